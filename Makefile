@@ -1,0 +1,53 @@
+# Two commands are enough: `make run` and `make test`. Both work on a machine with Python only.
+PYTHON ?= python3
+VENV ?= .venv
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+else
+BIN := $(VENV)/bin
+endif
+
+# What `make run PORT=… DATA_DIR=… DATABASE_URL=…` passes on; all settings also work as environment.
+export PORT DATA_DIR DATABASE_URL
+ifeq ($(strip $(PORT)),)
+unexport PORT
+endif
+ifeq ($(strip $(DATA_DIR)),)
+unexport DATA_DIR
+endif
+ifeq ($(strip $(DATABASE_URL)),)
+unexport DATABASE_URL
+endif
+
+.PHONY: run test check lock clean
+
+run: $(VENV)/.installed
+	@exec $(BIN)/python main.py serve
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+check: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m tests.check_migrations
+
+$(VENV)/.installed: requirements.lock
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@ $(VENV)/.installed
+
+# Needs uv; everyone else only installs what it wrote.
+lock:
+	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header --extra dev pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

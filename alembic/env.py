@@ -1,0 +1,58 @@
+"""Runs the migrations on the database of the settings (or on a connection handed over)."""
+
+from sqlmodel import SQLModel, UTCDateTime
+from sqlmodel.sql.sqltypes import AutoString
+
+import accounts.models
+import booking.models
+import core.limits
+import core.mail
+import directory.models  # noqa: F401  # registers the tables
+from alembic import context
+from core.crypto import Encrypted
+from core.database import engine
+
+
+def include_name(name: str | None, kind: str, parents: object) -> bool:  # noqa: ARG001
+    """Leave out the job queue's own tables, and indexes over expressions (written by hand)."""
+    if kind == "index":
+        return not (name or "").endswith("_trgm")
+    return not (kind == "table" and (name or "").startswith("procrastinate_"))
+
+
+def render_item(kind: str, item: object, autogen: object) -> str | bool:  # noqa: ARG001
+    """Plain column types in migrations: they must not change when our classes do."""
+    if kind == "type":
+        for known, plain in (
+            (UTCDateTime, "sa.DateTime(timezone=True)"),
+            (AutoString, "sa.String()"),
+            (Encrypted, "sa.LargeBinary()"),
+        ):
+            if isinstance(item, known):
+                return plain
+    return False
+
+
+def run() -> None:
+    connectable = context.config.attributes.get("connection")
+    if connectable is not None:
+        _migrate(connectable)
+        return
+    with engine().connect() as connection:
+        _migrate(connection)
+
+
+def _migrate(connection) -> None:  # type: ignore[no-untyped-def]
+    context.configure(
+        connection=connection,
+        target_metadata=SQLModel.metadata,
+        include_name=include_name,
+        render_item=render_item,
+        compare_server_default=False,
+        transaction_per_migration=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+run()

@@ -1,0 +1,138 @@
+"""When: availability, cached slots, appointments with their history, patients' own facts."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field, SQLModel
+
+from core.crypto import Encrypted
+from core.database import Json, uuid7
+
+
+class Schedule(SQLModel, table=True):
+    """A provider's availability document (`booking.rules.availability.Availability`)."""
+
+    __tablename__ = "schedule"
+
+    provider_id: UUID = Field(foreign_key="provider.id", primary_key=True)
+    document: dict[str, Any] = Field(sa_type=Json)
+    changed_at: datetime
+    published_through: date | None = None  # last local day that slot_day holds
+
+
+class SlotDay(SQLModel, table=True):
+    """The free starts of one service on one local day of its provider: a cache of the rules.
+
+    `starts`: epoch minutes (UTC), sorted, before notice and horizon are applied.
+    """
+
+    __tablename__ = "slot_day"
+    __table_args__ = (Index("ix_slot_day_provider_id_day", "provider_id", "day"),)
+
+    service_id: UUID = Field(foreign_key="service.id", primary_key=True)
+    day: date = Field(primary_key=True)
+    provider_id: UUID = Field(foreign_key="provider.id")
+    starts: list[int] = Field(sa_type=ARRAY(BigInteger))  # type: ignore[arg-type]  # a made type
+
+
+class Patient(SQLModel, table=True):
+    """What a patient told us once, so that they need not again. Same id as the person."""
+
+    __tablename__ = "patient"
+
+    person_id: UUID = Field(foreign_key="person.id", primary_key=True)
+    name: str = Field(sa_type=Encrypted)
+    date_of_birth: str = Field(sa_type=Encrypted)  # ISO date
+    state: str  # where they usually are
+    time_zone: str
+    changed_at: datetime
+
+
+class Appointment(SQLModel, table=True):
+    """The truth about a provider's time. A hold is an appointment with an expiry.
+
+    The migration adds what keeps times apart: two EXCLUDE constraints over
+    tstzrange(starts_at, ends_at), one per provider and one per patient, for status held or
+    booked. `version` grows when the time or status changes after booking and
+    is the calendar's SEQUENCE. `visitor`: hash of the browser's cookie that holds it.
+    """
+
+    __tablename__ = "appointment"
+    __table_args__ = (
+        CheckConstraint(
+            "status IN ('held', 'booked', 'expired', 'released', 'cancelled', 'completed',"
+            " 'no_show')",
+            name="status",
+        ),
+        CheckConstraint("(status = 'held') = (expires_at IS NOT NULL)", name="hold_expires"),
+        CheckConstraint(
+            "status NOT IN ('booked', 'cancelled', 'completed', 'no_show')"
+            " OR patient_id IS NOT NULL",
+            name="booked_for_someone",
+        ),
+        Index(
+            "ix_appointment_held_expires_at",
+            "expires_at",
+            postgresql_where=text("status = 'held'"),
+        ),
+        Index("ix_appointment_provider_starts_at", "provider_id", "starts_at"),
+    )
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    provider_id: UUID = Field(foreign_key="provider.id")
+    service_id: UUID = Field(foreign_key="service.id", index=True)
+    patient_id: UUID | None = Field(default=None, foreign_key="person.id", index=True)
+    starts_at: datetime
+    ends_at: datetime
+    status: str
+    expires_at: datetime | None = None
+    extended: bool = False
+    visitor: bytes | None = Field(default=None, index=True)
+    held_by: UUID | None = Field(default=None, foreign_key="person.id", index=True)
+    patient_state: str | None = None  # where the patient will be
+    patient_zone: str | None = None  # the zone they read times in
+    moves_from: UUID | None = Field(default=None, foreign_key="appointment.id")
+    fee_cents: int = 0
+    version: int = 0
+    reason: str | None = Field(default=None, sa_type=Encrypted)  # of a cancellation
+    created_at: datetime
+    booked_at: datetime | None = None
+
+
+class BookingDraft(SQLModel, table=True):
+    """What a visitor typed before the hold became a booking; goes with it."""
+
+    __tablename__ = "booking_draft"
+
+    appointment_id: UUID = Field(foreign_key="appointment.id", primary_key=True)
+    details: str = Field(sa_type=Encrypted)  # JSON: name, email, date_of_birth, state
+
+
+class AppointmentEvent(SQLModel, table=True):
+    """One move of an appointment's status (or time), attributed. Append-only."""
+
+    __tablename__ = "appointment_event"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    appointment_id: UUID = Field(foreign_key="appointment.id", index=True)
+    at: datetime
+    status: str
+    starts_at: datetime
+    actor_kind: str  # visitor, patient, provider, admin, system
+    actor_id: UUID | None = None
+
+
+class IdempotencyKey(SQLModel, table=True):
+    """An answer that was given, so that the same request again gives it again."""
+
+    __tablename__ = "idempotency_key"
+
+    scope: bytes = Field(primary_key=True)  # hash of who asked and where
+    key: str = Field(primary_key=True)
+    body_hash: bytes
+    status: int
+    answer: str = Field(sa_type=Encrypted)
+    created_at: datetime = Field(index=True)

@@ -1,0 +1,90 @@
+"""Errors that people may see. A domain error knows its code and a safe message, no HTTP status."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+
+class DomainError(Exception):
+    """A rule refused. `message` may be shown to anyone; `extra` goes into problem+json."""
+
+    code: ClassVar[str] = "refused"
+    message = "That is not possible."
+
+    def __init__(self, message: str | None = None, **extra: Any) -> None:
+        self.message = message or type(self).message
+        self.extra: Mapping[str, Any] = extra
+        super().__init__(self.message)
+
+
+class Invalid(DomainError):
+    """Input breaks a rule. `fields` says which, in the order of the form: (field, message)."""
+
+    code = "invalid"
+    message = "Please check what you entered."
+
+    def __init__(self, fields: Sequence[tuple[str, str]], message: str | None = None) -> None:
+        self.fields = list(fields)
+        super().__init__(message, errors=[{"field": f, "message": m} for f, m in self.fields])
+
+
+class NotFound(DomainError):
+    code = "not_found"
+    message = "There is nothing here, or it is not yours to see."
+
+
+class SignInNeeded(DomainError):
+    code = "sign_in_needed"
+    message = "Please sign in first."
+
+
+class NotAllowed(DomainError):
+    code = "not_allowed"
+    message = "Your account may not do that."
+
+
+class Conflict(DomainError):
+    """Someone or something got there first; try again with what is there now."""
+
+    code = "conflict"
+    message = "That changed while you were looking at it."
+
+
+class Gone(DomainError):
+    code = "gone"
+    message = "That has run out."
+
+
+class TooMany(DomainError):
+    """A rate limit. `retry_after` in seconds."""
+
+    code = "too_many"
+    message = "That was tried too often. Please wait a little."
+
+    def __init__(self, message: str | None = None, *, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(message, retry_after=retry_after)
+
+
+class Unavailable(DomainError):
+    """Something we need is away for a moment, for example the database."""
+
+    code = "unavailable"
+    message = "Openchair cannot answer just now. Nothing was lost; please try again in a minute."
+
+
+STATUS: dict[type[DomainError], int] = {
+    Invalid: 422,
+    NotFound: 404,
+    SignInNeeded: 401,
+    NotAllowed: 403,
+    Conflict: 409,
+    Gone: 410,
+    TooMany: 429,
+    Unavailable: 503,
+    DomainError: 400,
+}
+
+
+def status_of(error: DomainError) -> int:
+    """The HTTP status of an error's nearest kind in `STATUS`."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)

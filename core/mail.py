@@ -1,0 +1,126 @@
+"""Mail, written in the caller's transaction and sent by a job. Bodies are encrypted at rest."""
+
+import smtplib
+import ssl
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid, parseaddr
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Field, Session, SQLModel, col, delete
+
+from core import clock
+from core.crypto import Encrypted
+from core.database import transaction, uuid7
+from core.jobs import RETRY, defer, jobs
+from core.settings import settings
+
+
+class MailDelayed(Exception):
+    """The mail server did not take it; the job tries again later."""
+
+
+class Mail(SQLModel, table=True):
+    """One message. `key` names what it announces, so that announcing twice sends once."""
+
+    __tablename__ = "mail"
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    key: str = Field(unique=True)
+    recipient: str = Field(index=True)
+    subject: str
+    text: str = Field(sa_type=Encrypted)
+    html: str = Field(sa_type=Encrypted)
+    calendar: str | None = Field(default=None, sa_type=Encrypted)
+    calendar_method: str | None = None
+    created_at: datetime
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What to say. Subjects name no profession, condition or modality (a shoulder reads them)."""
+
+    recipient: str
+    subject: str
+    text: str
+    html: str
+    calendar: str | None = None
+    calendar_method: str | None = None
+
+
+def post(session: Session, key: str, letter: Letter) -> None:
+    """Promise a letter with this transaction. The same `key` again does nothing."""
+    mail_id = uuid7()
+    row = (
+        insert(Mail)
+        .values(id=mail_id, key=key, created_at=clock.now(), **vars(letter))
+        .on_conflict_do_nothing(index_elements=["key"])
+        .returning(col(Mail.id))
+    )
+    if session.connection().execute(row).first():
+        defer(session, send, mail_id=str(mail_id))
+
+
+@jobs.task(retry=RETRY, queue="mail")
+def send(mail_id: str) -> None:
+    """Hand one letter to the mail server. A server that is down is tried again later."""
+    with transaction() as session:
+        mail = session.get(Mail, UUID(mail_id), with_for_update=True)
+        if mail is None or mail.sent_at is not None:
+            return
+        if settings().smtp_url.get_secret_value():
+            try:
+                _deliver(compose(mail))
+            except (OSError, smtplib.SMTPException) as error:
+                # Only the kind: a server's answer can repeat the recipient's address in the log.
+                raise MailDelayed(type(error).__name__) from None
+        mail.sent_at = clock.now()
+
+
+def compose(mail: Mail) -> EmailMessage:
+    """The message with text, HTML and, where there is one, the iMIP calendar part (RFC 6047)."""
+    message = EmailMessage()
+    message["From"] = settings().mail_from
+    message["To"] = mail.recipient
+    message["Subject"] = mail.subject
+    message["Date"] = format_datetime(mail.created_at)
+    domain = parseaddr(settings().mail_from)[1].partition("@")[2]
+    # The id is stable, so that a repeated attempt is recognised as the same letter.
+    message["Message-ID"] = f"<{mail.id}@{domain}>" if domain else make_msgid()
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.text)
+    message.add_alternative(mail.html, subtype="html")
+    if mail.calendar:
+        message.add_alternative(
+            mail.calendar, subtype="calendar", params={"method": mail.calendar_method or "REQUEST"}
+        )
+        message.add_attachment(
+            mail.calendar.encode(), maintype="application", subtype="ics", filename="invite.ics"
+        )
+    return message
+
+
+def _deliver(message: EmailMessage) -> None:
+    url = urlsplit(settings().smtp_url.get_secret_value())
+    host, port = url.hostname or "localhost", url.port
+    context = ssl.create_default_context()
+    if url.scheme == "smtps":
+        server: smtplib.SMTP = smtplib.SMTP_SSL(host, port or 465, timeout=20, context=context)
+    else:
+        server = smtplib.SMTP(host, port or 587, timeout=20)
+    with server:
+        if url.scheme == "smtp":
+            server.starttls(context=context)
+        if url.username:
+            server.login(unquote(url.username), unquote(url.password or ""))
+        server.send_message(message)
+
+
+def forget_old(session: Session) -> None:
+    """Letters are kept 30 days after they were sent, then dropped."""
+    before = clock.now() - timedelta(days=30)
+    session.exec(delete(Mail).where(col(Mail.sent_at) < before))

@@ -1,0 +1,96 @@
+"""Every setting, read from the environment once. Each is documented in docs/operations.md."""
+
+import base64
+import secrets
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Names of the environment are these names in capitals."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
+    base_url: str = Field(
+        "", description="Public address, used in mail and cookies; empty: http://HOST:PORT."
+    )
+    data_dir: Path = Field(
+        Path(".openchair"),
+        description="Folder of the embedded database, uploaded files and the generated key.",
+    )
+    database_url: str = Field(
+        "", description="A PostgreSQL of your own; empty: the embedded one in DATA_DIR."
+    )
+    database_pool: int = Field(
+        8, ge=1, le=100, description="Connections that one process keeps to PostgreSQL."
+    )
+    threads: int = Field(4, ge=1, le=64, description="Threads that run endpoints, per process.")
+    workers: int = Field(1, ge=1, le=32, description="Web processes that `serve` starts.")
+    run_worker: bool = Field(
+        True, description="Run the job worker inside `serve`; false where it has its own process."
+    )
+    demo: bool = Field(
+        True, description="Load the demo directory on first start and show its mailbox."
+    )
+    secret_keys: SecretStr = Field(
+        SecretStr(""),
+        description="Comma-separated base64 keys of 32 bytes; the first encrypts, all decrypt. "
+        "Empty: one is made in DATA_DIR.",
+    )
+    smtp_url: SecretStr = Field(
+        SecretStr(""),
+        description="smtp://user:password@host:587 (STARTTLS), smtps://… (TLS) or "
+        "smtp+plain://… (none). Empty: mail is kept in the demo mailbox only.",
+    )
+    mail_from: str = Field(
+        "Openchair <hello@openchair.example.com>", description="Sender of all mail."
+    )
+    trusted_proxies: str = Field(
+        "127.0.0.1", description="Addresses whose X-Forwarded-For and -Proto are believed."
+    )
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_format: str = Field("auto", description="json, console, or auto (console on a terminal).")
+    rate_limits: bool = Field(
+        True, description="Limit codes and holds per visitor, address and overall."
+    )
+
+    @property
+    def public_url(self) -> str:
+        """The address people use, without a trailing slash."""
+        return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def is_https(self) -> bool:
+        return self.public_url.startswith("https://")
+
+    @property
+    def files_dir(self) -> Path:
+        """Uploaded evidence and photos: outside anything that is served as static files."""
+        return self.data_dir / "files"
+
+    def encryption_keys(self) -> list[bytes]:
+        """Encryption keys, newest first. Makes one in DATA_DIR where none was set."""
+        text = self.secret_keys.get_secret_value() or self._key_file().read_text()
+        keys = [base64.b64decode(part) for part in text.replace("\n", ",").split(",") if part]
+        if not keys or any(len(key) != 32 for key in keys):
+            raise ValueError("SECRET_KEYS must be base64 of 32 bytes each, separated by commas")
+        return keys
+
+    def _key_file(self) -> Path:
+        path = self.data_dir / "secret.key"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(base64.b64encode(secrets.token_bytes(32)).decode())
+        return path
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process. Tests clear the cache (`settings.cache_clear()`)."""
+    return Settings()

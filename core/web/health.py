@@ -1,0 +1,46 @@
+"""Is the process up, can it serve, and how is it doing."""
+
+import ipaddress
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+
+from core.errors import NotFound
+from core.web.routing import HouseRoute, Visiting, public
+
+router = APIRouter(route_class=HouseRoute, include_in_schema=False)
+
+
+@router.get("/healthz")
+@public
+def healthz() -> Response:
+    """The process answers."""
+    return Response("ok\n", media_type="text/plain")
+
+
+@router.get("/readyz")
+@public
+def readyz(visit: Visiting) -> Response:
+    """The process can serve: the database answers and everything it needs is loaded."""
+    visit.session.connection().execute(text("SELECT 1"))
+    waiting = [name for name, ready in visit.request.app.state.readiness.items() if not ready()]
+    if waiting:
+        return Response(f"waiting for {', '.join(waiting)}\n", 503, media_type="text/plain")
+    return Response("ready\n", media_type="text/plain")
+
+
+@router.get("/metrics")
+@public
+def metrics(visit: Visiting) -> Response:
+    """Prometheus' text format; answered on loopback only, and not through a proxy."""
+    if "x-forwarded-for" in visit.request.headers or not _is_loopback(visit.address):
+        raise NotFound
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,232 @@
+"""Errors as answers: problem+json (RFC 9457) under /api, a helpful page elsewhere."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse
+from pydantic import BaseModel
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from core.errors import (
+    Conflict,
+    DomainError,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    SignInNeeded,
+    TooMany,
+    Unavailable,
+    status_of,
+)
+from core.web.templates import render_bare
+
+log = structlog.get_logger("openchair.errors")
+
+
+class FieldProblem(BaseModel):
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details; `code` is stable, `detail` is for people."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: list[FieldProblem] | None = None
+    alternatives: list[dict[str, Any]] | None = None
+    retry_after: int | None = None
+
+
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI entries for a route's problem answers (every API route names its own)."""
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": TITLES[status], "content": content} for status in statuses}
+
+
+TITLES = {
+    400: "Refused",
+    401: "Sign in needed",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Conflict",
+    410: "Run out",
+    413: "Too large",
+    415: "Unsupported kind of content",
+    422: "Invalid input",
+    429: "Too many requests",
+    500: "Our mistake",
+    503: "Unavailable",
+}
+
+
+def is_api(request: Request) -> bool:
+    return request.url.path.startswith("/api/")
+
+
+def answer(request: Request, error: DomainError) -> Response:
+    """The answer to an error: JSON for the API, a page (or the way to sign in) for people."""
+    status = status_of(error)
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooMany) else {}
+    if is_api(request):
+        return _problem(status, error.code, error.message, error.extra, headers)
+    if isinstance(error, SignInNeeded):
+        back = request.url.path if request.method == "GET" else "/"
+        if request.method == "GET" and request.url.query:
+            back += "?" + request.url.query
+        return RedirectResponse(f"/sign-in?next={quote(back)}", status_code=303)
+    return render_bare(
+        request,
+        "errors/error.html",
+        status=status,
+        headers=headers,
+        heading=HEADINGS.get(status, "That did not work"),
+        detail=error.message,
+        actions=[
+            {"url": "/find", "label": "Find someone with time"},
+            {"url": "/", "label": "Start page"},
+        ],
+        request_id=request.scope.get("request_id", ""),
+    )
+
+
+HEADINGS = {
+    403: "This page is not for your account",
+    404: "We cannot find that page",
+    405: "That did not work",
+    409: "That has just changed",
+    410: "That has run out",
+    413: "That file is too large",
+    422: "Something needs another look",
+    429: "Please wait a little",
+    500: "Something went wrong on our side",
+    503: "Openchair is away for a moment",
+}
+
+
+def _problem(
+    status: int, code: str, detail: str, extra: Mapping[str, Any], headers: Mapping[str, str]
+) -> JSONResponse:
+    body = {
+        "type": "about:blank",
+        "title": TITLES.get(status, "Refused"),
+        "status": status,
+        "detail": detail,
+        "code": code,
+        **jsonable_encoder(extra),
+    }
+    return JSONResponse(body, status, headers=dict(headers), media_type="application/problem+json")
+
+
+def _from_validation(error: RequestValidationError) -> Invalid:
+    fields = []
+    for problem in error.errors():
+        where = ".".join(str(part) for part in problem["loc"] if part not in ("body", "query"))
+        fields.append((where or "body", str(problem["msg"]).removeprefix("Value error, ")))
+    return Invalid(fields)
+
+
+_HTTP_KINDS: dict[int, type[DomainError]] = {401: SignInNeeded, 403: NotAllowed, 404: NotFound}
+
+
+class _Plain(DomainError):
+    """An HTTP refusal of the framework's own, kept with its status."""
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Map every exception to one of the two kinds of answer."""
+
+    @app.exception_handler(DomainError)
+    async def domain(request: Request, error: DomainError) -> Response:
+        return answer(request, error)
+
+    @app.exception_handler(RequestValidationError)
+    async def validation(request: Request, error: RequestValidationError) -> Response:
+        return answer(request, _from_validation(error))
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> Response:
+        kind = _HTTP_KINDS.get(error.status_code)
+        if kind is not None:
+            return answer(request, kind())
+        if is_api(request):
+            title = TITLES.get(error.status_code, "Refused")
+            return _problem(error.status_code, "refused", title, {}, error.headers or {})
+        return render_bare(
+            request,
+            "errors/error.html",
+            status=error.status_code,
+            headers=dict(error.headers or {}),
+            heading=HEADINGS.get(error.status_code, "That did not work"),
+            detail="Go back and try it another way.",
+            actions=[{"url": "/", "label": "Start page"}],
+            request_id=request.scope.get("request_id", ""),
+        )
+
+    @app.exception_handler(DBAPIError)
+    async def database(request: Request, error: DBAPIError) -> Response:
+        return answer(request, _from_database(error))
+
+    @app.exception_handler(PoolTimeout)
+    async def pool(request: Request, error: PoolTimeout) -> Response:  # noqa: ARG001
+        return answer(request, Unavailable())
+
+    @app.exception_handler(Exception)
+    async def anything(request: Request, error: Exception) -> Response:
+        log.error("unhandled", kind=type(error).__name__, exc_info=_without_values(error))
+        return answer_500(request)
+
+
+def _from_database(error: DBAPIError) -> DomainError:
+    """What a refused statement means for the person: a race lost, or a database away."""
+    original = error.orig
+    if isinstance(
+        original,
+        psycopg.errors.ExclusionViolation
+        | psycopg.errors.DeadlockDetected
+        | psycopg.errors.SerializationFailure
+        | psycopg.errors.UniqueViolation
+        | psycopg.errors.LockNotAvailable,
+    ):
+        return Conflict()
+    if isinstance(error, OperationalError) or error.connection_invalidated:
+        log.warning("database_away", kind=type(original).__name__)
+        return Unavailable()
+    if isinstance(original, psycopg.DataError):
+        return Invalid([("body", "A value cannot be stored: is there a stray character?")])
+    raise error
+
+
+def answer_500(request: Request) -> Response:
+    message = "We have been told. Nothing you entered was kept half-way; please try again."
+    if is_api(request):
+        return _problem(500, "our_mistake", message, {}, {})
+    return render_bare(
+        request,
+        "errors/error.html",
+        status=500,
+        headers={},
+        heading=HEADINGS[500],
+        detail=message,
+        actions=[{"url": "/", "label": "Start page"}],
+        request_id=request.scope.get("request_id", ""),
+    )
+
+
+def _without_values(error: Exception) -> Any:
+    """The traceback, less the parameters that a database error would print."""
+    if isinstance(error, DBAPIError):
+        error.hide_parameters = True
+    return error

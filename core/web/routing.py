@@ -1,0 +1,215 @@
+"""How a request becomes a transaction: one thread, one session, one caller.
+
+`HouseRoute` wraps an endpoint so that, in the endpoint's own thread, the session opens, the
+caller is identified, the route's declared access is checked, the endpoint runs, and the
+transaction commits before the answer leaves. An answer of 400 or above rolls back, as raising
+does. (A yield dependency would commit after the answer and cost a thread hop of its own.)
+"""
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Protocol, TypeVar
+from uuid import UUID
+
+from fastapi import Depends, Request, Response
+from fastapi.routing import APIRoute
+from sqlmodel import Session
+
+from core import clock
+from core.crypto import digest, token
+from core.database import engine
+from core.errors import NotAllowed, SignInNeeded
+from core.settings import settings
+
+PATIENT, PROVIDER, ADMIN = "patient", "provider", "admin"
+ROLES = (PATIENT, PROVIDER, ADMIN)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks. Nobody in particular until they sign in."""
+
+    person_id: UUID | None = None
+    email: str | None = None
+    roles: frozenset[str] = frozenset()
+    sign_in_id: UUID | None = None
+    signed_in_at: datetime | None = None
+
+    @property
+    def is_signed_in(self) -> bool:
+        return self.person_id is not None
+
+    def has(self, role: str) -> bool:
+        return role in self.roles
+
+
+NOBODY = Caller()
+
+
+class Identify(Protocol):
+    """Finds the caller of a request; accounts provides it, `app.state.identify` holds it."""
+
+    def __call__(self, session: Session, request: Request) -> Caller: ...
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may call a route: anyone, anyone signed in (no roles), or holders of one of `roles`."""
+
+    anyone: bool = False
+    roles: frozenset[str] = frozenset()
+
+    def check(self, caller: Caller) -> None:
+        """Raises SignInNeeded or NotAllowed."""
+        if self.anyone:
+            return
+        if not caller.is_signed_in:
+            raise SignInNeeded
+        if self.roles and not self.roles & caller.roles:
+            raise NotAllowed
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _declare(access: Access) -> Callable[[F], F]:
+    def mark(endpoint: F) -> F:
+        endpoint.__access__ = access  # type: ignore[attr-defined]  # read by HouseRoute
+        return endpoint
+
+    return mark
+
+
+def public(endpoint: F) -> F:
+    """Anyone may call this."""
+    return _declare(Access(anyone=True))(endpoint)
+
+
+def signed_in(endpoint: F) -> F:
+    """Anyone who signed in may call this; what they see is up to the endpoint."""
+    return _declare(Access())(endpoint)
+
+
+def allow(*roles: str) -> Callable[[F], F]:
+    """Only people with one of these roles may call this."""
+    return _declare(Access(roles=frozenset(roles)))
+
+
+@dataclass
+class Visit:
+    """One request: its session and caller are there once the endpoint runs."""
+
+    request: Request
+    response: Response
+    now: datetime = field(default_factory=clock.now)
+    caller: Caller = NOBODY
+    _session: Session | None = None
+
+    @property
+    def session(self) -> Session:
+        if self._session is None:
+            raise RuntimeError("the session is open only while the endpoint runs")
+        return self._session
+
+    @property
+    def person_id(self) -> UUID:
+        """The signed-in person. Raises SignInNeeded."""
+        if self.caller.person_id is None:
+            raise SignInNeeded
+        return self.caller.person_id
+
+    @property
+    def address(self) -> str:
+        """The caller's network address, for rate limits only; never stored or logged."""
+        return self.request.client.host if self.request.client else "unknown"
+
+    def set_cookie(self, name: str, value: str, lasting: timedelta | None = None) -> None:
+        """A cookie of ours: HttpOnly, this site only; `__Host-` and Secure under HTTPS."""
+        self.response.set_cookie(
+            cookie_name(name),
+            value,
+            max_age=int(lasting.total_seconds()) if lasting is not None else None,
+            path="/",
+            httponly=True,
+            samesite="lax",
+            secure=settings().is_https,
+        )
+
+    def drop_cookie(self, name: str) -> None:
+        self.set_cookie(name, "", timedelta(0))
+
+    def cookie(self, name: str) -> str | None:
+        return self.request.cookies.get(cookie_name(name)) or None
+
+    def visitor(self) -> bytes:
+        """This browser, known or new, as the hash that holds are kept under."""
+        secret = self.cookie("visitor")
+        if secret is None:
+            secret = getattr(self, "_new_visitor", None) or token()
+            self._new_visitor = secret
+            self.set_cookie("visitor", secret, timedelta(days=1))
+        return digest(secret)
+
+
+def cookie_name(name: str) -> str:
+    """Browsers and clients keep `__Host-` cookies only over HTTPS; locally the plain name."""
+    return f"__Host-{name}" if settings().is_https else name
+
+
+async def _open_visit(request: Request, response: Response) -> Visit:
+    # async on purpose: it only makes an object, and a plain def would cost a thread hop.
+    return Visit(request=request, response=response)
+
+
+Visiting = Annotated[Visit, Depends(_open_visit)]
+
+
+class HouseRoute(APIRoute):
+    """A route that declares its access and runs as one transaction (see the module)."""
+
+    access: Access
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        access = getattr(endpoint, "__access__", None)
+        if not isinstance(access, Access):
+            raise TypeError(f"{endpoint.__qualname__} does not declare who may call it")
+        self.access = access
+        super().__init__(path, _in_one_transaction(endpoint, access), **options)
+
+
+def _in_one_transaction(endpoint: Callable[..., Any], access: Access) -> Callable[..., Any]:
+    if inspect.iscoroutinefunction(endpoint):
+        raise TypeError(f"{endpoint.__qualname__}: endpoints are plain def; they run in a thread")
+    signature = inspect.signature(endpoint, eval_str=True)
+
+    @functools.wraps(endpoint)
+    def run(*, _visit: Visit, **arguments: Any) -> Any:
+        with Session(engine(), expire_on_commit=False) as session:
+            _visit._session = session
+            try:
+                _visit.caller = _visit.request.app.state.identify(session, _visit.request)
+                access.check(_visit.caller)
+                answer = endpoint(**arguments)
+                if isinstance(answer, Response):
+                    answer.raw_headers.extend(
+                        header
+                        for header in _visit.response.raw_headers
+                        if header[0] == b"set-cookie"
+                    )
+                    if answer.status_code >= 400:
+                        session.rollback()
+                        return answer
+                session.commit()
+                return answer
+            finally:
+                _visit._session = None
+
+    own = inspect.Parameter("_visit", inspect.Parameter.KEYWORD_ONLY, annotation=Visiting)
+    parameters = [
+        p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in signature.parameters.values()
+    ]
+    run.__signature__ = signature.replace(parameters=[*parameters, own])  # type: ignore[attr-defined]
+    return run

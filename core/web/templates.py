@@ -1,0 +1,94 @@
+"""Jinja pages. What every template may use is set here; undefined names raise."""
+
+import hashlib
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from core.settings import settings
+from core.web import words
+from core.web.routing import NOBODY, Visit
+
+ROOT = Path(__file__).parents[2]
+STATIC = ROOT / "static"
+
+
+@lru_cache(maxsize=256)
+def asset(name: str) -> str:
+    """The address of a static file, versioned by its content so that it can be cached forever."""
+    content = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
+    return f"/static/{name}?v={content}"
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """The one Jinja environment."""
+    env = Environment(
+        loader=FileSystemLoader(ROOT / "templates"),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    env.globals["asset"] = asset
+    env.filters.update(words.FILTERS)
+    return env
+
+
+NOTICES = {
+    "saved": "Saved.",
+    "signed-out": "You are signed out.",
+    "sent": "Sent.",
+    "cancelled": "Cancelled.",
+    "moved": "Moved to the new time.",
+    "deleted": "Your data was deleted.",
+    "submitted": "Sent for review.",
+    "decided": "The decision is recorded.",
+    "attested": "Thank you. Your listing is confirmed for 90 days.",
+}
+"""What a page may say after a change: `?notice=saved`. Only these words, never free text."""
+
+
+def render(
+    visit: Visit,
+    template: str,
+    /,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **context: Any,
+) -> HTMLResponse:
+    """A page for the caller of `visit`."""
+    page = environment().get_template(template)
+    html = page.render(**_shared(visit.request, visit.caller), **context)
+    return HTMLResponse(html, status, headers=dict(headers or {}))
+
+
+def render_bare(
+    request: Request, template: str, /, status: int, headers: Mapping[str, str], **context: Any
+) -> HTMLResponse:
+    """A page where no session is at hand (errors)."""
+    page = environment().get_template(template)
+    html = page.render(**_shared(request, NOBODY), **context)
+    return HTMLResponse(html, status, headers=dict(headers))
+
+
+def text(template: str, /, **context: Any) -> str:
+    """A template that is not a page: the body of a mail."""
+    return environment().get_template(template).render(**context)
+
+
+def _shared(request: Request, caller: Any) -> dict[str, Any]:
+    notice = NOTICES.get(request.query_params.get("notice", ""))
+    return {
+        "caller": caller,
+        "path": request.url.path,
+        "demo": settings().demo,
+        "page_title": "Openchair",
+        "notices": [{"kind": "done", "text": notice}] if notice else [],
+    }

@@ -1,0 +1,155 @@
+"""Providers, what they offer, their credentials with the evidence, and the published listing."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from core.crypto import Encrypted
+from core.database import Json, TextArray, uuid7
+
+
+class Provider(SQLModel, table=True):
+    """A person who offers care. Facets hold taxonomy keys, checked by the rules before saving."""
+
+    __tablename__ = "provider"
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    person_id: UUID = Field(foreign_key="person.id", unique=True)
+    slug: str = Field(unique=True)  # "dana-lee-4f2k": public address, stable once given
+    profession: str = Field(index=True)
+    legal_first_name: str
+    legal_last_name: str
+    display_name: str
+    letters: str = ""  # "LCSW", "MD": shown after the name
+    pronouns: str = ""
+    headline: str = ""  # two lines of their own voice, on the card
+    approach: str = ""  # longer text on the profile
+    conditions: list[str] = Field(default_factory=list, sa_type=TextArray)
+    modalities: list[str] = Field(default_factory=list, sa_type=TextArray)
+    ages: list[str] = Field(default_factory=list, sa_type=TextArray)
+    languages: list[str] = Field(default_factory=list, sa_type=TextArray)
+    insurance: list[str] = Field(default_factory=list, sa_type=TextArray)
+    sliding_scale: bool = False
+    accepts_new: bool = True
+    photo: str | None = None  # file name under FILES/photos
+    meeting_url: str | None = Field(default=None, sa_type=Encrypted)
+    created_at: datetime
+    submitted_at: datetime | None = Field(default=None, index=True)
+    attested_at: datetime | None = None
+
+
+class Service(SQLModel, table=True):
+    """A kind of session. Retired ones stay for the appointments that were of them."""
+
+    __tablename__ = "service"
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    provider_id: UUID = Field(foreign_key="provider.id", index=True)
+    title: str
+    kind: str  # taxonomy service kind
+    minutes: int
+    fee_cents: int
+    for_new: bool = True
+    for_returning: bool = True
+    position: int = 0
+    retired_at: datetime | None = None
+
+
+class CredentialKind(StrEnum):
+    NPI = "npi"
+    STATE_LICENSE = "state_license"
+    BOARD_CERTIFICATION = "board_certification"
+    DEA = "dea"
+
+
+class CredentialStatus(StrEnum):
+    PENDING = "pending"
+    VERIFIED = "verified"
+    REJECTED = "rejected"
+    REVOKED = "revoked"
+
+
+class Credential(SQLModel, table=True):
+    """One claim, checked on its own at its primary source. A change of number is a new claim."""
+
+    __tablename__ = "credential"
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    provider_id: UUID = Field(foreign_key="provider.id", index=True)
+    kind: str
+    state: str = ""  # issuing state of a licence or DEA registration
+    license_type: str = ""  # "LCSW", "MD"; the board's name for a certification
+    number: str = Field(sa_type=Encrypted)  # DEA numbers are never public
+    number_digest: bytes = Field(index=True)  # finds duplicates without decrypting
+    expires_on: date | None = None
+    status: str = Field(default=CredentialStatus.PENDING, index=True)
+    submitted_at: datetime
+    decided_at: datetime | None = None
+    verified_on: date | None = None  # day and source of the last verification, shown publicly
+    source: str = ""
+    reason: str = ""  # why rejected or revoked; the provider sees it
+    withdrawn_at: datetime | None = None  # replaced or removed by the provider
+
+
+class CredentialDecision(SQLModel, table=True):
+    """One decision with its evidence. Append-only."""
+
+    __tablename__ = "credential_decision"
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    credential_id: UUID = Field(foreign_key="credential.id", index=True)
+    admin_id: UUID = Field(foreign_key="person.id")
+    outcome: str  # verified, rejected, revoked
+    source: str  # the primary source consulted
+    seen: str  # what was seen there
+    reason: str = ""
+    expires_on: date | None = None  # as seen at the source
+    evidence_id: UUID | None = Field(default=None, foreign_key="evidence_file.id")
+    decided_at: datetime
+
+
+class EvidenceFile(SQLModel, table=True):
+    """A stored file (PDF or picture) that an admin attached; the bytes lie under FILES/evidence."""
+
+    __tablename__ = "evidence_file"
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    name: str
+    content_type: str
+    size: int
+    sha256: bytes
+    uploaded_by: UUID = Field(foreign_key="person.id")
+    uploaded_at: datetime
+
+
+class Listing(SQLModel, table=True):
+    """A published provider as search and cards see it. The row exists only while it may be shown.
+
+    `states` maps state code → last day (ISO) on which the licence there is good, or null.
+    `due_at`: the instant at which something here stops being true (a licence's end, the
+    attestation's); until it is refreshed after that, search does not show it.
+    `openings`: the next bookable starts over all services for new patients, as booking
+    published them: [{"service_id", "starts_at"}], soonest first, at most 12.
+    """
+
+    __tablename__ = "listing"
+    __table_args__ = (UniqueConstraint("number"),)
+
+    provider_id: UUID = Field(foreign_key="provider.id", primary_key=True)
+    number: int  # dense, for the bitmaps; from the sequence listing_number
+    change: int = Field(index=True)  # grows with every change, from the sequence listing_change
+    slug: str
+    name: str
+    sort_name: str = Field(index=True)
+    facets: dict[str, list[str]] = Field(sa_type=Json)  # profession, kind, condition, …
+    states: dict[str, str | None] = Field(sa_type=Json)
+    card: dict[str, Any] = Field(sa_type=Json)
+    min_fee_cents: int
+    next_opening: datetime | None = Field(default=None, index=True)
+    openings: list[dict[str, str]] = Field(default_factory=list, sa_type=Json)
+    due_at: datetime = Field(index=True)
+    published_at: datetime

@@ -1,0 +1,191 @@
+"""Openchair's composition root: builds the application, wires the routers, and is the command
+line. `python main.py serve` starts all there is."""
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Annotated, NoReturn
+
+import accounts.web
+import anyio.to_thread
+import booking.web
+import directory.web
+import typer
+import uvicorn
+from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from accounts.sessions import identify
+from core import jobs, logs
+from core.migrations import migrate
+from core.postgres import NoDatabase, check_database, ensure_database
+from core.settings import settings
+from core.web import health
+from core.web.middleware import House
+from core.web.problems import add_error_handlers
+from core.web.templates import STATIC
+
+VERSION = "0.1.0"
+
+
+class Assets(StaticFiles):
+    """Our own files; their addresses carry a hash of the content, so they may be kept."""
+
+    def file_response(self, *args, **kwargs):  # type: ignore[no-untyped-def]  # as inherited
+        response = super().file_response(*args, **kwargs)
+        scope: Scope = args[2]
+        versioned = scope.get("query_string", b"").startswith(b"v=")
+        response.headers["Cache-Control"] = (
+            "public, max-age=31536000, immutable" if versioned else "public, max-age=3600"
+        )
+        return response
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Few threads (the tail shrinks), the job worker, and what the packages need at start."""
+    anyio.to_thread.current_default_thread_limiter().total_tokens = settings().threads
+    with directory.web.running(app):
+        worker = asyncio.create_task(jobs.run_worker()) if settings().run_worker else None
+        yield
+        if worker is not None:
+            worker.cancel()
+            with suppress(asyncio.CancelledError):
+                await worker
+
+
+def create_app() -> FastAPI:
+    """The application. Needs a migrated database at DATABASE_URL once it serves."""
+    app = FastAPI(
+        title="Openchair",
+        version=VERSION,
+        description="Verified therapists and psychiatrists, and the times you can book with them.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        lifespan=lifespan,
+        max_body_size=12 * 1024 * 1024,
+    )
+    app.state.identify = identify
+    app.state.readiness = {}
+    app.mount("/static", Assets(directory=STATIC), name="static")
+    for package in (accounts.web, directory.web, booking.web):
+        app.include_router(package.router)
+    app.include_router(health.router)
+    add_error_handlers(app)
+    app.add_middleware(GZipMiddleware, minimum_size=800, compresslevel=5)
+    app.add_middleware(House)
+    return app
+
+
+cli = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="Openchair: verified therapists and psychiatrists, and times you can book.",
+)
+
+
+def _prepare() -> None:
+    """A migrated database behind DATABASE_URL, or one clear line and exit code 1."""
+    try:
+        if settings().database_url:
+            check_database(settings().database_url)
+        else:
+            os.environ["DATABASE_URL"] = ensure_database(settings().data_dir)
+            settings.cache_clear()
+        settings().encryption_keys()
+    except (NoDatabase, ValueError, OSError) as error:
+        _stop(str(error))
+    migrate()
+
+
+def _stop(reason: str) -> NoReturn:
+    print(f"openchair: {reason}", file=sys.stderr)
+    raise typer.Exit(1)
+
+
+def _check_port() -> None:
+    config = settings()
+    with socket.socket(socket.AF_INET6 if ":" in config.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((config.host, config.port))
+        except OSError as error:
+            _stop(
+                f"Port {config.port} on {config.host} cannot be used ({error.strerror}). "
+                "Choose another with PORT=…"
+            )
+
+
+@cli.command()
+def serve() -> None:
+    """Serve the application (and, unless RUN_WORKER=false, run its jobs)."""
+    logs.set_up()
+    _check_port()
+    _prepare()
+    config = settings()
+    if config.demo:
+        from demo.load import load_if_empty, sign_ins
+
+        load_if_empty()
+        print(sign_ins(config.public_url), flush=True)
+    print(f"Openchair is at {config.public_url}  (Ctrl-C stops it)", flush=True)
+    uvicorn.run(
+        "main:create_app",
+        factory=True,
+        host=config.host,
+        port=config.port,
+        workers=config.workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=config.trusted_proxies,
+        timeout_graceful_shutdown=5,
+    )
+
+
+@cli.command()
+def worker() -> None:
+    """Run jobs only: mail, reminders, expiry. For a process of its own."""
+    logs.set_up()
+    _prepare()
+    with suppress(KeyboardInterrupt):
+        asyncio.run(jobs.run_worker(concurrency=4))
+
+
+@cli.command(name="migrate")
+def migrate_command() -> None:
+    """Bring the database to this version's schema and stop."""
+    _prepare()
+
+
+@cli.command()
+def demo(
+    providers: Annotated[int, typer.Option(help="How many to make.", min=20)] = 240,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same directory.")] = 1,
+) -> None:
+    """Load the demo directory into an empty database."""
+    _prepare()
+    from demo.load import load_if_empty, sign_ins
+
+    load_if_empty(providers=providers, seed=seed)
+    print(sign_ins(settings().public_url))
+
+
+@cli.command()
+def admin(email: Annotated[str, typer.Argument(help="Address of the new admin.")]) -> None:
+    """Make someone an admin (admins are made only here)."""
+    _prepare()
+    from accounts.people import make_admin
+
+    print(make_admin(email))
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,82 @@
+"""A real PostgreSQL for every test that asks for one, built by the migrations."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import text
+from sqlmodel import Session, SQLModel
+
+# Settings are read once: the tests' own come before any module of ours asks.
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+_FOLDER = Path(tempfile.gettempdir()) / f"openchair-tests-{os.environ.get('USER', 'user')}"
+os.environ.update(
+    DATA_DIR=str(_FOLDER),
+    DEMO="true",
+    RUN_WORKER="false",
+    LOG_LEVEL="WARNING",
+    SMTP_URL="",
+    BASE_URL="",
+)
+
+from core import limits, mail  # noqa: E402
+from core.database import engine  # noqa: E402
+from core.migrations import migrate  # noqa: E402
+from core.postgres import ensure_database  # noqa: E402
+from core.settings import settings  # noqa: E402
+
+_ = (limits, mail)
+
+
+@pytest.fixture(scope="session")
+def database_url() -> Iterator[str]:
+    """A fresh database for this test process, migrated; dropped at the end."""
+    server = os.environ.get("TEST_DATABASE_URL") or ensure_database(_FOLDER)
+    name = f"test_{_WORKER}_{os.getpid()}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        if "TEST_DATABASE_URL" not in os.environ:
+            # Nothing here outlives the run, so nothing needs to reach the disk.
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("ALTER SYSTEM SET synchronous_commit = off")
+            connection.execute("SELECT pg_reload_conf()")
+        connection.execute(f"CREATE DATABASE {name}")
+    url = psycopg.conninfo.conninfo_to_dict(server)
+    os.environ["DATABASE_URL"] = _address(dict(url), name)
+    settings.cache_clear()
+    engine.cache_clear()
+    migrate()
+    yield os.environ["DATABASE_URL"]
+    engine().dispose()
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _address(parts: dict[str, object], name: str) -> str:
+    host, port = str(parts.get("host", "")), parts.get("port", "")
+    user, password = parts.get("user", "postgres"), parts.get("password") or ""
+    if host.startswith("/"):
+        return f"postgresql://{user}:{password}@/{name}?host={host}"
+    return f"postgresql://{user}:{password}@{host}:{port or 5432}/{name}"
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[str]:
+    """The database, empty; emptied again afterwards. Commits are real."""
+    yield database_url
+    tables = ", ".join(f'"{table}"' for table in SQLModel.metadata.tables)
+    with engine().connect() as connection:
+        # replica: the append-only triggers do not fire for this one connection
+        connection.execute(text("SET session_replication_role = replica"))
+        connection.execute(text(f"TRUNCATE {tables}, procrastinate_jobs CASCADE"))
+        connection.execute(text("SET session_replication_role = origin"))
+        connection.commit()
+
+
+@pytest.fixture
+def session(database: str) -> Iterator[Session]:
+    """A session on the empty database; commit where another connection must see it."""
+    with Session(engine(), expire_on_commit=False) as opened:
+        yield opened
