@@ -9,10 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Annotated, NoReturn
 
-import accounts.web
 import anyio.to_thread
-import booking.web
-import directory.web
 import typer
 import uvicorn
 from fastapi import FastAPI
@@ -20,6 +17,9 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+import accounts.web
+import booking.web
+import directory.web
 from accounts.sessions import identify
 from core import jobs, logs
 from core.migrations import migrate

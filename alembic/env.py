@@ -3,10 +3,6 @@
 from sqlmodel import SQLModel, UTCDateTime
 from sqlmodel.sql.sqltypes import AutoString
 
-import accounts.models
-import booking.models
-import core.limits
-import core.mail
 import directory.models  # noqa: F401  # registers the tables
 from alembic import context
 from core.crypto import Encrypted

@@ -127,7 +127,9 @@ class EvidenceFile(SQLModel, table=True):
 
 
 class Listing(SQLModel, table=True):
-    """A published provider as search and cards see it. The row exists only while it may be shown.
+    """A provider as search and cards see it; every provider has this row, ready or not.
+
+    `published_at` is set only while the listing may be shown.
 
     `states` maps state code → last day (ISO) on which the licence there is good, or null.
     `due_at`: the instant at which something here stops being true (a licence's end, the
@@ -152,4 +154,4 @@ class Listing(SQLModel, table=True):
     next_opening: datetime | None = Field(default=None, index=True)
     openings: list[dict[str, str]] = Field(default_factory=list, sa_type=Json)
     due_at: datetime = Field(index=True)
-    published_at: datetime
+    published_at: datetime | None = Field(default=None, index=True)

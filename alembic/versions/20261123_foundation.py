@@ -243,7 +243,7 @@ def upgrade() -> None:
     sa.Column('next_opening', sa.DateTime(timezone=True), nullable=True),
     sa.Column('openings', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('published_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('published_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['provider_id'], ['provider.id'], name=op.f('fk_listing_provider_id_provider')),
     sa.PrimaryKeyConstraint('provider_id', name=op.f('pk_listing')),
     sa.UniqueConstraint('number', name=op.f('uq_listing_number'))
@@ -251,6 +251,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_listing_change'), 'listing', ['change'], unique=False)
     op.create_index(op.f('ix_listing_due_at'), 'listing', ['due_at'], unique=False)
     op.create_index(op.f('ix_listing_next_opening'), 'listing', ['next_opening'], unique=False)
+    op.create_index(op.f('ix_listing_published_at'), 'listing', ['published_at'], unique=False)
     op.create_index(op.f('ix_listing_sort_name'), 'listing', ['sort_name'], unique=False)
     op.create_table('schedule',
     sa.Column('provider_id', sa.Uuid(), nullable=False),

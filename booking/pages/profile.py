@@ -1,0 +1,7 @@
+"""A provider's public profile with their times."""
+
+from fastapi import APIRouter
+
+from core.web.routing import HouseRoute
+
+router = APIRouter(route_class=HouseRoute, include_in_schema=False)

@@ -1,0 +1,7 @@
+"""The public directory over JSON: search and profiles."""
+
+from fastapi import APIRouter
+
+from core.web.routing import HouseRoute
+
+router = APIRouter(route_class=HouseRoute, prefix="/api/v1", tags=["directory"])

