@@ -1,0 +1,198 @@
+"""Whether care is lawful where the patient is, at that instant; and the reason, for people."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from directory.rules.licensure import (
+    KINDS,
+    PracticeAuthority,
+    licence_authorities,
+    may_practise,
+    next_expiry,
+    valid_states,
+)
+from directory.rules.requirements import CredentialFact
+from directory.taxonomy import STATES
+
+NOON = datetime(2026, 11, 23, 20, tzinfo=UTC)  # noon in Seattle
+WA = PracticeAuthority(
+    kind="licence",
+    profession="counselor",
+    issuing_state="WA",
+    valid_in=frozenset({"WA"}),
+    status="verified",
+    starts_on=date(2024, 3, 1),
+    expires_on=date(2027, 3, 1),
+    evidence="LMHC LH1",
+)
+COMPACT = replace(WA, kind="compact", valid_in=frozenset({"OR", "UT"}), expires_on=None)
+
+
+@pytest.mark.parametrize(
+    ("authorities", "state", "at", "code"),
+    [
+        ([WA], "WA", NOON, "licensed"),
+        ([WA], "OR", NOON, "no_authority"),
+        ([], "WA", NOON, "no_authority"),
+        ([WA], "XX", NOON, "unknown_state"),
+        ([WA], "wa", NOON, "unknown_state"),  # codes are upper case; guessing is for forms
+        ([WA], "", NOON, "unknown_state"),
+        ([COMPACT], "OR", NOON, "licensed"),
+        ([COMPACT], "WA", NOON, "no_authority"),  # valid_in counts, not the issuing state
+        ([replace(WA, status="pending")], "WA", NOON, "not_verified"),
+        ([replace(WA, status="rejected")], "WA", NOON, "not_in_force"),
+        ([replace(WA, status="revoked")], "WA", NOON, "not_in_force"),
+        ([replace(WA, status="suspended")], "WA", NOON, "not_in_force"),  # unknown words refuse
+        ([replace(WA, status="revoked"), WA], "WA", NOON, "licensed"),  # one good one is enough
+        ([replace(WA, expires_on=date(2026, 11, 22))], "WA", NOON, "expired"),
+        ([replace(WA, expires_on=date(2026, 11, 23))], "WA", NOON, "licensed"),  # its last day
+        ([replace(WA, starts_on=date(2026, 11, 24))], "WA", NOON, "not_started"),
+        ([replace(WA, starts_on=date(2026, 11, 23))], "WA", NOON, "licensed"),
+        # The last day ends at midnight in Seattle, which is eight hours later in UTC.
+        ([WA], "WA", datetime(2027, 3, 2, 7, 59, 59, tzinfo=UTC), "licensed"),
+        ([WA], "WA", datetime(2027, 3, 2, 8, tzinfo=UTC), "expired"),
+        # The patient's state counts: Guam's day ends before the day of the state that issued it.
+        (
+            [replace(WA, valid_in=frozenset({"GU"}))],
+            "GU",
+            datetime(2027, 3, 1, 14, tzinfo=UTC),
+            "expired",
+        ),
+        # A renewal that waits says more than the licence that ran out.
+        (
+            [replace(WA, expires_on=date(2026, 1, 1)), replace(WA, status="pending")],
+            "WA",
+            NOON,
+            "not_verified",
+        ),
+    ],
+)
+def test_may_practise(
+    authorities: list[PracticeAuthority], state: str, at: datetime, code: str
+) -> None:
+    verdict = may_practise(authorities, state, at)
+    assert verdict.code == code
+    assert verdict.allowed == (code == "licensed")
+
+
+@pytest.mark.parametrize(
+    ("authority", "state", "reason"),
+    [
+        (WA, "WA", "This provider holds a licence for Washington, good through 1 March 2027."),
+        (COMPACT, "UT", "This provider holds a compact privilege for Utah."),
+        (WA, "OR", "This provider is not licensed for people who are in Oregon."),
+        (WA, "XX", "“XX” is not a state or territory we know."),
+        (
+            replace(WA, expires_on=date(2026, 3, 1)),
+            "WA",
+            "This provider holds a licence for Washington that expired on 1 March 2026.",
+        ),
+        (
+            replace(WA, starts_on=date(2026, 12, 1)),
+            "WA",
+            "This provider holds a licence for Washington that begins on 1 December 2026.",
+        ),
+        (
+            replace(WA, kind="registration", status="pending"),
+            "WA",
+            "This provider holds a telehealth registration for Washington that is still being "
+            "checked.",
+        ),
+        (
+            replace(WA, status="revoked"),
+            "WA",
+            "This provider holds a licence for Washington that is not in force.",
+        ),
+    ],
+)
+def test_the_reason_is_a_sentence_for_people(
+    authority: PracticeAuthority, state: str, reason: str
+) -> None:
+    assert may_practise([authority], state, NOON).reason == reason
+
+
+def test_an_instant_without_a_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="zone"):
+        may_practise([WA], "WA", datetime(2026, 11, 23))  # noqa: DTZ001  # the fault under test
+
+
+def test_an_unknown_kind_of_authority_is_refused() -> None:
+    with pytest.raises(ValueError, match="unknown kind of practice authority: favour"):
+        replace(WA, kind="favour")
+
+
+def test_valid_states_name_the_last_day_of_the_longest_authority() -> None:
+    longer = replace(WA, expires_on=date(2029, 3, 1))
+    assert valid_states([WA, longer, COMPACT], NOON) == {
+        "OR": None,
+        "UT": None,
+        "WA": date(2029, 3, 1),
+    }
+    assert next_expiry([WA, longer, COMPACT], NOON) == date(2029, 3, 1)
+    assert next_expiry([COMPACT], NOON) is None
+    assert next_expiry([], NOON) is None
+
+
+def test_only_state_licences_become_authorities() -> None:
+    licence = CredentialFact(
+        "state_license", "WA", "LH1", "LMHC", "Jane Smith", "verified", date(2027, 3, 1)
+    )
+    npi = CredentialFact("npi", None, "1234567893", None, "Jane Smith", "verified", None)
+    assert licence_authorities("counselor", [npi, licence]) == [replace(WA, starts_on=None)]
+
+
+states = st.sampled_from(list(STATES))
+days = st.dates(date(2025, 1, 1), date(2027, 12, 31))
+instants = st.datetimes(
+    datetime(2025, 6, 1),  # noqa: DTZ001  # hypothesis adds the zone
+    datetime(2027, 6, 1),  # noqa: DTZ001
+    timezones=st.just(UTC),
+)
+authorities_ = st.builds(
+    PracticeAuthority,
+    kind=st.sampled_from(list(KINDS)),
+    profession=st.just("counselor"),
+    issuing_state=states,
+    valid_in=st.frozensets(states, min_size=1, max_size=3),
+    status=st.sampled_from(["verified", "pending", "rejected", "revoked"]),
+    starts_on=st.none() | days,
+    expires_on=st.none() | days,
+    evidence=st.just("seen"),
+)
+sets = st.lists(authorities_, max_size=5)
+
+
+@given(sets, states, instants)
+def test_yes_is_said_only_on_a_verified_authority_for_that_state(
+    held: list[PracticeAuthority], state: str, at: datetime
+) -> None:
+    verdict = may_practise(held, state, at)
+    assert verdict.reason.endswith(".")
+    if verdict.allowed:
+        assert verdict.authority in held
+        assert verdict.authority is not None
+        assert verdict.authority.status == "verified"
+        assert state in verdict.authority.valid_in
+        # Whatever the zone, an authority is never good a whole day and a half past its last day.
+        assert at.date() <= (verdict.authority.expires_on or date.max - timedelta(2)) + timedelta(1)
+
+
+@given(sets, authorities_, states, instants)
+def test_one_more_authority_never_takes_a_yes_away(
+    held: list[PracticeAuthority], more: PracticeAuthority, state: str, at: datetime
+) -> None:
+    if may_practise(held, state, at).allowed:
+        assert may_practise([*held, more], state, at).allowed
+        assert may_practise([more, *held], state, at).allowed
+
+
+@given(sets, instants)
+def test_valid_states_are_exactly_those_where_the_answer_is_yes(
+    held: list[PracticeAuthority], at: datetime
+) -> None:
+    yes = [code for code in STATES if may_practise(held, code, at).allowed]
+    assert list(valid_states(held, at)) == yes

@@ -1,0 +1,115 @@
+"""A listing appears only while all that the profession requires is verified and in date."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from directory.rules.requirements import (
+    CredentialFact,
+    Readiness,
+    attestation_due,
+    is_attested,
+    is_expired,
+    missing_for_listing,
+    required_credentials,
+)
+
+NOW = datetime(2026, 11, 23, 18, tzinfo=UTC)
+READY = Readiness(attested_at=NOW, has_services=True, has_hours=True, has_meeting_link=True)
+NPI = CredentialFact("npi", None, "1234567893", None, "Jane Smith", "verified", None)
+LICENCE = CredentialFact(
+    "state_license", "WA", "LH1", "LMHC", "Jane Smith", "verified", date(2027, 3, 1)
+)
+BOARD = CredentialFact("board_certification", None, "B1", None, "Jane Smith", "verified", None)
+DEA = CredentialFact("dea", None, "BS1234563", None, "Jane Smith", "verified", date(2028, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("profession", "kinds"),
+    [
+        ("psychiatrist", ("npi", "state_license", "board_certification", "dea")),
+        ("pmhnp", ("npi", "state_license", "dea")),
+        ("psychologist", ("npi", "state_license")),
+    ],
+)
+def test_each_profession_requires_its_own_credentials(
+    profession: str, kinds: tuple[str, ...]
+) -> None:
+    assert required_credentials(profession) == kinds
+
+
+@pytest.mark.parametrize(
+    ("profession", "facts", "codes"),
+    [
+        ("counselor", [NPI, LICENCE], []),
+        ("psychiatrist", [NPI, LICENCE, BOARD, DEA], []),
+        ("counselor", [], ["npi_missing", "state_license_missing"]),
+        ("psychiatrist", [NPI, LICENCE], ["board_certification_missing", "dea_missing"]),
+        ("counselor", [NPI, replace(LICENCE, status="pending")], ["state_license_pending"]),
+        ("counselor", [NPI, replace(LICENCE, status="rejected")], ["state_license_refused"]),
+        ("counselor", [NPI, replace(LICENCE, status="revoked")], ["state_license_refused"]),
+        (
+            "counselor",
+            [NPI, replace(LICENCE, expires_on=date(2026, 11, 22))],
+            ["state_license_expired"],
+        ),
+        (  # one good licence is enough, whatever the others are
+            "counselor",
+            [NPI, replace(LICENCE, state="OR", status="revoked"), LICENCE],
+            [],
+        ),
+        (  # a renewal that waits is nearer than the one that ran out
+            "counselor",
+            [
+                NPI,
+                replace(LICENCE, expires_on=date(2026, 1, 1)),
+                replace(LICENCE, status="pending"),
+            ],
+            ["state_license_pending"],
+        ),
+        ("counselor", [NPI, LICENCE, replace(DEA, status="rejected")], []),  # not required
+    ],
+)
+def test_what_is_missing_among_the_credentials(
+    profession: str, facts: list[CredentialFact], codes: list[str]
+) -> None:
+    assert [lack.code for lack in missing_for_listing(profession, facts, READY, NOW)] == codes
+
+
+@pytest.mark.parametrize(
+    ("readiness", "code"),
+    [
+        (replace(READY, has_services=False), "no_services"),
+        (replace(READY, has_hours=False), "no_hours"),
+        (replace(READY, has_meeting_link=False), "no_meeting_link"),
+        (replace(READY, attested_at=None), "not_attested"),
+        (replace(READY, attested_at=NOW - timedelta(days=90)), "not_attested"),
+    ],
+)
+def test_what_the_provider_has_yet_to_do(readiness: Readiness, code: str) -> None:
+    lacks = missing_for_listing("counselor", [NPI, LICENCE], readiness, NOW)
+    assert [lack.code for lack in lacks] == [code]
+
+
+def test_an_attestation_lasts_ninety_days_to_the_second() -> None:
+    due = attestation_due(NOW)
+    assert due == datetime(2027, 2, 21, 18, tzinfo=UTC)
+    assert is_attested(NOW, due - timedelta(seconds=1))
+    assert not is_attested(NOW, due)
+
+
+@pytest.mark.parametrize(
+    ("state", "at", "expired"),
+    [
+        ("WA", datetime(2027, 3, 2, 7, 59, tzinfo=UTC), False),  # 23:59 on the last day in Seattle
+        ("WA", datetime(2027, 3, 2, 8, 0, tzinfo=UTC), True),
+        ("GU", datetime(2027, 3, 1, 14, 0, tzinfo=UTC), True),  # Guam is already on 2 March
+        (None, datetime(2027, 3, 2, 10, 59, tzinfo=UTC), False),  # still 1 March in American Samoa
+        (None, datetime(2027, 3, 2, 11, 0, tzinfo=UTC), True),
+    ],
+)
+def test_a_credential_is_good_through_its_last_day(
+    state: str | None, at: datetime, expired: bool
+) -> None:
+    assert is_expired(replace(LICENCE, state=state), at) == expired
