@@ -193,13 +193,14 @@ def _more_reasons(
         reasons.append(condition.also_why if is_usual else condition.start_why)
     if answers.get("medication") == "talk" and kind == "psychiatry":
         reasons.append("Seeing a psychiatrist does not mean taking medication: you decide.")
+    if answers.get("who") == "young":
+        reasons.append("Choose someone who sees that age; a parent or guardian takes part.")
     if answers.get("impact") == "most":
         reasons.append(
             "As it fills most of your days, think of seeing both kinds: they can work together."
         )
-    if answers.get("who") == "young":
-        reasons.append("Choose someone who sees that age; a parent or guardian takes part.")
-    reasons.append("Many people see a therapist and a psychiatrist side by side.")
+    else:
+        reasons.append("Many people see a therapist and a psychiatrist side by side.")
     return tuple(reasons)
 
 

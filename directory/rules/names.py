@@ -90,7 +90,7 @@ def _given_agree(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    """ "J.A." is two initials, "Ph.D." one set of letters after a name."""
+    """Splits "J.A." into two initials, and keeps "Ph.D." as the letters after a name."""
     words: list[str] = []
     for word in re.sub(r"[^\w\s.\-]", " ", text).split():
         joined = word.replace(".", "")

@@ -15,8 +15,10 @@ _DEA: Final = re.compile(r"[A-Z][A-Z9][0-9]{7}")
 
 
 def _compact(text: str) -> str:
-    # NFKC turns the full-width digits that some keyboards and PDFs give into plain ones.
-    return _NOT_TYPED.sub("", unicodedata.normalize("NFKC", text))
+    # NFKC turns the full-width digits that some keyboards and PDFs give into plain ones. Once more
+    # at the end, since accents that a space kept apart may now meet: normal text stays as it is.
+    plain = _NOT_TYPED.sub("", unicodedata.normalize("NFKC", text))
+    return unicodedata.normalize("NFKC", plain)
 
 
 def normalise_npi(text: str) -> str:

@@ -1,7 +1,7 @@
 """NPI and DEA numbers: good ones pass, every slip of one digit is caught and named."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from directory.rules.numbers import (
@@ -108,6 +108,7 @@ def test_no_dea_number_is_made_from_wrong_parts(prefix: str, digits: str) -> Non
         make_dea(prefix, digits)
 
 
+@example("¯¸")  # two accents that stand on spaces, and change places once these are gone
 @given(st.text())
 def test_any_text_gets_an_answer_and_normalising_twice_changes_nothing(text: str) -> None:
     assert npi_problem(text) is None or npi_problem(text)
