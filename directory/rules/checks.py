@@ -70,7 +70,9 @@ def _check_duplicate(fact: CredentialFact, others: Iterable[CredentialFact]) -> 
     same = [
         other
         for other in others
-        if (other.kind, other.state) == (fact.kind, fact.state)
+        if other.kind == fact.kind
+        # Boards number their licences state by state; every other number counts nationally.
+        and (other.state == fact.state or fact.kind != "state_license")
         and normalise_licence_number(other.number) == number != ""
     ]
     if not same:
@@ -111,7 +113,7 @@ def _check_expiry(fact: CredentialFact, today: date) -> Check:
 
 def _check_licence_type(fact: CredentialFact, profession: Profession) -> Check:
     label = "Licence type"
-    given, title = fact.license_type or "", profession.title.lower()
+    given, title = fact.license_type, profession.title.lower()
     if _plain(given) in map(_plain, profession.licences):
         return Check(label, "pass", f"{given} is usual for a {title}.")
     if _plain(given) in map(_plain, profession.associate_licences):
@@ -143,4 +145,4 @@ def _plain(text: str) -> str:
 
 
 def _plain_type(fact: CredentialFact) -> str:
-    return _plain(fact.license_type or "")
+    return _plain(fact.license_type)

@@ -18,14 +18,14 @@ _MONTHS: Final = (
 )
 
 
-def local_day(state: str | None, at: datetime) -> date:
-    """The date in a state at an instant; for None or an unknown state, where days end last.
+def local_day(state: str, at: datetime) -> date:
+    """The date in a state at an instant; for an empty or unknown one, where days end last.
 
     Raises ValueError when `at` has no zone.
     """
     if at.tzinfo is None:
         raise ValueError("an instant must know its zone")
-    known = STATES.get(state or "")
+    known = STATES.get(state)
     return at.astimezone(ZoneInfo(known.zone if known else _LAST_ZONE)).date()
 
 

@@ -124,7 +124,7 @@ def licence_authorities(
             evidence=f"{fact.license_type or 'Licence'} {fact.number}",
         )
         for fact in facts
-        if fact.kind == "state_license" and fact.state is not None
+        if fact.kind == "state_license" and fact.state in STATES
     ]
 
 

@@ -20,15 +20,15 @@ ATTESTATION_LASTS: Final = timedelta(days=90)
 class CredentialFact:
     """What is known of one credential. `status`: pending, verified, rejected or revoked.
 
-    `state` is the issuing state, or None for a national credential; `license_type` is the board's
+    `state` is the issuing state, empty for a national credential; `license_type` is the board's
     word, such as LMHC; `name` is as printed on it; `expires_on` is its last good day, or None when
     it does not expire.
     """
 
     kind: str
-    state: str | None
+    state: str
     number: str
-    license_type: str | None
+    license_type: str
     name: str
     status: str
     expires_on: date | None

@@ -9,11 +9,11 @@ from directory.rules.checks import Check, check_credential
 from directory.rules.requirements import CredentialFact
 
 TODAY = date(2026, 11, 23)
-NPI = CredentialFact("npi", None, "1234567893", None, "Jane Smith", "pending", None)
+NPI = CredentialFact("npi", "", "1234567893", "", "Jane Smith", "pending", None)
 LICENCE = CredentialFact(
     "state_license", "WA", "LH 60001234", "LMHC", "Jane Smith", "pending", date(2027, 3, 1)
 )
-DEA = CredentialFact("dea", None, "BS1234563", None, "Jane Smith", "pending", date(2028, 1, 1))
+DEA = CredentialFact("dea", "", "BS1234563", "", "Jane Smith", "pending", date(2028, 1, 1))
 OTHER = replace(LICENCE, number="lh60001234", name="Mary Jones")
 
 
@@ -54,7 +54,7 @@ def test_a_credential_without_faults_passes_every_check(
         (replace(LICENCE, license_type="l.m.h.c."), "Licence type", "pass"),
         (replace(LICENCE, license_type="LMHCA"), "Licence type", "warn"),  # an associate
         (replace(LICENCE, license_type="MD"), "Licence type", "warn"),
-        (replace(LICENCE, license_type=None), "Licence type", "warn"),
+        (replace(LICENCE, license_type=""), "Licence type", "warn"),
         (replace(DEA, number="BS1234564"), "DEA check digit", "fail"),
         (replace(DEA, number="BS1234563"), "DEA letters", "warn"),  # a counselor with B
         (replace(DEA, number="MS1234563"), "DEA letters", "pass"),
@@ -84,6 +84,11 @@ def test_a_number_given_by_another_provider_is_pointed_out(
     assert ("Mary Jones" in check.detail) == (outcome != "pass")
 
 
+def test_a_dea_number_is_a_duplicate_in_whatever_state_it_was_given() -> None:
+    one, other = replace(DEA, state="WA"), replace(DEA, state="OR")
+    assert checks_of(one, others=(other,))["Duplicate number"].outcome == "fail"
+
+
 def test_two_credentials_without_a_number_are_no_duplicates() -> None:
-    board = CredentialFact("board_certification", None, "", None, "Jane Smith", "pending", None)
+    board = CredentialFact("board_certification", "", "", "", "Jane Smith", "pending", None)
     assert checks_of(board, others=(board,))["Duplicate number"].outcome == "pass"

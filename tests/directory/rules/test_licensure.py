@@ -141,7 +141,7 @@ def test_only_state_licences_become_authorities() -> None:
     licence = CredentialFact(
         "state_license", "WA", "LH1", "LMHC", "Jane Smith", "verified", date(2027, 3, 1)
     )
-    npi = CredentialFact("npi", None, "1234567893", None, "Jane Smith", "verified", None)
+    npi = CredentialFact("npi", "", "1234567893", "", "Jane Smith", "verified", None)
     assert licence_authorities("counselor", [npi, licence]) == [replace(WA, starts_on=None)]
 
 
