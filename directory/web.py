@@ -5,10 +5,12 @@ from contextlib import contextmanager
 
 from fastapi import APIRouter, FastAPI
 
+from core.settings import settings
 from directory.api import desk as desk_api
 from directory.api import practice as practice_api
 from directory.api import providers as providers_api
 from directory.pages import application, credentials, desk, guide, home, results
+from directory.search import feeding
 
 router = APIRouter()
 for _part in (
@@ -26,6 +28,7 @@ for _part in (
 
 
 @contextmanager
-def running(app: FastAPI) -> Iterator[None]:  # noqa: ARG001
+def running(app: FastAPI) -> Iterator[None]:
     """Keeps the search index fresh while the application serves."""
-    yield
+    with feeding(app.state, settings().database_url):
+        yield

@@ -1,7 +1,106 @@
 """The public directory over JSON: search and profiles."""
 
-from fastapi import APIRouter
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
 
-from core.web.routing import HouseRoute
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+from pydantic_core import to_json
+
+from core.web.problems import problem_responses
+from core.web.routing import HouseRoute, Visiting, public
+from directory.api.parameters import SEARCH_PARAMETERS
+from directory.search import SearchAnswer, read_query, search
 
 router = APIRouter(route_class=HouseRoute, prefix="/api/v1", tags=["directory"])
+
+
+class LicensedState(BaseModel):
+    """`expires_on` is the licence's last good day, null where it has none."""
+
+    code: str
+    name: str
+    verified_on: date | None
+    expires_on: date | None
+
+
+class NextSlot(BaseModel):
+    service_id: UUID
+    starts_at: datetime
+
+
+class ProviderItem(BaseModel):
+    """A provider as the results show them. Fees in US cents; `next_slots` holds at most three."""
+
+    id: UUID
+    slug: str
+    name: str
+    letters: str
+    pronouns: str
+    profession: str
+    profession_title: str
+    headline: str
+    states: list[LicensedState]
+    focus: list[str]
+    fee_cents: int | None
+    fee_max_cents: int | None
+    sliding_scale: bool
+    accepts_new: bool
+    photo: str | None
+    verified_on: date | None
+    next_opening: datetime | None
+    next_slots: list[NextSlot]
+    url: str
+
+
+class LooserSearch(BaseModel):
+    """A step that finds more: leave `parameter` out, or set it to `value` where there is one."""
+
+    parameter: str
+    value: int | None
+    total: int
+
+
+class ProviderList(BaseModel):
+    """`facets`: how many there would be with that value, its group's own choice set aside."""
+
+    total: int
+    facets: dict[str, dict[str, int]]
+    items: list[ProviderItem]
+    next_cursor: str | None
+    loosen: list[LooserSearch]
+
+
+@router.get(
+    "/providers",
+    response_model=ProviderList,
+    responses=problem_responses(422),
+    openapi_extra={"parameters": SEARCH_PARAMETERS},
+)
+@public
+def list_providers(visit: Visiting) -> Any:
+    """Search. Repeating a parameter means any of its values; parameters narrow each other.
+
+    Unknown parameters and values are refused with 422, which names them. Pages that follow with
+    `cursor` keep the order of the first one.
+    """
+    query = read_query(visit.request.query_params.multi_items())
+    found = search(visit.request.app.state, visit.session, query)
+    return Response(_as_json(found), media_type="application/json")
+
+
+def _as_json(found: SearchAnswer) -> bytes:
+    """The answer's bytes; each item was written when its listing last changed."""
+    head = to_json({"total": found.total, "facets": found.facets})
+    tail = to_json(
+        {
+            "next_cursor": found.next_cursor,
+            "loosen": [
+                {"parameter": step.name, "value": step.value, "total": step.total}
+                for step in found.loosen
+            ],
+        }
+    )
+    items = b",".join([item.as_json for item in found.items])
+    return b"".join((head[:-1], b',"items":[', items, b"],", tail[1:]))

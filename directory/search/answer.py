@@ -1,0 +1,105 @@
+"""One search: how many match, what each other choice would give, and one page of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import reduce
+from typing import Final
+from uuid import UUID
+
+from pyroaring import BitMap
+
+from directory.search.cursor import write_cursor
+from directory.search.entries import Shown
+from directory.search.index import Index
+from directory.search.query import DAY_STEPS, FEE_STEPS, GROUPS, SearchQuery
+
+COUNTED: Final = (*GROUPS, "within_days", "max_fee")
+FEW: Final = 3
+"""Below this many results, say which filter to loosen."""
+
+
+@dataclass(frozen=True)
+class Loosening:
+    """A way to more results: this one parameter left out (`value` None) or wider."""
+
+    name: str
+    value: int | None
+    total: int
+    query: SearchQuery
+
+
+@dataclass(frozen=True)
+class SearchAnswer:
+    """`facets`: group → key → how many there would be with that value chosen in its group.
+
+    A group's own choice does not narrow its own counts. `this_week`: how many of `total` have a
+    first opening within 7 days.
+    """
+
+    total: int
+    this_week: int
+    facets: Mapping[str, Mapping[str, int]]
+    items: tuple[Shown, ...]
+    next_cursor: str | None
+    loosen: tuple[Loosening, ...]
+
+
+def answer(
+    index: Index, query: SearchQuery, now: datetime, named: list[UUID] | None
+) -> SearchAnswer:
+    """Exact at `now`. `named` are the providers that a name search found; None without one."""
+    with index.lock:
+        index.advance(now)
+        allowed = index.chosen(query)
+        if named is not None:
+            allowed["q"] = index.numbers_of(named)
+        matching = _all_of(index, allowed)
+        numbers, end = index.page(matching, query.sort, query.after, query.limit)
+        return SearchAnswer(
+            total=len(matching),
+            this_week=matching.intersection_cardinality(index.within(7)),
+            facets={
+                group: index.count(
+                    group, _all_of(index, allowed, but=group) if group in allowed else matching
+                )
+                for group in COUNTED
+            },
+            items=tuple(index[number] for number in numbers),
+            next_cursor=write_cursor(end) if end else None,
+            loosen=_loosen(index, query, allowed) if len(matching) < FEW else (),
+        )
+
+
+def _all_of(index: Index, allowed: Mapping[str, BitMap], but: str = "") -> BitMap:
+    bitmaps = [bitmap for name, bitmap in allowed.items() if name != but]
+    return reduce(BitMap.intersection, bitmaps, index.visible)
+
+
+def _loosen(
+    index: Index, query: SearchQuery, allowed: Mapping[str, BitMap]
+) -> tuple[Loosening, ...]:
+    """Every single step that gives more than now, the most helpful first."""
+    here = len(_all_of(index, allowed))
+    steps = []
+    for name in query.filters:
+        others = _all_of(index, allowed, but=name)
+        steps += _wider(index, query, name, others)
+        steps.append(Loosening(name, None, len(others), query.without(name)))
+    useful = [step for step in steps if step.total > here]
+    return tuple(sorted(useful, key=lambda step: -step.total))
+
+
+def _wider(index: Index, query: SearchQuery, name: str, others: BitMap) -> list[Loosening]:
+    """The same limit, further out; not where leaving it out gives no more."""
+    everyone = len(others)
+    wider = []
+    if name == "within_days" and query.within_days is not None:
+        for days in (step for step in DAY_STEPS if step > query.within_days):
+            total = others.intersection_cardinality(index.within(days))
+            wider.append(Loosening(name, days, total, replace(query, within_days=days, after=None)))
+    if name == "max_fee" and query.max_fee is not None:
+        for fee in (step for step in FEE_STEPS if step > query.max_fee):
+            total = others.intersection_cardinality(index.under(fee))
+            wider.append(Loosening(name, fee, total, replace(query, max_fee=fee, after=None)))
+    return [step for step in wider if step.total < everyone]

@@ -1,0 +1,154 @@
+"""A listing as the index holds it, and what of it may be shown at a given instant.
+
+Two things of a listing change by time alone: openings go by, and licences (or the whole listing)
+run out. `Entry.at` answers for one instant and says until when the answer stands.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property, lru_cache
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic_core import to_json
+
+from directory.search.cursor import Sort
+from directory.taxonomy import PROFESSIONS, STATES
+
+NEVER: Final = 1 << 60
+"""Seconds of the epoch that do not come: no opening, no end."""
+NEXT_SLOTS: Final = 3
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A start that can be booked; `starts` in seconds of the epoch."""
+
+    service_id: str
+    starts: int
+
+    @property
+    def starts_at(self) -> datetime:
+        return datetime.fromtimestamp(self.starts, UTC)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of the listing table. `states`: code → the second at which the licence has ended."""
+
+    number: int
+    provider_id: UUID
+    change: int
+    slug: str
+    name: str
+    sort_name: str
+    facets: Mapping[str, tuple[str, ...]]
+    states: Mapping[str, int]
+    card: Mapping[str, Any]
+    fee_cents: int
+    openings: tuple[Opening, ...]
+    due: int
+    is_published: bool
+
+    def at(self, now: int) -> "Shown | None":
+        """What is shown at `now` (seconds), or None while the listing is hidden."""
+        if not self.is_published or self.due <= now:
+            return None
+        states = tuple(code for code, end in self.states.items() if end > now)
+        if not states:
+            return None
+        ahead = tuple(opening for opening in self.openings if opening.starts > now)
+        return Shown(
+            entry=self,
+            states=states,
+            openings=ahead[:NEXT_SLOTS],
+            until=min(
+                self.due,
+                ahead[0].starts if ahead else NEVER,
+                *(self.states[code] for code in states),
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A listing as it stands until the second `until`."""
+
+    entry: Entry
+    states: tuple[str, ...]
+    openings: tuple[Opening, ...]
+    until: int
+
+    @property
+    def next_opening(self) -> int:
+        return self.openings[0].starts if self.openings else NEVER
+
+    @cached_property
+    def keys(self) -> Mapping[Sort, int | str]:
+        """Its place in each order; the listing's number breaks ties."""
+        entry = self.entry
+        return {"soonest": self.next_opening, "fee": entry.fee_cents, "name": entry.sort_name}
+
+    @cached_property
+    def facets(self) -> Mapping[str, tuple[str, ...]]:
+        return {**self.entry.facets, "state": self.states}
+
+    @cached_property
+    def public_states(self) -> list[dict[str, Any]]:
+        """The states it may be shown for now, with the day each licence was verified."""
+        return [state for state in self.entry.card["states"] if state["code"] in self.states]
+
+    @cached_property
+    def as_json(self) -> bytes:
+        """The item of the API's answer, written once and sent many times."""
+        return to_json(self.as_item())
+
+    def as_item(self) -> dict[str, Any]:
+        entry, card = self.entry, self.entry.card
+        profession = next(iter(entry.facets.get("profession", ())), "")
+        known = PROFESSIONS.get(profession)
+        slots = [
+            {"service_id": one.service_id, "starts_at": instant(one.starts)}
+            for one in self.openings
+        ]
+        return {
+            "id": str(entry.provider_id),
+            "slug": entry.slug,
+            "name": entry.name,
+            "letters": card["letters"],
+            "pronouns": card["pronouns"],
+            "profession": profession,
+            "profession_title": known.title if known else card["profession"],
+            "headline": card["headline"],
+            "states": self.public_states,
+            "focus": card["focus"],
+            "fee_cents": card["fee_cents"],
+            "fee_max_cents": card["fee_max_cents"],
+            "sliding_scale": card["sliding_scale"],
+            "accepts_new": card["accepts_new"],
+            "photo": card["photo"],
+            "verified_on": max(
+                (day for state in self.public_states if (day := state["verified_on"])),
+                default=None,
+            ),
+            "next_opening": slots[0]["starts_at"] if slots else None,
+            "next_slots": slots,
+            "url": f"/providers/{entry.slug}",
+        }
+
+
+def instant(seconds: int) -> str:
+    """RFC 3339 in UTC."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+@lru_cache(maxsize=20_000)
+def end_of(state: str, last_day: str | None) -> int:
+    """The second at which a licence that is good through `last_day` (ISO) has ended there."""
+    if last_day is None:
+        return NEVER
+    zone = ZoneInfo(STATES[state].zone)
+    after = date.fromisoformat(last_day) + timedelta(days=1)
+    return int(datetime.combine(after, time(0), zone).timestamp())
