@@ -1,0 +1,1 @@
+"""The rules of booking: pure, no database, no clock, no web."""

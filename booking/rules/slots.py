@@ -1,0 +1,236 @@
+"""Opening → busy → free → slots. One set of checks decides what is listed and what may be booked.
+
+Local wall time is walked and then turned into instants: a wall time that a clock change skips is
+never offered, one that comes twice is offered once, the first time. A session lasts real minutes
+and fits wholly into one opening. Ranges are half-open.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from booking.rules.availability import Availability
+
+MINUTE = timedelta(minutes=1)
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Interval:
+    """From `start` up to, not including, `end`; aware, UTC."""
+
+    start: datetime
+    end: datetime
+
+    def overlaps(self, start: datetime, end: datetime) -> bool:
+        return self.start < end and start < self.end
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The rule that refuses a start, in a sentence for the person who asked."""
+
+    code: str
+    message: str
+
+
+NOT_ON_GRID = Refusal("not_on_grid", "Sessions do not begin at that minute.")
+DOES_NOT_FIT = Refusal("does_not_fit", "The session would run past the end of the hours.")
+OUTSIDE_HOURS = Refusal("outside_hours", "That is outside the provider's hours.")
+CLOSED_DAY = Refusal("closed_day", "The provider is closed on that day.")
+TIME_OFF = Refusal("time_off", "The provider is away then.")
+TAKEN = Refusal("taken", "That time has just been taken.")
+DAY_FULL = Refusal("day_full", "The provider takes no more sessions on that day.")
+TOO_SOON = Refusal("too_soon", "That is too soon: the provider needs more notice.")
+TOO_FAR = Refusal("too_far", "That is further ahead than the provider's calendar is open.")
+
+
+def local_day(at: datetime, zone: str) -> date:
+    return at.astimezone(ZoneInfo(zone)).date()
+
+
+def day_ranges(availability: Availability, day: date) -> tuple[tuple[int, int], ...]:
+    """The wall minutes that open on `day`, adjacent ones joined."""
+    override = next((o for o in availability.overrides if o.date == day), None)
+    ranges = (
+        [r for r in availability.weekly if r.weekday == day.weekday()]
+        if override is None
+        else override.ranges
+    )
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted((r.start_minute, r.end_minute) for r in ranges):
+        if joined and joined[-1][1] == start:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    return tuple(joined)
+
+
+def openings(availability: Availability, day: date) -> list[Interval]:
+    """The intervals that open on local `day`; a clock change may shorten or swallow one."""
+    return list(_openings(availability.time_zone, day, day_ranges(availability, day)))
+
+
+def day_starts(
+    availability: Availability,
+    day: date,
+    minutes: int,
+    busy: Sequence[Interval],
+    booked: Mapping[date, int],
+) -> list[datetime]:
+    """The free starts of a session of `minutes` in what opens on `day`, sorted.
+
+    `busy`: held and booked sessions near that day. `booked`: how many of them start on each
+    local date. Depends on no clock, so it can be kept; `bookable` applies notice and horizon.
+    """
+    grid = _grid(
+        availability.time_zone,
+        day,
+        day_ranges(availability, day),
+        availability.step_minutes,
+        minutes,
+    )
+    return [s for s in grid if _obstacle(availability, s, minutes, busy, booked) is None]
+
+
+def bookable(
+    starts: Sequence[datetime], availability: Availability, now: datetime
+) -> list[datetime]:
+    """Those of `starts` that are neither too soon nor too far ahead at `now`."""
+    return [s for s in starts if _window(availability, s, now) is None]
+
+
+def refusal(
+    availability: Availability,
+    start: datetime,
+    minutes: int,
+    busy: Sequence[Interval],
+    booked: Mapping[date, int],
+    now: datetime,
+) -> Refusal | None:
+    """Why a session of `minutes` may not begin at `start`; None where it may."""
+    return (
+        _window(availability, start, now)
+        or _hours(availability, start, minutes)
+        or _obstacle(availability, start, minutes, busy, booked)
+    )
+
+
+def days_touched(availability: Availability, start: datetime, end: datetime) -> list[date]:
+    """The opening days whose starts may change when [start, end) becomes busy or free.
+
+    The day before is among them: its hours can run past midnight.
+    """
+    gap = availability.gap_minutes * MINUTE
+    first = local_day(start - gap, availability.time_zone) - ONE_DAY
+    last = local_day(end + gap, availability.time_zone)
+    return [first + ONE_DAY * n for n in range((last - first).days + 1)]
+
+
+def reach(availability: Availability, days: Sequence[date]) -> Interval:
+    """All instants at which sessions may matter for the starts of `days` (with room to spare)."""
+    zone = ZoneInfo(availability.time_zone)
+    first = datetime(*min(days).timetuple()[:3], tzinfo=zone).astimezone(UTC) - ONE_DAY
+    last = datetime(*max(days).timetuple()[:3], tzinfo=zone).astimezone(UTC) + 3 * ONE_DAY
+    return Interval(first, last)
+
+
+def count_by_day(busy: Sequence[Interval], zone: str) -> dict[date, int]:
+    """How many of `busy` start on each local date."""
+    counts: dict[date, int] = {}
+    for one in busy:
+        day = local_day(one.start, zone)
+        counts[day] = counts.get(day, 0) + 1
+    return counts
+
+
+def _window(availability: Availability, start: datetime, now: datetime) -> Refusal | None:
+    if start < now + availability.notice_minutes * MINUTE:
+        return TOO_SOON
+    last = local_day(now, availability.time_zone) + ONE_DAY * availability.horizon_days
+    if local_day(start, availability.time_zone) > last:
+        return TOO_FAR
+    return None
+
+
+def _hours(availability: Availability, start: datetime, minutes: int) -> Refusal | None:
+    day = local_day(start, availability.time_zone)
+    inside = False
+    for opening_day in (day, day - ONE_DAY):
+        ranges = day_ranges(availability, opening_day)
+        step = availability.step_minutes
+        if start in _grid(availability.time_zone, opening_day, ranges, step, minutes):
+            return None
+        for opening in _openings(availability.time_zone, opening_day, ranges):
+            if opening.start <= start < opening.end:
+                inside = True
+                if start + minutes * MINUTE > opening.end:
+                    return DOES_NOT_FIT
+    if inside:
+        return NOT_ON_GRID
+    closed = any(o.date == day and not o.ranges for o in availability.overrides)
+    return CLOSED_DAY if closed else OUTSIDE_HOURS
+
+
+def _obstacle(
+    availability: Availability,
+    start: datetime,
+    minutes: int,
+    busy: Sequence[Interval],
+    booked: Mapping[date, int],
+) -> Refusal | None:
+    end = start + minutes * MINUTE
+    for off in availability.time_off:
+        if off.starts_at < end and start < off.ends_at:
+            return TIME_OFF
+    gap = availability.gap_minutes * MINUTE
+    for one in busy:
+        if one.overlaps(start - gap, end + gap):
+            return TAKEN
+    if availability.daily_limit is not None:
+        day = local_day(start, availability.time_zone)
+        if booked.get(day, 0) >= availability.daily_limit:
+            return DAY_FULL
+    return None
+
+
+@lru_cache(maxsize=8192)
+def _grid(
+    zone: str, day: date, ranges: tuple[tuple[int, int], ...], step: int, minutes: int
+) -> tuple[datetime, ...]:
+    """Every start that the hours of one day allow, whatever is booked."""
+    starts = []
+    for (first, last), opening in zip(ranges, _opening_bounds(zone, day, ranges), strict=True):
+        for minute in range(first, last, step):
+            start = _instant(zone, day, minute)
+            if start is not None and start + minutes * MINUTE <= opening.end:
+                starts.append(start)
+    return tuple(starts)
+
+
+def _openings(zone: str, day: date, ranges: tuple[tuple[int, int], ...]) -> Iterator[Interval]:
+    return (o for o in _opening_bounds(zone, day, ranges) if o.start < o.end)
+
+
+def _opening_bounds(
+    zone: str, day: date, ranges: tuple[tuple[int, int], ...]
+) -> Iterator[Interval]:
+    for start, end in ranges:
+        yield Interval(_instant_after(zone, day, start), _instant_after(zone, day, end))
+
+
+def _instant(zone: str, day: date, minute: int) -> datetime | None:
+    """The instant of a wall time, its first where it comes twice; None where it does not exist."""
+    wall = datetime(day.year, day.month, day.day) + minute * MINUTE  # noqa: DTZ001  # wall time
+    instant = wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    exists = instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == wall
+    return instant if exists else None
+
+
+def _instant_after(zone: str, day: date, minute: int) -> datetime:
+    """The instant of a wall time, or the moment the clock jumps over it."""
+    while (instant := _instant(zone, day, minute)) is None:
+        minute += 1
+    return instant
