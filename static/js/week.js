@@ -131,7 +131,7 @@ export function start([place], say) {
     }
   }
   function begin(cell) {
-    stroke = { opens: cell.getAttribute("aria-selected") !== "true", from: cell, before: structuredClone(ranges) };
+    stroke = { opens: !cell.classList.contains("is-on"), from: cell, before: structuredClone(ranges) };
     extend(cell);
   }
   /** The stroke covers the rectangle between where it began and `cell`. */
