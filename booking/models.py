@@ -35,7 +35,7 @@ class SlotDay(SQLModel, table=True):
     service_id: UUID = Field(foreign_key="service.id", primary_key=True)
     day: date = Field(primary_key=True)
     provider_id: UUID = Field(foreign_key="provider.id")
-    starts: list[int] = Field(sa_type=ARRAY(BigInteger))  # type: ignore[arg-type]  # a made type
+    starts: list[int] = Field(sa_type=ARRAY(BigInteger))
 
 
 class Patient(SQLModel, table=True):
