@@ -1,1 +1,1 @@
-"""When: availability, slots, holds, appointments, reminders, the online session."""
+"""When care happens: availability, slots, appointments, reminders, calendars, the session."""

@@ -1,1 +1,1 @@
-"""The rules of booking: pure, no database, no clock, no web."""
+"""Rules of booking: pure functions of data. No database, no clock, no web; `now` is given."""
