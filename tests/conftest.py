@@ -1,12 +1,20 @@
 """A real PostgreSQL for every test that asks for one, built by the migrations."""
 
 import os
+import socket
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import psycopg
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlmodel import Session, SQLModel
 
@@ -80,3 +88,59 @@ def session(database: str) -> Iterator[Session]:
     """A session on the empty database; commit where another connection must see it."""
     with Session(engine(), expire_on_commit=False) as opened:
         yield opened
+
+
+@pytest.fixture
+def app(database: str) -> FastAPI:
+    """The whole application on the empty database."""
+    from main import create_app
+
+    return create_app()
+
+
+@pytest.fixture
+def client(app: FastAPI) -> Iterator[TestClient]:
+    """A client without cookies yet; answers 500 instead of raising, as people would see."""
+    with TestClient(app, "http://testserver", raise_server_exceptions=False) as opened:
+        yield opened
+
+
+@pytest.fixture
+def running_server(database: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a real server on the test database; one process, or as many as
+    `parametrize("running_server", [2], indirect=True)` says. Rate limits are off."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "uvicorn", "main:create_app", "--factory"]
+    options = ["--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"]
+    workers = ["--workers", str(getattr(request, "param", 1))]
+    environment = {**os.environ, "RATE_LIMITS": "false", "PORT": str(port)}
+    server = subprocess.Popen(  # noqa: S603  # our own program
+        [*command, *options, *workers], cwd=Path(__file__).parents[1], env=environment
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait_until_ready(server, url)
+        yield url
+    finally:
+        server.terminate()
+        try:
+            server.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _wait_until_ready(server: "subprocess.Popen[bytes]", url: str) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise RuntimeError(f"the server stopped by itself with {server.returncode}")
+        try:
+            with urlopen(f"{url}/readyz", timeout=2) as answer:  # noqa: S310  # our own address
+                if answer.status == 200:
+                    return
+        except (URLError, OSError):
+            time.sleep(0.05)
+    raise RuntimeError("the server was not ready within a minute")

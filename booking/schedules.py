@@ -1,0 +1,254 @@
+"""A provider's availability, and the slots that follow from it and from what is booked.
+
+`slot_day` is a cache of `booking.rules.slots`: every function here that writes it holds the
+provider's lock, so that two changes of one calendar never compute from each other's past.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, delete, select
+
+from booking.models import Schedule, SlotDay
+from booking.queries import (
+    Calendar,
+    find_busy,
+    find_first_slots,
+    find_slot_days,
+    get_calendar,
+)
+from booking.rules import slots
+from booking.rules.availability import Availability
+from booking.rules.slots import Interval
+from core.database import lock
+from directory import listings
+from directory.models import Credential, CredentialKind, Service
+from directory.taxonomy import STATES
+
+CACHED_DAYS = 61
+"""Slots are kept from yesterday (hours pass midnight) to the longest horizon and a day to spare."""
+
+OPENINGS = 12
+_ZONE_WITHOUT_LICENCE = "America/New_York"
+_DAY = timedelta(days=1)
+
+
+def load(session: Session, provider_id: UUID) -> Availability:
+    """What was saved; before that, no hours, in the zone of the first licence."""
+    document = session.exec(
+        select(Schedule.document).where(col(Schedule.provider_id) == provider_id)
+    ).first()
+    if document is not None:
+        return Availability.model_validate(document)
+    state = session.exec(
+        select(Credential.state)
+        .where(
+            col(Credential.provider_id) == provider_id,
+            col(Credential.kind) == CredentialKind.STATE_LICENSE,
+        )
+        .order_by(col(Credential.submitted_at))
+    ).first()
+    zone = STATES[state].zone if state in STATES else _ZONE_WITHOUT_LICENCE
+    return Availability.empty(zone)
+
+
+def save(session: Session, provider_id: UUID, availability: Availability, now: datetime) -> None:
+    """Replace the availability; slots and the listing follow. What is booked stays booked."""
+    lock(session, provider_id)
+    values = {"document": availability.model_dump(mode="json"), "changed_at": now}
+    row = insert(Schedule).values(provider_id=provider_id, **values)
+    row = row.on_conflict_do_update(index_elements=["provider_id"], set_=values)
+    session.connection().execute(row)
+    rebuild(session, provider_id, now)
+    listings.refresh(session, provider_id, now)
+
+
+def rebuild(session: Session, provider_id: UUID, now: datetime) -> None:
+    """Write every slot of a provider anew, and tell the listing."""
+    lock(session, provider_id)
+    calendar = get_calendar(session, provider_id)
+    session.exec(delete(SlotDay).where(col(SlotDay.provider_id) == provider_id))
+    if calendar.availability is not None:
+        days = cached_days(calendar.availability, now)
+        _mark_published(session, provider_id, days[-1])
+        write_days(session, calendar, days, _busy(session, calendar, days))
+    publish_openings(session, calendar, now)
+
+
+def refresh_days(
+    session: Session, provider_id: UUID, days: Collection[date], now: datetime
+) -> None:
+    """Write the slots of some opening days anew, and tell the listing. Others are untouched."""
+    lock(session, provider_id)
+    calendar = get_calendar(session, provider_id)
+    kept = kept_days(calendar, days, now)
+    if kept:
+        write_days(session, calendar, kept, _busy(session, calendar, kept))
+    publish_openings(session, calendar, now)
+
+
+def free_starts(
+    session: Session, service: Service, start: datetime, end: datetime, now: datetime
+) -> list[datetime]:
+    """The starts in [start, end) that may be booked now: notice and horizon are applied."""
+    calendar = get_calendar(session, service.provider_id)
+    found = free_minutes(session, calendar, service.id, Interval(start, end), now)
+    return [_instant(minute) for minute in found]
+
+
+def free_minutes(
+    session: Session, calendar: Calendar, service_id: UUID, span: Interval, now: datetime
+) -> list[int]:
+    """As `free_starts`, in epoch minutes. One query."""
+    availability = calendar.availability
+    if availability is None or calendar.offer(service_id) is None or span.end <= span.start:
+        return []
+    first = slots.local_day(span.start, availability.time_zone) - _DAY
+    last = slots.local_day(span.end, availability.time_zone)
+    low, high = -(-span.start.timestamp() // 60), span.end.timestamp() / 60
+    found: set[int] = set()
+    for starts in find_slot_days(session, service_id, first, last):
+        inside = starts
+        if starts[0] < low or starts[-1] >= high:
+            inside = [one for one in starts if low <= one < high]
+        found.update(_bookable(inside, availability, now))
+    return sorted(found)
+
+
+def cached_days(availability: Availability, now: datetime) -> list[date]:
+    """The opening days whose slots are kept."""
+    first = slots.local_day(now, availability.time_zone) - _DAY
+    return [first + _DAY * n for n in range(CACHED_DAYS + 2)]
+
+
+def kept_days(calendar: Calendar, days: Iterable[date], now: datetime) -> list[date]:
+    """Those of `days` that the cache holds."""
+    if calendar.availability is None or calendar.published_through is None:
+        return []
+    first = slots.local_day(now, calendar.availability.time_zone) - _DAY
+    return sorted({day for day in days if first <= day <= calendar.published_through})
+
+
+_WRITE = text(
+    """
+    INSERT INTO slot_day (service_id, day, provider_id, starts)
+    SELECT new.service_id, new.day, :provider, new.starts::bigint[]
+    FROM unnest(CAST(:services AS uuid[]), CAST(:days AS date[]), CAST(:starts AS text[]))
+         AS new (service_id, day, starts)
+    ON CONFLICT (service_id, day) DO UPDATE SET starts = excluded.starts
+    WHERE slot_day.starts IS DISTINCT FROM excluded.starts
+    """
+)
+
+
+def write_days(
+    session: Session, calendar: Calendar, days: Sequence[date], busy: Sequence[Interval]
+) -> None:
+    """Write the free starts of every service on `days`. `busy`: all that is within their reach."""
+    availability = calendar.availability
+    if availability is None:
+        return
+    booked = slots.count_by_day(busy, availability.time_zone)
+    services, of_days, starts = [], [], []
+    for offer in calendar.offers:
+        for day in days:
+            free = slots.day_starts(availability, day, offer.minutes, busy, booked)
+            services.append(offer.id)
+            of_days.append(day)
+            starts.append("{" + ",".join([str(_minute(one)) for one in free]) + "}")
+    if services:
+        values = {"provider": calendar.provider_id, "services": services}
+        session.connection().execute(_WRITE, {**values, "days": of_days, "starts": starts})
+
+
+def publish_openings(session: Session, calendar: Calendar, now: datetime) -> None:
+    """Tell the listing the next openings for new patients, where they are not what it has."""
+    if calendar.openings is None:
+        return
+    openings = next_openings(session, calendar, now)
+    if openings != json.loads(calendar.openings):
+        listings.publish_openings(session, calendar.provider_id, openings)
+
+
+def next_openings(session: Session, calendar: Calendar, now: datetime) -> list[dict[str, str]]:
+    """The first starts for new patients, each once, with the first service that may begin then."""
+    availability = calendar.availability
+    offers = [offer for offer in calendar.offers if offer.for_new]
+    if availability is None or not offers or not calendar.accepts_new:
+        return []
+    soonest = now + timedelta(minutes=availability.notice_minutes)
+    first = slots.local_day(soonest, availability.time_zone) - _DAY
+    # Of two days notice may leave nothing; of the rest each row has a start; and the last day
+    # must be read whole, with the next, whose hours can begin before the last one's are over.
+    most = OPENINGS + 4 * len(offers)
+    rows = find_first_slots(session, calendar.provider_id, [o.id for o in offers], first, most)
+    order = {offer.id: place for place, offer in enumerate(offers)}
+    service_at: dict[int, UUID] = {}
+    for service_id, starts in rows:
+        for start in _bookable(starts, availability, now):
+            known = service_at.setdefault(start, service_id)
+            if order[service_id] < order[known]:
+                service_at[start] = service_id
+    return [
+        {
+            "service_id": str(service_at[start]),
+            "starts_at": _instant(start).isoformat().replace("+00:00", "Z"),
+        }
+        for start in sorted(service_at)[:OPENINGS]
+    ]
+
+
+def advance(session: Session, provider_id: UUID, now: datetime) -> None:
+    """Drop the days gone by, write those that came in sight, and tell the listing."""
+    lock(session, provider_id)
+    calendar = get_calendar(session, provider_id)
+    if calendar.availability is None:
+        return
+    days = cached_days(calendar.availability, now)
+    gone = delete(SlotDay).where(
+        col(SlotDay.provider_id) == provider_id, col(SlotDay.day) < days[0]
+    )
+    session.exec(gone)
+    through = calendar.published_through
+    new = [day for day in days if through is None or day > through]
+    if new:
+        _mark_published(session, provider_id, days[-1])
+        write_days(session, calendar, new, _busy(session, calendar, new))
+    publish_openings(session, calendar, now)
+
+
+def _mark_published(session: Session, provider_id: UUID, through: date) -> None:
+    session.connection().execute(
+        text("UPDATE schedule SET published_through = :through WHERE provider_id = :provider"),
+        {"through": through, "provider": provider_id},
+    )
+
+
+def _busy(session: Session, calendar: Calendar, days: Sequence[date]) -> list[Interval]:
+    if calendar.availability is None:
+        return []
+    return find_busy(session, calendar.provider_id, slots.reach(calendar.availability, days))
+
+
+def _bookable(starts: list[int], availability: Availability, now: datetime) -> list[int]:
+    """What the rules let through. Whether a start is too soon or too far only depends on which
+    side of two instants it lies, so where the first and the last pass, all do."""
+    if not starts:
+        return starts
+    ends = [_instant(starts[0]), _instant(starts[-1])]
+    if len(slots.bookable(ends, availability, now)) == 2:
+        return starts
+    every = [_instant(start) for start in starts]
+    return [_minute(start) for start in slots.bookable(every, availability, now)]
+
+
+def _minute(instant: datetime) -> int:
+    return int(instant.timestamp()) // 60
+
+
+def _instant(minute: int) -> datetime:
+    return datetime.fromtimestamp(minute * 60, UTC)

@@ -1,0 +1,205 @@
+"""People, providers and appointments for tests: the least that is true, written and committed."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from fastapi.testclient import TestClient
+from sqlmodel import Session
+
+from accounts.models import Person, PersonRole
+from accounts.sessions import start_session
+from booking import schedules
+from booking.models import Appointment, AppointmentEvent
+from booking.rules.availability import Availability
+from core import clock
+from core.crypto import digest
+from core.web.routing import PATIENT, PROVIDER
+from directory import listings
+from directory.models import Credential, Provider, Service
+from directory.rules.numbers import make_dea, make_npi
+from directory.rules.requirements import required_credentials
+from directory.taxonomy import PROFESSIONS, STATES
+
+_numbers = count(1)
+
+OFFICE_HOURS = [{"weekday": day, "start": "09:00", "end": "17:00"} for day in range(5)]
+SERVICES = (("individual", "Individual session", 50, 15000),)
+
+
+def make_person(session: Session, email: str, roles: Sequence[str] = ()) -> Person:
+    """A person with roles."""
+    person = Person(email=email, created_at=clock.now())
+    session.add(person)
+    session.flush()
+    session.add_all(PersonRole(person_id=person.id, role=role) for role in roles)
+    session.commit()
+    return person
+
+
+def make_patient(session: Session, email: str | None = None) -> Person:
+    """Someone who may book."""
+    return make_person(session, email or f"patient{next(_numbers)}@example.com", [PATIENT])
+
+
+def sign_in(client: TestClient | None, session: Session, person: Person) -> dict[str, str]:
+    """Headers that speak for `person`; `client`, where given, also gets the cookie."""
+    secret = start_session(session, person.id, clock.now(), "Tests")
+    session.commit()
+    if client is not None:
+        client.cookies.set("session", secret)
+    return {"Authorization": f"Bearer {secret}"}
+
+
+def make_provider(
+    session: Session,
+    *,
+    now: datetime,
+    profession: str = "clinical_social_worker",
+    state: str = "WA",
+    weekly: Sequence[dict[str, Any]] = OFFICE_HOURS,
+    services: Sequence[tuple[str, str, int, int]] = SERVICES,
+    verified: bool = True,
+    email: str | None = None,
+    name: tuple[str, str] = ("Dana", "Lee"),
+    licences: Sequence[str] = (),
+    expires_on: date | None = None,
+    **hours: Any,
+) -> Provider:
+    """A provider with credentials, services (kind, title, minutes, fee in cents) and slots.
+
+    Listed where `verified`. `licences`: states besides `state`. `hours`: other fields of the
+    availability, such as notice_minutes, which is 0 unless said; `time_zone` is the state's.
+    """
+    number = next(_numbers)
+    person = make_person(session, email or f"provider{number}@example.com", [PROVIDER])
+    provider = Provider(
+        person_id=person.id,
+        slug=f"{name[0]}-{name[1]}-{number:04x}".lower(),
+        profession=profession,
+        legal_first_name=name[0],
+        legal_last_name=name[1],
+        display_name=f"{name[0]} {name[1]}",
+        letters=PROFESSIONS[profession].licences[0],
+        headline="Calm and practical.",
+        conditions=["anxiety"],
+        modalities=[],
+        ages=["adults"],
+        languages=["en"],
+        insurance=["self_pay"],
+        meeting_url="https://meet.example.com/room",
+        created_at=now - timedelta(days=100),
+        submitted_at=now - timedelta(days=99),
+        attested_at=now - timedelta(days=1),
+    )
+    session.add(provider)
+    session.flush()
+    status = "verified" if verified else "pending"
+    expires = expires_on or (now + timedelta(days=400)).date()
+    for kind in required_credentials(profession):
+        for where in [state, *licences] if kind == "state_license" else [state]:
+            session.add(_credential(provider, kind, where, number, status, expires, now))
+    for position, (service_kind, title, minutes, fee) in enumerate(services):
+        make_service(session, provider.id, service_kind, title, minutes, fee, position)
+    document = {"time_zone": STATES[state].zone, "weekly": list(weekly), "notice_minutes": 0}
+    availability = Availability.model_validate({**document, **hours})
+    # The listing asks for hours and the openings need a listing, hence both twice.
+    listings.refresh(session, provider.id, now)
+    schedules.save(session, provider.id, availability, now)
+    listings.refresh(session, provider.id, now)
+    session.commit()
+    return provider
+
+
+def make_service(
+    session: Session,
+    provider_id: UUID,
+    kind: str,
+    title: str,
+    minutes: int,
+    fee_cents: int,
+    position: int,
+) -> Service:
+    """A service; slots follow only with `schedules.rebuild`."""
+    service = Service(
+        provider_id=provider_id,
+        kind=kind,
+        title=title,
+        minutes=minutes,
+        fee_cents=fee_cents,
+        position=position,
+    )
+    session.add(service)
+    session.flush()
+    return service
+
+
+def make_appointment(
+    session: Session, service: Service, patient: Person, starts_at: datetime, status: str = "booked"
+) -> Appointment:
+    """An appointment as if booked an hour ago; the slots know of it."""
+    now = clock.now()
+    provider = session.get_one(Provider, service.provider_id)
+    appointment = Appointment(
+        provider_id=provider.id,
+        service_id=service.id,
+        patient_id=patient.id,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=service.minutes),
+        status=status,
+        patient_state="WA",
+        patient_zone=STATES["WA"].zone,
+        fee_cents=service.fee_cents,
+        created_at=now - timedelta(hours=1),
+        booked_at=now - timedelta(hours=1),
+    )
+    session.add(appointment)
+    session.flush()
+    session.add(
+        AppointmentEvent(
+            appointment_id=appointment.id,
+            at=now,
+            status=status,
+            starts_at=starts_at,
+            actor_kind="patient",
+            actor_id=patient.id,
+        )
+    )
+    session.flush()
+    schedules.rebuild(session, provider.id, now)
+    session.commit()
+    return appointment
+
+
+def _credential(
+    provider: Provider,
+    kind: str,
+    state: str,
+    number: int,
+    status: str,
+    expires_on: date,
+    now: datetime,
+) -> Credential:
+    printed = {
+        "npi": make_npi(f"1{number:08d}"),
+        "dea": make_dea("BL", f"{number:06d}"),
+    }.get(kind, f"LX{number:08d}")
+    is_verified = status == "verified"
+    return Credential(
+        provider_id=provider.id,
+        kind=kind,
+        state=state if kind in ("state_license", "dea") else "",
+        license_type=PROFESSIONS[provider.profession].licences[0]
+        if kind == "state_license"
+        else "",
+        number=printed,
+        number_digest=digest(printed),
+        expires_on=None if kind == "npi" else expires_on,
+        status=status,
+        submitted_at=now - timedelta(days=99),
+        decided_at=now - timedelta(days=90) if is_verified else None,
+        verified_on=(now - timedelta(days=90)).date() if is_verified else None,
+        source="Primary source" if is_verified else "",
+    )
