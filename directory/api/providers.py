@@ -92,15 +92,11 @@ def list_providers(visit: Visiting) -> Any:
 
 def _as_json(found: SearchAnswer) -> bytes:
     """The answer's bytes; each item was written when its listing last changed."""
-    head = to_json({"total": found.total, "facets": found.facets})
-    tail = to_json(
-        {
-            "next_cursor": found.next_cursor,
-            "loosen": [
-                {"parameter": step.name, "value": step.value, "total": step.total}
-                for step in found.loosen
-            ],
-        }
-    )
+    loosen = [
+        {"parameter": step.name, "value": step.value, "total": step.total}
+        for step in found.counted.loosen
+    ]
+    tail = to_json({"next_cursor": found.next_cursor, "loosen": loosen})
     items = b",".join([item.as_json for item in found.items])
-    return b"".join((head[:-1], b',"items":[', items, b"],", tail[1:]))
+    facets = found.counted.facets_json
+    return b'{"total":%d,"facets":%b,"items":[%b],%b' % (found.total, facets, items, tail[1:])

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import reduce
+from functools import cached_property, reduce
 from typing import Final
 from uuid import UUID
 
+from pydantic_core import to_json
 from pyroaring import BitMap
 
 from directory.search.cursor import write_cursor
@@ -17,6 +18,7 @@ from directory.search.query import DAY_STEPS, FEE_STEPS, GROUPS, SearchQuery
 COUNTED: Final = (*GROUPS, "within_days", "max_fee")
 FEW: Final = 3
 """Below this many results, say which filter to loosen."""
+KEPT: Final = 500
 
 
 @dataclass(frozen=True)
@@ -30,19 +32,35 @@ class Loosening:
 
 
 @dataclass(frozen=True)
-class SearchAnswer:
-    """`facets`: group → key → how many there would be with that value chosen in its group.
+class Counted:
+    """What a search's filters give, whatever its order and page.
 
-    A group's own choice does not narrow its own counts. `this_week`: how many of `total` have a
-    first opening within 7 days.
+    `facets`: group → key → how many there would be with that value chosen in its group. A group's
+    own choice does not narrow its own counts. `this_week`: how many of `matching` have a first
+    opening within 7 days.
     """
 
-    total: int
+    matching: BitMap
     this_week: int
     facets: Mapping[str, Mapping[str, int]]
+    loosen: tuple[Loosening, ...]
+
+    @cached_property
+    def facets_json(self) -> bytes:
+        return to_json(self.facets)
+
+
+@dataclass(frozen=True)
+class SearchAnswer:
+    """One page of results, and the counts over all of them."""
+
+    counted: Counted
     items: tuple[Shown, ...]
     next_cursor: str | None
-    loosen: tuple[Loosening, ...]
+
+    @property
+    def total(self) -> int:
+        return len(self.counted.matching)
 
 
 def answer(
@@ -51,29 +69,45 @@ def answer(
     """Exact at `now`. `named` are the providers that a name search found; None without one."""
     with index.lock:
         index.advance(now)
-        allowed = index.chosen(query)
-        if named is not None:
-            allowed["q"] = index.numbers_of(named)
-        matching = _all_of(index, allowed)
-        numbers, end = index.page(matching, query.sort, query.after, query.limit)
-        return SearchAnswer(
-            total=len(matching),
-            this_week=matching.intersection_cardinality(index.within(7)),
-            facets={
-                group: index.count(
-                    group, _all_of(index, allowed, but=group) if group in allowed else matching
-                )
-                for group in COUNTED
-            },
-            items=tuple(index[number] for number in numbers),
-            next_cursor=write_cursor(end) if end else None,
-            loosen=_loosen(index, query, allowed) if len(matching) < FEW else (),
-        )
+        counted = _kept(index, query) if named is None else _count(index, query, named)
+        numbers, end = index.page(counted.matching, query.sort, query.after, query.limit)
+        items = tuple(index[number] for number in numbers)
+    return SearchAnswer(counted, items, write_cursor(end) if end else None)
+
+
+def _kept(index: Index, query: SearchQuery) -> Counted:
+    """People ask the same things, and turn pages: counts are kept while nothing changes."""
+    key = (frozenset(query.choices.items()), query.max_fee, query.within_days)
+    counted: Counted | None = index.kept.get(key)
+    if counted is None:
+        if len(index.kept) >= KEPT:
+            index.kept.clear()
+        counted = index.kept[key] = _count(index, query, None)
+    return counted
+
+
+def _count(index: Index, query: SearchQuery, named: list[UUID] | None) -> Counted:
+    allowed = index.chosen(query)
+    if named is not None:
+        allowed["q"] = index.numbers_of(named)
+    matching = _all_of(index, allowed)
+    return Counted(
+        matching=matching,
+        this_week=matching.intersection_cardinality(index.within(7)),
+        facets={
+            group: index.count(
+                group, _all_of(index, allowed, but=group) if group in allowed else matching
+            )
+            for group in COUNTED
+        },
+        loosen=_loosen(index, query, allowed) if len(matching) < FEW else (),
+    )
 
 
 def _all_of(index: Index, allowed: Mapping[str, BitMap], but: str = "") -> BitMap:
+    """A bitmap of its own: the index's may change once the lock is given back."""
     bitmaps = [bitmap for name, bitmap in allowed.items() if name != but]
-    return reduce(BitMap.intersection, bitmaps, index.visible)
+    return reduce(BitMap.intersection, bitmaps, index.visible.copy())
 
 
 def _loosen(

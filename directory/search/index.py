@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from threading import RLock
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from pyroaring import BitMap
@@ -45,6 +45,9 @@ class Index:
         self._ends: list[tuple[int, int]] = []  # heap of (second, number): look again then
         self._moves: deque[tuple[int, int, Mapping[Sort, Key]]] = deque()
         self._tick = 0
+        self.kept: dict[
+            object, Any
+        ] = {}  # answers that stand until a listing or the minute changes
 
     # ------------------------------------------------------------------ keeping it
 
@@ -94,8 +97,11 @@ class Index:
                 self._place(number)
 
     def _set_clock(self, now: datetime) -> None:
+        minute = self.now // 60
         self._millis = max(self._millis, int(now.timestamp() * 1000))
         self.now = self._millis // 1000
+        if self.now // 60 != minute:
+            self.kept.clear()
 
     def changes(self) -> dict[UUID, int]:
         """Each listing's last change that is known here."""
@@ -103,13 +109,14 @@ class Index:
             return {one.provider_id: one.change for one in self._entries.values()}
 
     def _place(self, number: int) -> None:
+        self.kept.clear()
         entry = self._entries.get(number)
         new = entry.at(self.now) if entry else None
         old = self._shown.pop(number, None)
         if old is not None:
             self._leave(old)
-            for sort, order in self._orders.items():
-                order.remove((old.keys[sort], number))
+            for order in self._orders.values():
+                order.remove(number)
         if new is not None:
             self._enter(new)
             for sort, order in self._orders.items():
@@ -184,8 +191,10 @@ class Index:
             return {str(n): among.intersection_cardinality(self.within(n)) for n in DAY_STEPS}
         if group == "max_fee":
             return {str(n): among.intersection_cardinality(self.under(n)) for n in FEE_STEPS}
-        count = among.intersection_cardinality
-        return {key: count(bitmap) for key, bitmap in self._bitmaps[group].items()}
+        bitmaps = self._bitmaps[group]
+        return dict(
+            zip(bitmaps, map(among.intersection_cardinality, bitmaps.values()), strict=True)
+        )
 
     def page(
         self, matching: BitMap, sort: Sort, after: Position | None, limit: int
@@ -219,7 +228,7 @@ class Index:
         order = self._orders[sort]
         if len(order) * limit < 4 * len(matching) ** 2:
             return (place for place in order.after(start) if place[1] in matching)
-        few = sorted((self._shown[number].keys[sort], number) for number in matching)
+        few = sorted(map(order.places.__getitem__, matching))
         return (place for place in few if start is None or place > start)
 
     def _now_tick(self) -> int:

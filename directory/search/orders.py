@@ -10,29 +10,32 @@ Place = tuple[Key, int]
 
 
 class Order:
-    """(key, number) pairs in order."""
+    """(key, number) pairs in order, and `places`: number → its pair."""
 
     def __init__(self) -> None:
-        self._places: list[Place] = []
+        self._sorted: list[Place] = []
+        self.places: dict[int, Place] = {}
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._sorted)
 
     def fill(self, places: Iterable[Place]) -> None:
         """All at once: much quicker than one by one."""
-        self._places = sorted(places)
+        self._sorted = sorted(places)
+        self.places = {place[1]: place for place in self._sorted}
 
     def add(self, place: Place) -> None:
-        insort(self._places, place)
+        insort(self._sorted, place)
+        self.places[place[1]] = place
 
-    def remove(self, place: Place) -> None:
-        del self._places[bisect_left(self._places, place)]
+    def remove(self, number: int) -> None:
+        del self._sorted[bisect_left(self._sorted, self.places.pop(number))]
 
     def after(self, place: Place | None) -> Iterator[Place]:
         """From just behind `place`, or from the beginning."""
-        start = 0 if place is None else bisect_right(self._places, place)
-        for index in range(start, len(self._places)):
-            yield self._places[index]
+        start = 0 if place is None else bisect_right(self._sorted, place)
+        for index in range(start, len(self._sorted)):
+            yield self._sorted[index]
 
 
 class Ladder:

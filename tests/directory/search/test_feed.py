@@ -129,7 +129,7 @@ def test_a_listing_is_hidden_the_moment_it_is_due(
         with clock.at(NOW + timedelta(hours=1)):
             assert total(state, session) == 1
         with clock.at(NOW + timedelta(hours=16)):  # midnight in Seattle has passed
-            facets = search(state, session, SearchQuery()).facets
+            facets = search(state, session, SearchQuery()).counted.facets
             assert (facets["state"]["WA"], facets["state"]["OR"]) == (0, 1)
 
 

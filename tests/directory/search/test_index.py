@@ -170,9 +170,9 @@ def test_answers_as_a_naive_search_does_also_after_time_has_passed(
         naive = Naive(listings, now)
         found = answer(index, query, at(now), None)
         assert found.total == len(naive.matching(query))
-        assert found.facets == naive.facets(query)
+        assert found.counted.facets == naive.facets(query)
         assert numbers_of(index, query, now) == naive.numbers(query)
-        for step in found.loosen:
+        for step in found.counted.loosen:
             assert step.total == len(naive.matching(step.query)) > found.total
 
 
@@ -188,7 +188,7 @@ def test_a_changed_index_equals_one_loaded_anew(
     anew.load(left.values(), NOW)
     assert index.changes() == anew.changes()
     mine, theirs = (answer(one, query, NOW, None) for one in (index, anew))
-    assert (mine.total, mine.facets) == (theirs.total, theirs.facets)
+    assert (mine.total, mine.counted.facets) == (theirs.total, theirs.counted.facets)
     assert numbers_of(index, query, SECOND) == numbers_of(anew, query, SECOND)
 
 
@@ -242,7 +242,7 @@ def test_names_found_elsewhere_narrow_and_can_be_let_go() -> None:
     query = SearchQuery(q="dana", choices={"state": ("WA",)})
     found = answer(index, query, NOW, [UUID(int=3), UUID(int=77)])
     assert [shown.entry.number for shown in found.items] == [2]
-    assert [(step.name, step.total) for step in found.loosen] == [("q", 6)]
+    assert [(step.name, step.total) for step in found.counted.loosen] == [("q", 6)]
 
 
 def test_many_changes_leave_no_pile_of_ends_behind() -> None:
