@@ -1,1 +1,1 @@
-"""When care happens: availability, slots, appointments, reminders, calendars, the session."""
+"""When: availability, slots, holds, appointments, reminders, the online session."""

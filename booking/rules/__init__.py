@@ -1,1 +1,1 @@
-"""Rules of booking: pure functions of data. No database, no clock, no web; `now` is given."""
+"""The rules of booking: pure, no database, no clock, no web."""

@@ -1,285 +1,236 @@
-"""From hours to bookable starts: opening → busy → free → slots; and why a start is refused.
+"""Opening → busy → free → slots. One set of checks decides what is listed and what may be booked.
 
-`_against` is the one validator of a start within its opening: listing asks it for every start of
-the grid, booking for the one that was chosen. `booking_window` is the one rule that moves with
-the clock; it is kept apart so that a day's starts can be cached.
-
-A start belongs to the date on which its opening begins, the daily limit counts by the date of the
-start itself; both by the provider's clock. Busy time is what stands or took place: held, booked,
-completed, missed.
+Local wall time is walked and then turned into instants: a wall time that a clock change skips is
+never offered, one that comes twice is offered once, the first time. A session lasts real minutes
+and fits wholly into one opening. Ranges are half-open.
 """
 
-from bisect import bisect_left, bisect_right
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from enum import StrEnum
-from typing import Final
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
-from booking.rules.availability import DAY, Availability
-from booking.rules.notice import length
-from booking.rules.openings import (
-    ONE_DAY,
-    Interval,
-    Opening,
-    days_between,
-    opening_at,
-    openings_of,
-)
-from booking.rules.wall import epoch_minute, first_occurrence, instant, local_date, minute_of
+from booking.rules.availability import Availability
 
-MAX_MINUTES: Final = 8 * 60  # the longest session
-_ALMOST_A_MINUTE: Final = timedelta(minutes=1) - timedelta.resolution
+MINUTE = timedelta(minutes=1)
+ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Busy(Interval):
-    """A session of the provider's, without its buffers."""
+class Interval:
+    """From `start` up to, not including, `end`; aware, UTC."""
 
+    start: datetime
+    end: datetime
 
-class Rule(StrEnum):
-    """What can refuse a start, in the order in which it is asked."""
-
-    TOO_SOON = "too_soon"
-    TOO_FAR = "too_far"
-    OVERRIDDEN = "overridden"
-    OUTSIDE_HOURS = "outside_hours"
-    REPEATED_TIME = "repeated_time"
-    NOT_ON_GRID = "not_on_grid"
-    TIME_OFF = "time_off"
-    DAY_FULL = "day_full"
-    TAKEN = "taken"
+    def overlaps(self, start: datetime, end: datetime) -> bool:
+        return self.start < end and start < self.end
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """`message` is a sentence for whoever wanted the time."""
+    """The rule that refuses a start, in a sentence for the person who asked."""
 
-    code: Rule
+    code: str
     message: str
 
 
-_MESSAGES: Final = {
-    Rule.TOO_FAR: "That is further ahead than this provider takes bookings.",
-    Rule.OVERRIDDEN: "The provider keeps different hours on that date, or is closed.",
-    Rule.OUTSIDE_HOURS: "That is outside the provider's opening hours.",
-    Rule.REPEATED_TIME: (
-        "The clocks go back and show this time twice; only the first of the two can be booked."
-    ),
-    Rule.NOT_ON_GRID: "Sessions begin at set times; please choose one that is listed.",
-    Rule.TIME_OFF: "The provider is away at that time.",
-    Rule.DAY_FULL: "The provider takes no more sessions on that day.",
-    Rule.TAKEN: "That time has been taken.",
-}
+NOT_ON_GRID = Refusal("not_on_grid", "Sessions do not begin at that minute.")
+DOES_NOT_FIT = Refusal("does_not_fit", "The session would run past the end of the hours.")
+OUTSIDE_HOURS = Refusal("outside_hours", "That is outside the provider's hours.")
+CLOSED_DAY = Refusal("closed_day", "The provider is closed on that day.")
+TIME_OFF = Refusal("time_off", "The provider is away then.")
+TAKEN = Refusal("taken", "That time has just been taken.")
+DAY_FULL = Refusal("day_full", "The provider takes no more sessions on that day.")
+TOO_SOON = Refusal("too_soon", "That is too soon: the provider needs more notice.")
+TOO_FAR = Refusal("too_far", "That is further ahead than the provider's calendar is open.")
 
 
-@dataclass(frozen=True)
-class _Blocks:
-    """Intervals in epoch minutes, merged and sorted."""
-
-    starts: list[int]
-    ends: list[int]
-
-    def meet(self, start: int, end: int) -> bool:
-        found = bisect_right(self.ends, start)
-        return found < len(self.starts) and self.starts[found] < end
+def local_day(at: datetime, zone: str) -> date:
+    return at.astimezone(ZoneInfo(zone)).date()
 
 
-@dataclass(frozen=True)
-class _Diary:
-    """What stands in the way, made ready for many questions."""
+def day_ranges(availability: Availability, day: date) -> tuple[tuple[int, int], ...]:
+    """The wall minutes that open on `day`, adjacent ones joined."""
+    override = next((o for o in availability.overrides if o.date == day), None)
+    ranges = (
+        [r for r in availability.weekly if r.weekday == day.weekday()]
+        if override is None
+        else override.ranges
+    )
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted((r.start_minute, r.end_minute) for r in ranges):
+        if joined and joined[-1][1] == start:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    return tuple(joined)
 
-    availability: Availability
-    taken: _Blocks  # sessions, each with the buffers that must lie between it and another
-    away: _Blocks
-    full: frozenset[date]
+
+def openings(availability: Availability, day: date) -> list[Interval]:
+    """The intervals that open on local `day`; a clock change may shorten or swallow one."""
+    return list(_openings(availability.time_zone, day, day_ranges(availability, day)))
 
 
-def slot_starts(
+def day_starts(
     availability: Availability,
-    first_day: date,
-    last_day: date,
+    day: date,
     minutes: int,
-    busy: Iterable[Busy],
-) -> dict[date, list[datetime]]:
-    """For each opening day, the starts at which a session of `minutes` is free, sorted, in UTC.
-
-    Notice and horizon are not applied (see `bookable`), so the answer may be cached. `busy` must
-    hold all that meets `busy_window` of these days; more does no harm.
-    Raises ValueError when `minutes` is not 1 … MAX_MINUTES.
-    """
-    _check_minutes(minutes)
-    diary = _diary(availability, busy)
-    return {
-        day: [
-            instant(at)
-            for opening in openings_of(availability, day, availability.spans)
-            for at in opening.grid
-            if _against(diary, opening, at, minutes) is None
-        ]
-        for day in days_between(first_day, last_day)
-    }
-
-
-def slot_starts_for_day(
-    availability: Availability, day: date, minutes: int, busy: Iterable[Busy]
+    busy: Sequence[Interval],
+    booked: Mapping[date, int],
 ) -> list[datetime]:
-    """`slot_starts` of one opening day."""
-    return slot_starts(availability, day, day, minutes, busy)[day]
+    """The free starts of a session of `minutes` in what opens on `day`, sorted.
 
-
-def booking_window(availability: Availability, now: datetime) -> tuple[datetime, datetime]:
-    """(earliest, until): starts from the first and before the second may be booked now.
-
-    The notice must have room before a start; the horizon is the end of the local date
-    `horizon_days` from today. `until` may come first: then nothing may be booked.
+    `busy`: held and booked sessions near that day. `booked`: how many of them start on each
+    local date. Depends on no clock, so it can be kept; `bookable` applies notice and horizon.
     """
-    zone = availability.zone
-    last = local_date(zone, now) + timedelta(days=availability.horizon_days)
-    earliest = now + timedelta(minutes=availability.notice_minutes)
-    return earliest, instant(minute_of(zone, last, DAY))
+    grid = _grid(
+        availability.time_zone,
+        day,
+        day_ranges(availability, day),
+        availability.step_minutes,
+        minutes,
+    )
+    return [s for s in grid if _obstacle(availability, s, minutes, busy, booked) is None]
 
 
 def bookable(
     starts: Sequence[datetime], availability: Availability, now: datetime
 ) -> list[datetime]:
-    """Of sorted starts, those in the `booking_window`."""
-    earliest, until = booking_window(availability, now)
-    return list(starts[bisect_left(starts, earliest) : bisect_left(starts, until)])
+    """Those of `starts` that are neither too soon nor too far ahead at `now`."""
+    return [s for s in starts if _window(availability, s, now) is None]
 
 
 def refusal(
-    availability: Availability, start: datetime, minutes: int, busy: Iterable[Busy], now: datetime
+    availability: Availability,
+    start: datetime,
+    minutes: int,
+    busy: Sequence[Interval],
+    booked: Mapping[date, int],
+    now: datetime,
 ) -> Refusal | None:
-    """Why a session of `minutes` may not be booked at `start`, or None if it may.
-
-    None exactly for what `bookable` of `slot_starts` lists. `busy` as for the day of `start`;
-    leave out the appointment that is being moved. Raises ValueError when `start` is naive.
-    """
-    _check_minutes(minutes)
-    if start.tzinfo is None:
-        raise ValueError("an instant must know its zone")
-    rule = _refusing_rule(availability, start, minutes, busy, now)
-    if rule is None:
-        return None
-    if rule is not Rule.TOO_SOON:
-        return Refusal(rule, _MESSAGES[rule])
-    if start <= now:
-        return Refusal(rule, "That time has passed.")
-    return Refusal(rule, f"This provider needs {length(availability.notice_minutes)} of notice.")
-
-
-def days_to_publish(availability: Availability, now: datetime) -> list[date]:
-    """Opening days in which something may be bookable until the local date of `now` ends.
-
-    They begin with yesterday, whose night hours may still run, and end with the horizon.
-    """
-    today = local_date(availability.zone, now)
-    return days_between(today - ONE_DAY, today + timedelta(days=availability.horizon_days))
+    """Why a session of `minutes` may not begin at `start`; None where it may."""
+    return (
+        _window(availability, start, now)
+        or _hours(availability, start, minutes)
+        or _obstacle(availability, start, minutes, busy, booked)
+    )
 
 
 def days_touched(availability: Availability, start: datetime, end: datetime) -> list[date]:
-    """The opening days whose starts may change when [start, end) becomes busy or free."""
-    zone, buffer = availability.zone, _buffer(availability)
-    first = epoch_minute(start) - buffer - MAX_MINUTES
-    last = epoch_minute(end) + buffer + 1
-    if availability.daily_limit is not None:
-        date_of_start = local_date(zone, start)
-        first = min(first, minute_of(zone, date_of_start, 0))
-        last = max(last, minute_of(zone, date_of_start, DAY))
-    days = days_between(
-        local_date(zone, instant(first)) - ONE_DAY,  # its night hours may reach into `first`
-        local_date(zone, instant(last)),
-    )
-    return [
-        day
-        for day in days
-        if any(
-            opening.start < last and first < opening.end
-            for opening in openings_of(availability, day, availability.spans)
-        )
-    ]
+    """The opening days whose starts may change when [start, end) becomes busy or free.
+
+    The day before is among them: its hours can run past midnight.
+    """
+    gap = availability.gap_minutes * MINUTE
+    first = local_day(start - gap, availability.time_zone) - ONE_DAY
+    last = local_day(end + gap, availability.time_zone)
+    return [first + ONE_DAY * n for n in range((last - first).days + 1)]
 
 
-def busy_window(availability: Availability, first_day: date, last_day: date) -> Interval:
-    """All busy time that can matter to the starts of these opening days meets this interval."""
-    zone, buffer = availability.zone, timedelta(minutes=_buffer(availability))
-    start = instant(minute_of(zone, first_day, 0)) - buffer
-    # The last night ends by 30:00 on its date; what begins then is over MAX_MINUTES later, and the
-    # daily limit counts to the end of the date on which it begins.
-    return Interval(start, instant(minute_of(zone, last_day, 2 * DAY)) + buffer)
+def reach(availability: Availability, days: Sequence[date]) -> Interval:
+    """All instants at which sessions may matter for the starts of `days` (with room to spare)."""
+    zone = ZoneInfo(availability.time_zone)
+    first = datetime(*min(days).timetuple()[:3], tzinfo=zone).astimezone(UTC) - ONE_DAY
+    last = datetime(*max(days).timetuple()[:3], tzinfo=zone).astimezone(UTC) + 3 * ONE_DAY
+    return Interval(first, last)
 
 
-def _refusing_rule(
-    availability: Availability, start: datetime, minutes: int, busy: Iterable[Busy], now: datetime
-) -> Rule | None:
-    earliest, until = booking_window(availability, now)
-    if start < earliest:
-        return Rule.TOO_SOON
-    if start >= until:
-        return Rule.TOO_FAR
-    at, day = epoch_minute(start), local_date(availability.zone, start)
-    opening = opening_at(availability, day, availability.spans, at, minutes)
-    if opening is None:
-        usual = opening_at(availability, day, availability.usual_spans, at, minutes)
-        return Rule.OVERRIDDEN if usual else Rule.OUTSIDE_HOURS
-    if at not in opening.grid or start != instant(at):
-        is_repeat = first_occurrence(availability.zone, start) in opening.grid
-        return Rule.REPEATED_TIME if is_repeat and start == instant(at) else Rule.NOT_ON_GRID
-    return _against(_diary(availability, busy), opening, at, minutes)
+def count_by_day(busy: Sequence[Interval], zone: str) -> dict[date, int]:
+    """How many of `busy` start on each local date."""
+    counts: dict[date, int] = {}
+    for one in busy:
+        day = local_day(one.start, zone)
+        counts[day] = counts.get(day, 0) + 1
+    return counts
 
 
-def _against(diary: _Diary, opening: Opening, at: int, minutes: int) -> Rule | None:
-    """The rule that refuses a start on the grid of its opening, or None."""
-    end = at + minutes
-    if end > opening.reach:
-        return Rule.OUTSIDE_HOURS
-    if diary.away.meet(at, end):
-        return Rule.TIME_OFF
-    if diary.full and local_date(diary.availability.zone, instant(at)) in diary.full:
-        return Rule.DAY_FULL
-    if diary.taken.meet(at, end):
-        return Rule.TAKEN
+def _window(availability: Availability, start: datetime, now: datetime) -> Refusal | None:
+    if start < now + availability.notice_minutes * MINUTE:
+        return TOO_SOON
+    last = local_day(now, availability.time_zone) + ONE_DAY * availability.horizon_days
+    if local_day(start, availability.time_zone) > last:
+        return TOO_FAR
     return None
 
 
-def _diary(availability: Availability, busy: Iterable[Busy]) -> _Diary:
-    known = list(busy)
-    full: frozenset[date] = frozenset()
+def _hours(availability: Availability, start: datetime, minutes: int) -> Refusal | None:
+    day = local_day(start, availability.time_zone)
+    inside = False
+    for opening_day in (day, day - ONE_DAY):
+        ranges = day_ranges(availability, opening_day)
+        step = availability.step_minutes
+        if start in _grid(availability.time_zone, opening_day, ranges, step, minutes):
+            return None
+        for opening in _openings(availability.time_zone, opening_day, ranges):
+            if opening.start <= start < opening.end:
+                inside = True
+                if start + minutes * MINUTE > opening.end:
+                    return DOES_NOT_FIT
+    if inside:
+        return NOT_ON_GRID
+    closed = any(o.date == day and not o.ranges for o in availability.overrides)
+    return CLOSED_DAY if closed else OUTSIDE_HOURS
+
+
+def _obstacle(
+    availability: Availability,
+    start: datetime,
+    minutes: int,
+    busy: Sequence[Interval],
+    booked: Mapping[date, int],
+) -> Refusal | None:
+    end = start + minutes * MINUTE
+    for off in availability.time_off:
+        if off.starts_at < end and start < off.ends_at:
+            return TIME_OFF
+    gap = availability.gap_minutes * MINUTE
+    for one in busy:
+        if one.overlaps(start - gap, end + gap):
+            return TAKEN
     if availability.daily_limit is not None:
-        counts = Counter(local_date(availability.zone, one.start) for one in known)
-        full = frozenset(day for day, n in counts.items() if n >= availability.daily_limit)
-    return _Diary(
-        availability,
-        taken=_blocks(((one.start, one.end) for one in known), _buffer(availability)),
-        away=_blocks(((one.starts_at, one.ends_at) for one in availability.time_off), 0),
-        full=full,
-    )
+        day = local_day(start, availability.time_zone)
+        if booked.get(day, 0) >= availability.daily_limit:
+            return DAY_FULL
+    return None
 
 
-def _buffer(availability: Availability) -> int:
-    """Minutes between two sessions: what follows the one and what precedes the other."""
-    return availability.buffer_after_minutes + availability.buffer_before_minutes
+@lru_cache(maxsize=8192)
+def _grid(
+    zone: str, day: date, ranges: tuple[tuple[int, int], ...], step: int, minutes: int
+) -> tuple[datetime, ...]:
+    """Every start that the hours of one day allow, whatever is booked."""
+    starts = []
+    for (first, last), opening in zip(ranges, _opening_bounds(zone, day, ranges), strict=True):
+        for minute in range(first, last, step):
+            start = _instant(zone, day, minute)
+            if start is not None and start + minutes * MINUTE <= opening.end:
+                starts.append(start)
+    return tuple(starts)
 
 
-def _blocks(intervals: Iterable[tuple[datetime, datetime]], widen: int) -> _Blocks:
-    # Sessions fill whole minutes, so rounding outwards changes no answer.
-    spans = sorted(
-        (epoch_minute(start) - widen, epoch_minute(end + _ALMOST_A_MINUTE) + widen)
-        for start, end in intervals
-    )
-    starts: list[int] = []
-    ends: list[int] = []
-    for start, end in spans:
-        if ends and start <= ends[-1]:
-            ends[-1] = max(ends[-1], end)
-        else:
-            starts.append(start)
-            ends.append(end)
-    return _Blocks(starts, ends)
+def _openings(zone: str, day: date, ranges: tuple[tuple[int, int], ...]) -> Iterator[Interval]:
+    return (o for o in _opening_bounds(zone, day, ranges) if o.start < o.end)
 
 
-def _check_minutes(minutes: int) -> None:
-    if not 1 <= minutes <= MAX_MINUTES:
-        raise ValueError(f"a session lasts 1 to {MAX_MINUTES} minutes")
+def _opening_bounds(
+    zone: str, day: date, ranges: tuple[tuple[int, int], ...]
+) -> Iterator[Interval]:
+    for start, end in ranges:
+        yield Interval(_instant_after(zone, day, start), _instant_after(zone, day, end))
+
+
+def _instant(zone: str, day: date, minute: int) -> datetime | None:
+    """The instant of a wall time, its first where it comes twice; None where it does not exist."""
+    wall = datetime(day.year, day.month, day.day) + minute * MINUTE  # noqa: DTZ001  # wall time
+    instant = wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    exists = instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == wall
+    return instant if exists else None
+
+
+def _instant_after(zone: str, day: date, minute: int) -> datetime:
+    """The instant of a wall time, or the moment the clock jumps over it."""
+    while (instant := _instant(zone, day, minute)) is None:
+        minute += 1
+    return instant
