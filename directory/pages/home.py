@@ -1,7 +1,82 @@
-"""Home, how we verify, crisis."""
+"""Home, how we verify, crisis, privacy, and what robots may read."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
-from core.web.routing import HouseRoute
+from core.web import words
+from core.web.routing import HouseRoute, Visiting, public
+from core.web.templates import render
+from directory.presenters import CARE
+from directory.search import SearchQuery, search
+from directory.taxonomy import CONDITIONS, CREDENTIAL_KINDS, PROFESSIONS, STATES
 
 router = APIRouter(route_class=HouseRoute, include_in_schema=False)
+
+ROBOTS = """User-agent: *
+Disallow: /account
+Disallow: /admin
+Disallow: /api/
+Disallow: /appointments
+Disallow: /book
+Disallow: /demo
+Disallow: /find
+Disallow: /provider/
+Disallow: /sign-in
+"""
+
+
+@router.get("/")
+@public
+def home(visit: Visiting) -> Response:
+    """A sentence to fill in, and how many are there today."""
+    found = search(visit.request.app.state, visit.session, SearchQuery(limit=1))
+    covered = sum(1 for count in found.counted.facets["state"].values() if count)
+    return render(
+        visit,
+        "directory/home.html",
+        states=[(code, state.name) for code, state in STATES.items()],
+        conditions=[(key, entry.title) for key, entry in CONDITIONS.items()],
+        care=list(CARE.items()),
+        figures=[
+            {"label": "people verified and listed today", "number": f"{found.total:,}"},
+            {"label": "have time this week", "number": f"{found.counted.this_week:,}"},
+            {"label": "states and territories covered", "number": str(covered)},
+        ],
+    )
+
+
+@router.get("/how-we-verify")
+@public
+def how_we_verify(visit: Visiting) -> Response:
+    """What must be verified for each profession, and what takes a listing down."""
+    needs = [
+        {
+            "profession": entry.title,
+            "proof": words.listed(
+                ["NPI", "a licence for each state"]
+                + [CREDENTIAL_KINDS[kind].replace("Board", "board") for kind in entry.requires]
+            ),
+        }
+        for entry in PROFESSIONS.values()
+    ]
+    return render(visit, "directory/how_we_verify.html", needs=needs)
+
+
+@router.get("/crisis")
+@public
+def crisis(visit: Visiting) -> Response:
+    """Whom to call, first of all."""
+    return render(visit, "directory/crisis.html")
+
+
+@router.get("/privacy")
+@public
+def privacy(visit: Visiting) -> Response:
+    """What is kept, for how long, and how to have it deleted."""
+    return render(visit, "directory/privacy.html")
+
+
+@router.get("/robots.txt")
+@public
+def robots() -> Response:
+    """Public pages may be found; what is private, or endless, need not be."""
+    return Response(ROBOTS, media_type="text/plain", headers={"Cache-Control": "max-age=86400"})

@@ -34,7 +34,7 @@ class Opening:
         return datetime.fromtimestamp(self.starts, UTC)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # compared and kept by identity
 class Entry:
     """One row of the listing table. `states`: code → the second at which the licence has ended."""
 
@@ -72,7 +72,7 @@ class Entry:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Shown:
     """A listing as it stands until the second `until`."""
 

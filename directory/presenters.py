@@ -1,0 +1,214 @@
+"""What the public pages show of listings and searches: ready words and addresses, no rules."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlencode
+
+from core.web import words
+from directory.search.answer import Loosening, SearchAnswer
+from directory.search.entries import Opening, Shown, instant
+from directory.search.query import DAY_STEPS, FEE_STEPS, GROUPS, SearchQuery, pairs_of
+from directory.taxonomy import MODALITIES, PROFESSIONS, STATES, CareKind
+
+Pairs = Iterable[tuple[str, str]]
+
+CARE: dict[CareKind, str] = {"therapy": "A therapist", "psychiatry": "A psychiatrist or prescriber"}
+OF_CARE: dict[CareKind, frozenset[str]] = {
+    kind: frozenset(key for key, entry in PROFESSIONS.items() if entry.kind == kind)
+    for kind in CARE
+}
+TITLES = {
+    "condition": "Help with",
+    "modality": "Kind of treatment",
+    "profession": "Profession",
+    "kind": "Kind of session",
+    "language": "Language",
+    "insurance": "Insurance",
+    "ages": "Ages seen",
+    "within_days": "First opening",
+    "max_fee": "Fee",
+}
+SORT_TITLES = {"soonest": "Soonest opening", "fee": "Lowest fee", "name": "Name"}
+
+
+def find_url(pairs: Pairs) -> str:
+    query = urlencode(list(pairs))
+    return f"/find?{query}" if query else "/find"
+
+
+# ---------------------------------------------------------------------- cards
+
+
+@lru_cache(maxsize=4096)
+def card(shown: Shown, states: tuple[str, ...], zone: str, today: date) -> dict[str, Any]:
+    """A provider in the results; `states` are those that the search chose, times in `zone`."""
+    entry, facts = shown.entry, shown.entry.card
+    url = f"/providers/{entry.slug}"
+    return {
+        "url": url,
+        "name": entry.name,
+        "credentials": facts["letters"],
+        "profession": facts["profession"],
+        "licensed_line": licensed_line(shown.public_states, states),
+        "voice": facts["headline"],
+        "focus": ", ".join(facts["focus"]),
+        "fee": fee_line(facts),
+        "portrait_url": facts["photo"],
+        "monogram": facts["monogram"],
+        "tint": facts["tint"],
+        "slots": [slot(opening, zone, today) for opening in shown.openings],
+        "all_url": url,
+        "online_line": "online" if facts["accepts_new"] else "online, no new patients just now",
+    }
+
+
+def licensed_line(licensed: Sequence[dict[str, Any]], chosen: tuple[str, ...]) -> str:
+    """Where, and when that was last checked at the source; the states asked for come first."""
+    asked = [state for state in licensed if state["code"] in chosen] or list(licensed)
+    names = [state["name"] for state in asked[:2]]
+    more = len(licensed) - len(names)
+    if more:
+        names.append(words.count(more, "more state"))
+    days = [state["verified_on"] for state in asked if state["verified_on"]]
+    checked = f", checked {_month_day(min(days))}" if days else ""
+    return f"Licensed in {words.listed(names)}{checked}"
+
+
+def _month_day(iso: str) -> str:
+    day = date.fromisoformat(iso)
+    return f"{day:%B} {day.day}"
+
+
+def fee_line(facts: Mapping[str, Any]) -> str:
+    low, high = facts["fee_cents"], facts["fee_max_cents"]
+    if low is None:
+        return ""
+    line = words.money(low) if high in (None, low) else f"{words.money(low)} to {words.money(high)}"
+    return f"{line} · sliding scale" if facts["sliding_scale"] else line
+
+
+def slot(opening: Opening, zone: str, today: date) -> dict[str, str]:
+    start = instant(opening.starts)
+    query = urlencode({"service": opening.service_id, "start": start})
+    return {"url": f"/book?{query}", "label": soon(opening.starts_at, zone, today)}
+
+
+def soon(at: datetime, zone: str, today: date) -> str:
+    """Today, 3:00 pm; Tomorrow, 9:00 am; Thu, Nov 26, 3:00 pm"""
+    day = words.local_date(at, zone)
+    time = words.clock_time(at, zone)
+    if day == today:
+        return f"Today, {time}"
+    if day == today + timedelta(days=1):
+        return f"Tomorrow, {time}"
+    return f"{words.short_day(day)}, {time}"
+
+
+# ---------------------------------------------------------------------- filters
+
+
+def headline(query: SearchQuery, found: SearchAnswer) -> str:
+    """312 people may see you in Washington. 41 have time this week."""
+    states = [STATES[code].name for code in query.choices.get("state", ())]
+    where = f" in {words.listed(states, 'or')}" if states else ""
+    if not found.total:
+        return f"Nobody matches all of this{where}."
+    who = words.count(found.total, "person", "people")
+    week = found.counted.this_week
+    have = "has" if week == 1 else "have"
+    return f"{who} may see you{where}. {week:,} {have} time this week."
+
+
+def groups(query: SearchQuery, found: SearchAnswer) -> list[dict[str, Any]]:
+    """The filter groups in the order people need them, each choice with its exact count."""
+    facets = found.counted.facets
+    return (
+        [_ranged("within_days", query, facets)]
+        + [
+            _ranged(name, query, facets) if name == "max_fee" else _grouped(name, query, facets)
+            for name in ("condition", "profession", "modality", "max_fee", "insurance", "language")
+        ]
+        + [_grouped(name, query, facets) for name in ("kind", "ages")]
+    )
+
+
+def _grouped(name: str, query: SearchQuery, facets: Any) -> dict[str, Any]:
+    chosen, counts = query.choices.get(name, ()), facets[name]
+    options = [
+        {"value": key, "label": title, "count": counts[key], "checked": key in chosen}
+        for key, title in GROUPS[name].items()
+    ]
+    return {"name": name, "title": TITLES[name], "options": options, "kind": "checkbox"}
+
+
+def _ranged(name: str, query: SearchQuery, facets: Any) -> dict[str, Any]:
+    steps = DAY_STEPS if name == "within_days" else FEE_STEPS
+    value = getattr(query, name)
+    known = sorted({*steps, *(() if value is None else (value,))})
+    options: list[dict[str, Any]] = [
+        {"value": "", "label": _range_title(name, None), "count": None, "checked": value is None}
+    ]
+    options += [
+        {
+            "value": step,
+            "label": _range_title(name, step),
+            "count": facets[name].get(str(step)),
+            "checked": step == value,
+        }
+        for step in known
+    ]
+    return {"name": name, "title": TITLES[name], "options": options, "kind": "radio"}
+
+
+def _range_title(name: str, value: int | None) -> str:
+    if name == "within_days":
+        return "Any time" if value is None else f"Within {words.count(value, 'day')}"
+    return "Any fee" if value is None else f"Up to {words.money(value * 100)}"
+
+
+def chips(query: SearchQuery) -> list[dict[str, str]]:
+    """What is chosen; each leads to the search without it."""
+    made = []
+    pairs = [pair for pair in pairs_of(query) if pair[0] not in ("sort", "limit")]
+    whole = whole_care(query)
+    if whole:
+        made.append({"label": CARE[whole], "url": find_url(pairs_of(query.without("profession")))})
+    for pair in pairs:
+        if whole and pair[0] == "profession":
+            continue
+        rest = [other for other in pairs_of(query) if other != pair]
+        made.append({"label": value_title(*pair), "url": find_url(rest)})
+    return made
+
+
+def whole_care(query: SearchQuery) -> CareKind | None:
+    """Therapy or psychiatry where exactly all of its professions are chosen."""
+    chosen = frozenset(query.choices.get("profession", ()))
+    return next((kind for kind, professions in OF_CARE.items() if chosen == professions), None)
+
+
+def value_title(name: str, value: str) -> str:
+    """A chosen value in words."""
+    if name in ("within_days", "max_fee"):
+        return _range_title(name, int(value))
+    if name == "q":
+        return f"Name like “{value}”"
+    return MODALITIES[value].short_title if name == "modality" else GROUPS[name][value]
+
+
+def suggestion(step: Loosening, query: SearchQuery) -> dict[str, str]:
+    """A way to more results, as a link that says what it gives."""
+    who = words.count(step.total, "person", "people")
+    url = find_url(pairs_of(step.query))
+    if step.value is not None:
+        return {"url": url, "label": _range_title(step.name, step.value), "gives": who}
+    whole = whole_care(query) if step.name == "profession" else None
+    if whole:
+        chosen = [CARE[whole]]
+    elif step.name in GROUPS:
+        chosen = [value_title(step.name, key) for key in query.choices[step.name]]
+    else:
+        chosen = [value_title(step.name, str(getattr(query, step.name)))]
+    return {"url": url, "label": f"Without “{words.listed(chosen, 'or')}”", "gives": who}
