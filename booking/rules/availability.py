@@ -4,15 +4,17 @@ Hours are wall time in the provider's own zone. "25:30" is half past one of the 
 """
 
 import re
-from datetime import date
+from datetime import date, timedelta
+from functools import cached_property
 from itertools import pairwise
-from typing import Annotated, Self
+from typing import Annotated, NamedTuple, Self, TypeVar
 from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     field_validator,
@@ -42,6 +44,37 @@ def _clock(text: str) -> str:
 ClockText = Annotated[
     str, AfterValidator(_clock), Field(pattern=r"^([0-2]\d|30):[0-5]\d$", examples=["09:00"])
 ]
+
+
+D = TypeVar("D", bound=date)
+
+
+def _written(value: object) -> object:
+    """Dates are written out; a bare number would be taken for seconds since 1970."""
+    if not isinstance(value, str | date):
+        raise ValueError("Write the date out, like 2026-11-26.")
+    return value
+
+
+def _this_century(value: D) -> D:
+    if not 2000 <= value.year < 2100:
+        raise ValueError(f"The year {value.year} is out of reach.")
+    return value
+
+
+Written = BeforeValidator(_written)
+ThisCentury = AfterValidator(_this_century)
+Day = Annotated[date, Written, ThisCentury]
+Instant = Annotated[AwareDatetime, Written, ThisCentury]
+
+
+class Span(NamedTuple):
+    """Wall minutes of one day. A session may run up to `reach`, past `end` where the next day
+    opens at midnight; it begins before `end`."""
+
+    start: int
+    end: int
+    reach: int
 
 
 class _Document(BaseModel):
@@ -80,7 +113,7 @@ class Range(_Document):
 class WeeklyRange(Range):
     """Hours on every such weekday, Monday = 0."""
 
-    weekday: int = Field(ge=0, le=6)
+    weekday: int = Field(ge=0, le=6, strict=True)
 
     def __str__(self) -> str:
         return f"{WEEKDAYS[self.weekday]} {super().__str__()}"
@@ -89,7 +122,7 @@ class WeeklyRange(Range):
 class DateOverride(_Document):
     """Replaces the hours that open on one local date; no ranges: closed."""
 
-    date: date
+    date: Day
     ranges: list[Range] = Field(default_factory=list, max_length=12)
 
     @model_validator(mode="after")
@@ -101,8 +134,8 @@ class DateOverride(_Document):
 class TimeOff(_Document):
     """Away from one instant to another, whatever the hours say."""
 
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: Instant
+    ends_at: Instant
 
     @model_validator(mode="after")
     def _ends_after_start(self) -> Self:
@@ -124,13 +157,13 @@ class Availability(_Document):
     weekly: list[WeeklyRange] = Field(default_factory=list, max_length=84)
     overrides: list[DateOverride] = Field(default_factory=list, max_length=366)
     time_off: list[TimeOff] = Field(default_factory=list, max_length=100)
-    buffer_before_minutes: int = Field(0, ge=0, le=120)
-    buffer_after_minutes: int = Field(0, ge=0, le=120)
-    notice_minutes: int = Field(12 * 60, ge=0, le=14 * DAY)
-    horizon_days: int = Field(60, ge=1, le=60)
-    daily_limit: int | None = Field(None, ge=1, le=40)
-    step_minutes: int = Field(30, ge=5, le=120)
-    cancel_notice_minutes: int = Field(DAY, ge=0, le=14 * DAY)
+    buffer_before_minutes: int = Field(0, ge=0, le=120, strict=True)
+    buffer_after_minutes: int = Field(0, ge=0, le=120, strict=True)
+    notice_minutes: int = Field(12 * 60, ge=0, le=14 * DAY, strict=True)
+    horizon_days: int = Field(60, ge=1, le=60, strict=True)
+    daily_limit: int | None = Field(None, ge=1, le=40, strict=True)
+    step_minutes: int = Field(30, ge=5, le=120, strict=True)
+    cancel_notice_minutes: int = Field(DAY, ge=0, le=14 * DAY, strict=True)
 
     @classmethod
     def empty(cls, time_zone: str) -> Self:
@@ -158,6 +191,49 @@ class Availability(_Document):
                 raise ValueError(f"{one.date} is there twice. Put its hours together.")
         return ordered
 
+    @model_validator(mode="after")
+    def _nights_apart(self) -> Self:
+        """An override may not begin while the night before is still open, nor run into a day."""
+        for override in self.overrides:
+            days = [override.date + timedelta(days=n) for n in (-1, 0, 1)]
+            _refuse_overlap(
+                [
+                    (n * DAY + start, n * DAY + end, f"{day} {_said(start)}–{_said(end)}")
+                    for n, day in enumerate(days)
+                    for start, end in self._joined(day)
+                ]
+            )
+        return self
+
+    def spans(self, day: date) -> tuple[Span, ...]:
+        """What opens on local `day`, adjacent hours joined, also over midnight."""
+        found = self._joined(day)
+        if not found or found[-1][1] != DAY:
+            return tuple(Span(start, end, end) for start, end in found)
+        tomorrow = self._joined(day + timedelta(days=1))
+        reach = DAY + tomorrow[0][1] if tomorrow and tomorrow[0][0] == 0 else DAY
+        *before, (start, end) = found
+        return (*(Span(s, e, e) for s, e in before), Span(start, end, reach))
+
+    @cached_property
+    def _by_date(self) -> dict[date, DateOverride]:
+        return {o.date: o for o in self.overrides}
+
+    def _joined(self, day: date) -> list[tuple[int, int]]:
+        override = self._by_date.get(day)
+        ranges: list[Range] = (
+            [r for r in self.weekly if r.weekday == day.weekday()]
+            if override is None
+            else override.ranges
+        )
+        joined: list[tuple[int, int]] = []
+        for start, end in sorted((r.start_minute, r.end_minute) for r in ranges):
+            if joined and joined[-1][1] == start:
+                joined[-1] = (joined[-1][0], end)
+            else:
+                joined.append((start, end))
+        return joined
+
     @property
     def gap_minutes(self) -> int:
         """What must lie between two sessions: free before the one and after the other."""
@@ -166,6 +242,10 @@ class Availability(_Document):
     @property
     def has_hours(self) -> bool:
         return bool(self.weekly) or any(o.ranges for o in self.overrides)
+
+
+def _said(minutes: int) -> str:
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 def _refuse_overlap(spans: list[tuple[int, int, str]]) -> None:

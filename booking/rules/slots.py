@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from booking.rules.availability import Availability
+from booking.rules.availability import Availability, Span
 
 MINUTE = timedelta(minutes=1)
 ONE_DAY = timedelta(days=1)
@@ -51,26 +51,10 @@ def local_day(at: datetime, zone: str) -> date:
     return at.astimezone(ZoneInfo(zone)).date()
 
 
-def day_ranges(availability: Availability, day: date) -> tuple[tuple[int, int], ...]:
-    """The wall minutes that open on `day`, adjacent ones joined."""
-    override = next((o for o in availability.overrides if o.date == day), None)
-    ranges = (
-        [r for r in availability.weekly if r.weekday == day.weekday()]
-        if override is None
-        else override.ranges
-    )
-    joined: list[tuple[int, int]] = []
-    for start, end in sorted((r.start_minute, r.end_minute) for r in ranges):
-        if joined and joined[-1][1] == start:
-            joined[-1] = (joined[-1][0], end)
-        else:
-            joined.append((start, end))
-    return tuple(joined)
-
-
 def openings(availability: Availability, day: date) -> list[Interval]:
     """The intervals that open on local `day`; a clock change may shorten or swallow one."""
-    return list(_openings(availability.time_zone, day, day_ranges(availability, day)))
+    found = _openings(availability.time_zone, day, availability.spans(day))
+    return [opening for opening in found if opening.start < opening.end]
 
 
 def day_starts(
@@ -88,11 +72,16 @@ def day_starts(
     grid = _grid(
         availability.time_zone,
         day,
-        day_ranges(availability, day),
+        availability.spans(day),
         availability.step_minutes,
         minutes,
     )
-    return [s for s in grid if _obstacle(availability, s, minutes, busy, booked) is None]
+    if not grid:
+        return []
+    gap = availability.gap_minutes * MINUTE
+    first, last = grid[0] - gap, grid[-1] + minutes * MINUTE + gap
+    near = [one for one in busy if one.overlaps(first, last)]
+    return [s for s in grid if _obstacle(availability, s, minutes, near, booked) is None]
 
 
 def bookable(
@@ -159,14 +148,13 @@ def _hours(availability: Availability, start: datetime, minutes: int) -> Refusal
     day = local_day(start, availability.time_zone)
     inside = False
     for opening_day in (day, day - ONE_DAY):
-        ranges = day_ranges(availability, opening_day)
-        step = availability.step_minutes
-        if start in _grid(availability.time_zone, opening_day, ranges, step, minutes):
+        zone, spans = availability.time_zone, availability.spans(opening_day)
+        if start in _grid(zone, opening_day, spans, availability.step_minutes, minutes):
             return None
-        for opening in _openings(availability.time_zone, opening_day, ranges):
+        for span, opening in zip(spans, _openings(zone, opening_day, spans), strict=True):
             if opening.start <= start < opening.end:
                 inside = True
-                if start + minutes * MINUTE > opening.end:
+                if start + minutes * MINUTE > _instant_after(zone, opening_day, span.reach):
                     return DOES_NOT_FIT
     if inside:
         return NOT_ON_GRID
@@ -198,27 +186,23 @@ def _obstacle(
 
 @lru_cache(maxsize=8192)
 def _grid(
-    zone: str, day: date, ranges: tuple[tuple[int, int], ...], step: int, minutes: int
+    zone: str, day: date, spans: tuple[Span, ...], step: int, minutes: int
 ) -> tuple[datetime, ...]:
     """Every start that the hours of one day allow, whatever is booked."""
     starts = []
-    for (first, last), opening in zip(ranges, _opening_bounds(zone, day, ranges), strict=True):
-        for minute in range(first, last, step):
+    for span in spans:
+        latest = _instant_after(zone, day, span.reach) - minutes * MINUTE
+        for minute in range(span.start, span.end, step):
             start = _instant(zone, day, minute)
-            if start is not None and start + minutes * MINUTE <= opening.end:
+            if start is not None and start <= latest:
                 starts.append(start)
     return tuple(starts)
 
 
-def _openings(zone: str, day: date, ranges: tuple[tuple[int, int], ...]) -> Iterator[Interval]:
-    return (o for o in _opening_bounds(zone, day, ranges) if o.start < o.end)
-
-
-def _opening_bounds(
-    zone: str, day: date, ranges: tuple[tuple[int, int], ...]
-) -> Iterator[Interval]:
-    for start, end in ranges:
-        yield Interval(_instant_after(zone, day, start), _instant_after(zone, day, end))
+def _openings(zone: str, day: date, spans: tuple[Span, ...]) -> Iterator[Interval]:
+    """One for each span; empty where a clock change swallows it."""
+    for span in spans:
+        yield Interval(_instant_after(zone, day, span.start), _instant_after(zone, day, span.end))
 
 
 def _instant(zone: str, day: date, minute: int) -> datetime | None:

@@ -28,6 +28,14 @@ REFUSED = [
         week() | {"time_off": [{"starts_at": "2026-12-24T10:00Z", "ends_at": "2026-12-24T09:00Z"}]},
         "ends after it starts",
     ),
+    (
+        week((1, "22:00", "26:00"))
+        | {"overrides": [{"date": "2026-11-25", "ranges": [{"start": "01:00", "end": "03:00"}]}]},
+        "overlap",  # Tuesday's night is still open
+    ),
+    (week() | {"overrides": [{"date": 0}]}, "Write the date out"),
+    (week() | {"overrides": [{"date": "0001-01-01"}]}, "out of reach"),
+    (week() | {"notice_minutes": True}, "valid integer"),
     (week() | {"surprise": 1}, "Extra inputs"),
 ]
 

@@ -92,6 +92,12 @@ def test_adjacent_hours_are_one_opening() -> None:
     assert listed(joined, "2026-11-23", 90) == ["23-14:00", "23-14:30"]
 
 
+def test_hours_that_touch_at_midnight_are_one_opening() -> None:
+    night = hours(NEW_YORK, (3, "23:00", "24:00"), (4, "00:00", "01:00"), step_minutes=30)
+    assert listed(night, "2026-11-26") == ["27-04:00", "27-04:30"]  # 23:00 and 23:30
+    assert listed(night, "2026-11-27") == ["27-05:00"]  # midnight belongs to Friday
+
+
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DAY = datetime(2026, 11, 23, tzinfo=UTC)  # a Monday; New York is 5 hours behind
 
