@@ -1,14 +1,13 @@
 """Reads of booking. Hot ones are Core rows; none of them decides anything."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlmodel import Session, SQLModel, col, select
 
 from booking.models import Appointment
@@ -136,9 +135,7 @@ _SLOTS = text(
 )
 
 
-def find_slot_days(
-    session: Session, service_id: UUID, first: date, last: date
-) -> list[list[int]]:
+def find_slot_days(session: Session, service_id: UUID, first: date, last: date) -> list[list[int]]:
     """The cached free starts of each opening day that has any (epoch minutes, sorted)."""
     values = {"service": service_id, "first": first, "last": last}
     return [row.starts for row in session.connection().execute(_SLOTS, values) if row.starts]
@@ -156,10 +153,11 @@ _FIRST_SLOTS = text(
 
 def find_first_slots(
     session: Session, provider_id: UUID, services: list[UUID], first: date, most: int
-) -> Sequence[Row[Any]]:
+) -> list[tuple[UUID, list[int]]]:
     """(service_id, starts) of the first `most` days with free starts from `first` on."""
     values = {"provider": provider_id, "services": services, "first": first, "most": most}
-    return session.connection().execute(_FIRST_SLOTS, values).all()
+    rows = session.connection().execute(_FIRST_SLOTS, values)
+    return [(row.service_id, row.starts) for row in rows]
 
 
 TABLE = SQLModel.metadata.tables["appointment"]
@@ -233,6 +231,20 @@ def entry_of(session: Session, appointment: Appointment) -> Entry:
     service = session.get_one(Service, appointment.service_id)
     provider = session.get_one(Provider, appointment.provider_id)
     return _entry(appointment, service, provider)
+
+
+def appointments_of(session: Session, person_id: UUID) -> list[Entry]:
+    """All of a person's, as patient and as provider, latest start first; at most 500."""
+    query = (
+        _entries()
+        .where(
+            col(Appointment.status).in_(_BOOKED),
+            (col(Appointment.patient_id) == person_id) | (col(Provider.person_id) == person_id),
+        )
+        .order_by(col(Appointment.starts_at).desc())
+        .limit(500)
+    )
+    return [_entry(*row) for row in session.exec(query)]
 
 
 def upcoming_of_patient(session: Session, person_id: UUID, now: datetime) -> list[Entry]:

@@ -174,6 +174,57 @@ def publish_openings(session: Session, calendar: Calendar, now: datetime) -> Non
         listings.publish_openings(session, calendar.provider_id, openings)
 
 
+def follow(
+    session: Session,
+    calendar: Calendar,
+    days: Collection[date],
+    busy: Sequence[Interval],
+    now: datetime,
+) -> None:
+    """Bring the cache and the listing up to a change that touched `days`.
+
+    The listing is left alone where all it shows lies before those days.
+    """
+    kept = kept_days(calendar, days, now)
+    if not kept or calendar.availability is None:
+        return
+    write_days(session, calendar, kept, busy)
+    shown = json.loads(calendar.openings or "[]")
+    if len(shown) == OPENINGS:
+        last = datetime.fromisoformat(shown[-1]["starts_at"])
+        if slots.local_day(last, calendar.availability.time_zone) < kept[0]:
+            return
+    publish_openings(session, calendar, now)
+
+
+def touched(availability: Availability, spans: Iterable[Interval]) -> list[date]:
+    """The opening days whose starts may change when `spans` become busy or free."""
+    return sorted(
+        {day for one in spans for day in slots.days_touched(availability, one.start, one.end)}
+    )
+
+
+def refresh_spans(
+    session: Session, provider_id: UUID, spans: Iterable[Interval], now: datetime
+) -> None:
+    """Bring slots and listing up to a change of what is booked in `spans`."""
+    lock(session, provider_id)
+    calendar = get_calendar(session, provider_id)
+    if calendar.availability is not None:
+        days = touched(calendar.availability, spans)
+        follow(session, calendar, days, _busy(session, calendar, days), now)
+
+
+def alternatives(
+    session: Session, calendar: Calendar, service_id: UUID, wanted: datetime, now: datetime
+) -> list[dict[str, str]]:
+    """Up to three free starts nearest to the one wanted, soonest first."""
+    span = Interval(wanted - 4 * _DAY, wanted + 14 * _DAY)
+    free = free_minutes(session, calendar, service_id, span, now)
+    nearest = sorted(free, key=lambda start: abs(start - _minute(wanted)))[:3]
+    return [_opening(service_id, start) for start in sorted(nearest)]
+
+
 def next_openings(session: Session, calendar: Calendar, now: datetime) -> list[dict[str, str]]:
     """The first starts for new patients, each once, with the first service that may begin then."""
     availability = calendar.availability
@@ -193,13 +244,13 @@ def next_openings(session: Session, calendar: Calendar, now: datetime) -> list[d
             known = service_at.setdefault(start, service_id)
             if order[service_id] < order[known]:
                 service_at[start] = service_id
-    return [
-        {
-            "service_id": str(service_at[start]),
-            "starts_at": _instant(start).isoformat().replace("+00:00", "Z"),
-        }
-        for start in sorted(service_at)[:OPENINGS]
-    ]
+    return [_opening(service_at[start], start) for start in sorted(service_at)[:OPENINGS]]
+
+
+def republish(session: Session, provider_id: UUID, now: datetime) -> None:
+    """Tell the listing the openings as they are at `now`; the clock alone takes some away."""
+    lock(session, provider_id)
+    publish_openings(session, get_calendar(session, provider_id), now)
 
 
 def advance(session: Session, provider_id: UUID, now: datetime) -> None:
@@ -229,7 +280,7 @@ def _mark_published(session: Session, provider_id: UUID, through: date) -> None:
 
 
 def _busy(session: Session, calendar: Calendar, days: Sequence[date]) -> list[Interval]:
-    if calendar.availability is None:
+    if calendar.availability is None or not days:
         return []
     return find_busy(session, calendar.provider_id, slots.reach(calendar.availability, days))
 
@@ -244,6 +295,13 @@ def _bookable(starts: list[int], availability: Availability, now: datetime) -> l
         return starts
     every = [_instant(start) for start in starts]
     return [_minute(start) for start in slots.bookable(every, availability, now)]
+
+
+def _opening(service_id: UUID, start: int) -> dict[str, str]:
+    return {
+        "service_id": str(service_id),
+        "starts_at": _instant(start).isoformat().replace("+00:00", "Z"),
+    }
 
 
 def _minute(instant: datetime) -> int:

@@ -1,0 +1,176 @@
+"""Holds over JSON: keep a time, keep it longer, give it back, book it."""
+
+import json
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from booking import appointments, holds, queries
+from booking.api.answers import (
+    AppointmentAnswer,
+    HoldAnswer,
+    appointment_answer,
+    hold_answer,
+    known_holder,
+    new_holder,
+)
+from booking.appointments import PatientDetails
+from booking.idempotency import answer_once
+from core.web.problems import problem_responses
+from core.web.routing import HouseRoute, Visit, Visiting, public, signed_in
+
+router = APIRouter(route_class=HouseRoute, prefix="/api/v1", tags=["booking"])
+
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="Chosen by the client: the same key with the same body gives the same answer.",
+    ),
+]
+
+
+class HoldBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    service_id: UUID
+    starts_at: AwareDatetime
+
+
+class DetailsBody(BaseModel):
+    """Who will be seen. `state`: where they will be during the session."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=120)]
+    date_of_birth: date
+    state: Annotated[str, Field(pattern="^[A-Z]{2}$", examples=["WA"])]
+    time_zone: Annotated[str | None, Field(examples=["America/Los_Angeles"])] = None
+
+
+@router.post(
+    "/holds",
+    status_code=201,
+    response_model=HoldAnswer,
+    responses=problem_responses(404, 409, 422, 429),
+)
+@public
+def hold(visit: Visiting, body: HoldBody, idempotency_key: Key = None) -> Any:
+    """Keep a time for ten minutes. What the caller held before is given back.
+
+    409 names up to three `alternatives` and, in `reason`, the rule that refused.
+    """
+
+    def run() -> tuple[int, str]:
+        holder = new_holder(visit)
+        made = holds.hold_slot(
+            visit.session,
+            service_id=body.service_id,
+            starts_at=body.starts_at,
+            visitor=holder.visitor,
+            person_id=holder.person_id,
+            address=visit.address,
+            now=visit.now,
+        )
+        return 201, hold_answer(made).model_dump_json()
+
+    return _once(visit, idempotency_key, body, run)
+
+
+@router.get(
+    "/holds/{hold_id}", response_model=HoldAnswer, responses=problem_responses(404, 410, 422)
+)
+@public
+def get_hold(visit: Visiting, hold_id: UUID) -> HoldAnswer:
+    """The caller's own hold while it lasts."""
+    asks = vars(known_holder(visit))
+    return hold_answer(holds.get_live_hold(visit.session, hold_id, **asks, now=visit.now))
+
+
+@router.post(
+    "/holds/{hold_id}/extend",
+    response_model=HoldAnswer,
+    responses=problem_responses(404, 409, 410, 422),
+)
+@public
+def extend_hold(visit: Visiting, hold_id: UUID) -> HoldAnswer:
+    """Ten minutes from now, once."""
+    asks = vars(known_holder(visit))
+    return hold_answer(holds.extend_hold(visit.session, hold_id, **asks, now=visit.now))
+
+
+@router.delete("/holds/{hold_id}", status_code=204, responses=problem_responses(404, 422))
+@public
+def release_hold(visit: Visiting, hold_id: UUID) -> Response:
+    """Give the time back."""
+    asks = vars(known_holder(visit))
+    holds.release_hold(visit.session, hold_id, **asks, now=visit.now)
+    return Response(status_code=204)
+
+
+@router.post(
+    "/holds/{hold_id}/confirm",
+    status_code=201,
+    response_model=AppointmentAnswer,
+    responses=problem_responses(401, 403, 404, 409, 410, 422),
+)
+@signed_in
+def confirm_hold(
+    visit: Visiting, hold_id: UUID, body: DetailsBody, idempotency_key: Key = None
+) -> Any:
+    """Book the held time for the signed-in caller."""
+
+    def run() -> tuple[int, str]:
+        booked = appointments.confirm(
+            visit.session,
+            hold_id,
+            details=PatientDetails(**body.model_dump()),
+            person_id=visit.person_id,
+            visitor=known_holder(visit).visitor,
+            now=visit.now,
+        )
+        entry = queries.entry_of(visit.session, booked)
+        return 201, appointment_answer(entry, visit.person_id).model_dump_json()
+
+    return _once(visit, idempotency_key, body, run)
+
+
+def _once(
+    visit: Visit, key: str | None, body: BaseModel, run: Callable[[], tuple[int, str]]
+) -> Response:
+    """Answer, or answer again; the visitor's cookie is part of the answer."""
+    if key is None:
+        status, text = run()
+        return Response(text, status, media_type="application/json")
+
+    def run_with_cookie() -> tuple[int, str]:
+        status, text = run()
+        return status, json.dumps(
+            {"body": text, "cookie": visit.response.headers.get("set-cookie")}
+        )
+
+    path = visit.request.url.path
+    answer = answer_once(
+        visit.session,
+        who=_who(visit),
+        key=key,
+        request=f"{path}\n{body.model_dump_json()}".encode(),
+        run=run_with_cookie,
+        now=visit.now,
+    )
+    kept = json.loads(answer.body)
+    if answer.was_given_before and kept["cookie"]:
+        visit.response.headers["set-cookie"] = kept["cookie"]
+    return Response(kept["body"], answer.status, media_type="application/json")
+
+
+def _who(visit: Visit) -> str:
+    """Whose keys these are. Of a client without cookie only the address is known."""
+    holder = known_holder(visit)
+    if holder.person_id is not None:
+        return f"person {holder.person_id}"
+    return f"visitor {holder.visitor.hex()}" if holder.visitor else f"address {visit.address}"
