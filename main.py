@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Annotated, NoReturn
 
 import anyio.to_thread
@@ -27,6 +28,7 @@ from core.postgres import NoDatabase, check_database, ensure_database
 from core.settings import settings
 from core.web import health
 from core.web.middleware import House
+from core.web.openapi import describe
 from core.web.problems import add_error_handlers
 from core.web.templates import STATIC
 
@@ -69,8 +71,9 @@ def create_app() -> FastAPI:
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
         lifespan=lifespan,
-        max_body_size=12 * 1024 * 1024,
+        max_body_size=None,  # House limits bodies, and answers as we do
     )
+    app.openapi = partial(describe, app)  # type: ignore[method-assign]  # FastAPI's own way
     app.state.identify = identify
     app.state.readiness = {}
     app.mount("/static", Assets(directory=STATIC), name="static")

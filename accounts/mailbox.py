@@ -1,7 +1,83 @@
-"""The demo mailbox: what would have been sent."""
+"""The demo's mailbox: what was sent, for everyone to see. Outside the demo there is none."""
 
-from fastapi import APIRouter
+import re
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
 
-from core.web.routing import HouseRoute
+from fastapi import APIRouter, Response
+from sqlmodel import Session, col, select
+
+from core.errors import NotFound
+from core.mail import Mail
+from core.settings import settings
+from core.web.routing import HouseRoute, Visiting, public
+from core.web.templates import render
+from core.web.words import short_when
+from core.web.zones import reader_zone
 
 router = APIRouter(route_class=HouseRoute, include_in_schema=False)
+
+SHOWN = 50
+_CODE = re.compile(r"^\s*(\d{6})\s*$", re.MULTILINE)
+_PRIVATE = {"Cache-Control": "no-store"}
+
+
+@router.get("/demo/mailbox")
+@public
+def mailbox(visit: Visiting, to: str = "") -> Response:
+    """The newest 50 letters, of one recipient where `to` names one."""
+    _only_in_the_demo()
+    recipient = to.strip().lower()
+    zone = reader_zone(visit.request)
+    return render(
+        visit,
+        "accounts/mailbox.html",
+        headers=_PRIVATE,
+        to=recipient,
+        letters=[_shown(mail, zone) for mail in _find_letters(visit.session, recipient)],
+        most=SHOWN,
+        here="/demo/mailbox?" + urlencode({"to": recipient}),
+    )
+
+
+@router.get("/demo/mailbox/{mail_id}/calendar.ics")
+@public
+def calendar(visit: Visiting, mail_id: UUID) -> Response:
+    """The calendar entry that came with a letter."""
+    _only_in_the_demo()
+    mail = visit.session.get(Mail, mail_id)
+    if mail is None or mail.calendar is None:
+        raise NotFound
+    return Response(
+        mail.calendar,
+        media_type=f"text/calendar; charset=utf-8; method={mail.calendar_method or 'REQUEST'}",
+        headers={"Content-Disposition": 'attachment; filename="invite.ics"', **_PRIVATE},
+    )
+
+
+def _only_in_the_demo() -> None:
+    if not settings().demo:
+        raise NotFound
+
+
+def _find_letters(session: Session, recipient: str) -> list[Mail]:
+    query = select(Mail).order_by(col(Mail.created_at).desc(), col(Mail.id).desc()).limit(SHOWN)
+    if recipient:
+        query = query.where(Mail.recipient == recipient)
+    return list(session.exec(query).all())
+
+
+def _shown(mail: Mail, zone: str) -> dict[str, Any]:
+    code = _CODE.search(mail.text)
+    return {
+        "id": mail.id,
+        "recipient": mail.recipient,
+        "only_theirs": "/demo/mailbox?" + urlencode({"to": mail.recipient}),
+        "subject": mail.subject,
+        "at": short_when(mail.created_at, zone),
+        "code": code.group(1) if code else "",
+        "text": mail.text.strip(),
+        "calendar_url": f"/demo/mailbox/{mail.id}/calendar.ics" if mail.calendar else "",
+        "state": "sent" if mail.sent_at else "on its way",
+    }

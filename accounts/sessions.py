@@ -5,11 +5,13 @@ from uuid import UUID
 
 from fastapi import Request
 from sqlalchemy import text
-from sqlmodel import Session, col, update
+from sqlmodel import Session, col, delete, or_, update
 
-from accounts.models import SignInSession
+from accounts.models import SignInCode, SignInSession
 from core import clock
 from core.crypto import digest, token
+from core.errors import NotFound
+from core.tidy import tidies
 from core.web.routing import NOBODY, Caller, cookie_name
 
 IDLE = timedelta(days=14)
@@ -66,3 +68,46 @@ def start_session(session: Session, person_id: UUID, now: datetime, device: str 
     )
     session.flush()
     return secret
+
+
+def end_session(session: Session, sign_in_id: UUID, person_id: UUID, now: datetime) -> None:
+    """Revoke one of someone's own sign-in sessions; its token opens nothing from then on.
+
+    Raises NotFound where it is not theirs or not there; revoking twice is no error.
+    """
+    row = session.get(SignInSession, sign_in_id)
+    if row is None or row.person_id != person_id:
+        raise NotFound
+    row.revoked_at = row.revoked_at or now
+    session.add(row)
+    session.flush()
+
+
+def end_other_sessions(session: Session, person_id: UUID, keep: UUID, now: datetime) -> None:
+    """Sign someone out everywhere but here."""
+    session.exec(
+        update(SignInSession)
+        .where(
+            col(SignInSession.person_id) == person_id,
+            col(SignInSession.id) != keep,
+            col(SignInSession.revoked_at).is_(None),
+        )
+        .values(revoked_at=now)
+    )
+
+
+@tidies
+def forget_old(session: Session) -> None:
+    """Codes go a day after they ran out, sign-in sessions a month after they ended."""
+    now = clock.now()
+    ended = now - timedelta(days=30)
+    session.exec(delete(SignInCode).where(col(SignInCode.expires_at) < now - timedelta(days=1)))
+    session.exec(
+        delete(SignInSession).where(
+            or_(
+                col(SignInSession.expires_at) < ended,
+                col(SignInSession.last_seen_at) < ended - IDLE,
+                col(SignInSession.revoked_at) < ended,
+            )
+        )
+    )

@@ -1,6 +1,7 @@
 """Sensitive text, encrypted before it reaches the database (AES-256-GCM, keys can rotate)."""
 
 import hashlib
+import hmac
 import secrets
 from functools import lru_cache
 from typing import Any
@@ -67,3 +68,11 @@ def token() -> str:
 def digest(secret: str) -> bytes:
     """What is stored of a token: tokens are random, so a plain hash suffices."""
     return hashlib.sha256(secret.encode()).digest()
+
+
+def keyed_digest(purpose: str, text: str) -> bytes:
+    """What is stored of a value that could be guessed (a code, an address), useless without the
+    newest key of SECRET_KEYS. After that key changes, older digests match nothing.
+    """
+    key = hmac.digest(_ring()[0][1], f"openchair {purpose}".encode(), "sha256")
+    return hmac.digest(key, text.encode(), "sha256")

@@ -50,6 +50,7 @@ def engine() -> Engine:
         max_overflow=4,
         pool_timeout=5,
         pool_pre_ping=False,
+        hide_parameters=True,  # errors are logged, and parameters are people's data
         connect_args={"connect_timeout": 5, "options": "-c timezone=UTC -c jit=off"},
     )
 

@@ -54,6 +54,11 @@ class Gone(DomainError):
     message = "That has run out."
 
 
+class TooLarge(DomainError):
+    code = "too_large"
+    message = "That is too large; 12 MB is the most we take."
+
+
 class TooMany(DomainError):
     """A rate limit. `retry_after` in seconds."""
 
@@ -79,6 +84,7 @@ STATUS: dict[type[DomainError], int] = {
     NotAllowed: 403,
     Conflict: 409,
     Gone: 410,
+    TooLarge: 413,
     TooMany: 429,
     Unavailable: 503,
     DomainError: 400,

@@ -11,6 +11,8 @@ from sqlalchemy import text
 from sqlmodel import Field, Session, SQLModel
 
 from core import clock
+from core.crypto import keyed_digest
+from core.database import transaction
 from core.errors import TooMany
 from core.settings import settings
 
@@ -42,8 +44,8 @@ _HIT = text(
 def hit(session: Session, limit: Limit, subject: str) -> None:
     """Count one use by `subject`. Raises TooMany past the limit, with seconds to wait.
 
-    Counts with the session's transaction: where a refused attempt must count too, pass a
-    session of its own (`core.database.transaction()`).
+    Counts with the session's transaction; where a refused attempt must count too, use `spend`.
+    Subjects (addresses, emails) are stored only as keyed digests.
     """
     if not settings().rate_limits:
         return
@@ -52,12 +54,35 @@ def hit(session: Session, limit: Limit, subject: str) -> None:
     start = datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, UTC)
     hits = (
         session.connection()
-        .execute(_HIT, {"key": f"{limit.name}:{subject}", "start": start})
+        .execute(_HIT, {"key": _key(limit, subject), "start": start})
         .scalar_one()
     )
     if hits > limit.most:
         wait = start + limit.window - now
         raise TooMany(limit.message, retry_after=max(1, int(wait.total_seconds())))
+
+
+def _key(limit: Limit, subject: str) -> str:
+    return f"{limit.name}:{keyed_digest('limit', subject).hex()[:32]}"
+
+
+def spend(*uses: tuple[Limit, str]) -> None:
+    """Count uses at once, in a transaction of their own, so that they count whatever follows.
+
+    In the order given, up to the first that is refused: who is over the limit of their own
+    address does not use up what others share. Name them in one order everywhere (narrow to
+    wide), for the rows are locked. Raises TooMany.
+    """
+    refused: TooMany | None = None
+    with transaction() as session:
+        for limit, subject in uses:
+            try:
+                hit(session, limit, subject)
+            except TooMany as error:
+                refused = error
+                break
+    if refused is not None:
+        raise refused
 
 
 def forget_old(session: Session) -> None:

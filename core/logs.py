@@ -2,10 +2,33 @@
 
 import logging
 import sys
+import traceback
 
 import structlog
 
 from core.settings import settings
+
+
+def where_it_broke(exc_info: structlog.typing.ExcInfo) -> str:
+    """The kinds of the errors and the lines they passed through, innermost last.
+
+    Neither messages nor local variables: "Key (email)=(…) already exists" and a validation
+    error's input are people's data.
+    """
+    return "\n".join(_story(exc_info[1]))
+
+
+def _story(error: BaseException | None) -> list[str]:
+    if error is None:
+        return []
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    lines = [*_story(before), type(error).__qualname__]
+    for frame in traceback.extract_tb(error.__traceback__):
+        lines.append(f"  {frame.filename}:{frame.lineno} in {frame.name}")
+    if isinstance(error, BaseExceptionGroup):
+        for part in error.exceptions:
+            lines.extend(_story(part))
+    return lines
 
 
 def set_up() -> None:
@@ -18,9 +41,8 @@ def set_up() -> None:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(where_it_broke),
     ]
-    # plain tracebacks: the pretty ones print local variables, and those hold people's data
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if as_json

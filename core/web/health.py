@@ -34,7 +34,9 @@ def readyz(visit: Visiting) -> Response:
 @public
 def metrics(visit: Visiting) -> Response:
     """Prometheus' text format; answered on loopback only, and not through a proxy."""
-    if "x-forwarded-for" in visit.request.headers or not _is_loopback(visit.address):
+    client = visit.request.client
+    proxied = {"x-forwarded-for", "forwarded"} & set(visit.request.headers)
+    if proxied or client is None or not _is_loopback(client.host):
         raise NotFound
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 

@@ -9,11 +9,14 @@ from urllib.parse import urlsplit
 import structlog
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.requests import Request, cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.database import uuid7
+from core.errors import NotAllowed, TooLarge
 from core.settings import settings
+from core.web.problems import answer, answer_500, log_unhandled
 
 log = structlog.get_logger("openchair.request")
 
@@ -39,6 +42,13 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), browsing-topics=()",
 }
 SAFE = {"GET", "HEAD", "OPTIONS"}
+MAX_BODY = 12 * 1024 * 1024  # bytes; a photo or a file of evidence, with room to spare
+METHODS = SAFE | {"POST", "PUT", "PATCH", "DELETE"}
+
+
+class CrossSite(NotAllowed):
+    code = "cross_site"
+    message = "This came from another site, so nothing was changed. Open Openchair and try again."
 
 
 class House:
@@ -52,77 +62,119 @@ class House:
             await self.app(scope, receive, send)
             return
         started = time.perf_counter()
-        scope["request_id"] = request_id = uuid7().hex[-12:]
-        status = 500
+        # A copy: inside, HEAD is a GET whose body is then dropped; outside, it stays a HEAD.
+        is_head = scope["method"] == "HEAD"
+        scope = {**scope, "request_id": uuid7().hex[-12:]}
+        if is_head:
+            scope["method"] = "GET"
+        status = 0
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(MutableHeaders(scope=message), request_id)
+                _add_headers(MutableHeaders(scope=message), scope, status)
+            elif is_head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             await send(message)
 
         try:
-            refused = refuse_cross_site(scope)
-            if refused is not None:
-                await refused(scope, receive, send_with_headers)
+            if is_cross_site(scope):
+                await answer(Request(scope), CrossSite())(scope, receive, send_with_headers)
+            elif _announced_size(scope) > MAX_BODY:
+                await answer(Request(scope), TooLarge())(scope, receive, send_with_headers)
             else:
-                await self.app(scope, receive, send_with_headers)
+                await self.app(scope, _limited(receive), send_with_headers)
+        except Exception as error:
+            # Caught here, not by the framework's own layer further out, which would answer
+            # without our headers and hand the exception (with people's data) to the server's log.
+            log_unhandled(error, scope["request_id"])
+            if status:
+                raise Cut from None  # half an answer is out; the server closes the connection
+            await answer_500(Request(scope))(scope, receive, send_with_headers)
         finally:
-            _record(scope, request_id, status, time.perf_counter() - started)
+            _record(scope, status or 500, time.perf_counter() - started)
 
 
-def _add_headers(headers: MutableHeaders, request_id: str) -> None:
+def _announced_size(scope: Scope) -> int:
+    length = Headers(scope=scope).get("content-length", "0")
+    return int(length) if length.isdecimal() else 0
+
+
+def _limited(receive: Receive) -> Receive:
+    """For bodies that do not announce their size."""
+    size = 0
+
+    async def receive_some() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > MAX_BODY:
+            raise HTTPException(413)
+        return message
+
+    return receive_some
+
+
+class Cut(Exception):
+    """An answer broke off after it had begun."""
+
+
+def _add_headers(headers: MutableHeaders, scope: Scope, status: int) -> None:
     for name, value in HEADERS.items():
         headers.setdefault(name, value)
     if settings().is_https:
         headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
-    headers["X-Request-ID"] = request_id
-    # Pages differ by who looks at them and some are private: nothing is kept unless it says so.
-    headers.setdefault("Cache-Control", "no-store")
+    headers["X-Request-ID"] = scope["request_id"]
+    # Whoever brings no cookie and gets none saw a public page: the browser may keep it for its
+    # back button, and asks again otherwise. All else is nobody's to keep, unless it says so.
+    is_public = status == 200 and scope["method"] == "GET" and "set-cookie" not in headers
+    is_public = is_public and _is_unknown(Headers(scope=scope))
+    headers.setdefault("Cache-Control", "private, no-cache" if is_public else "no-store")
 
 
-def refuse_cross_site(scope: Scope) -> Response | None:
-    """A changing request must come from our own pages or from a client that is no browser.
+def _is_unknown(headers: Headers) -> bool:
+    cookies = cookie_parser(headers.get("cookie", ""))
+    return "authorization" not in headers and not (cookies.keys() - {"zone"})
 
-    Browsers send Sec-Fetch-Site; older ones at least Origin. See OWASP's CSRF cheat sheet,
-    "Fetch Metadata headers".
+
+def is_cross_site(scope: Scope) -> bool:
+    """Whether a changing request comes from another site's page.
+
+    Ours come from our own pages, or from a client that is no browser. Browsers send
+    Sec-Fetch-Site; older ones at least Origin. See OWASP's CSRF cheat sheet, "Fetch Metadata
+    headers".
     """
     if scope["method"] in SAFE:
-        return None
+        return False
     headers = Headers(scope=scope)
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None:
-        same = site in ("same-origin", "none")
-    elif origin is not None:
-        ours = {headers.get("host", ""), urlsplit(settings().public_url).netloc}
-        same = urlsplit(origin).netloc in ours
-    else:
-        same = True
-    if same:
-        return None
-    detail = "This came from another site, so nothing was changed. Open Openchair and try again."
-    if scope["path"].startswith("/api/"):
-        body = {
-            "type": "about:blank",
-            "title": "Not allowed",
-            "status": 403,
-            "detail": detail,
-            "code": "cross_site",
-        }
-        return JSONResponse(body, 403, media_type="application/problem+json")
-    return PlainTextResponse(detail, 403)
+        return site not in ("same-origin", "none")
+    if origin is not None:
+        ours = {headers.get("host", ""), urlsplit(settings().public_url).netloc} - {""}
+        return _host_of(origin) not in ours
+    return False
 
 
-def _record(scope: Scope, request_id: str, status: int, seconds: float) -> None:
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
+
+
+def _record(scope: Scope, status: int, seconds: float) -> None:
     route = route_of(scope)
-    REQUESTS.labels(scope["method"], route, status).inc()
+    # Methods and routes are of a known set: a label per invention would fill the memory.
+    method = scope["method"] if scope["method"] in METHODS else "other"
+    REQUESTS.labels(method, route, status).inc()
     SECONDS.labels(route).observe(seconds)
     if route not in ("/healthz", "/readyz", "/static"):
         log.info(
             "request",
-            id=request_id,
-            method=scope["method"],
+            id=scope["request_id"],
+            method=method,
             route=route,
             status=status,
             ms=round(seconds * 1000, 1),

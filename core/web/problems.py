@@ -11,7 +11,7 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from pydantic import BaseModel
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
@@ -134,19 +134,25 @@ def _from_validation(error: RequestValidationError) -> Invalid:
     fields = []
     for problem in error.errors():
         where = ".".join(str(part) for part in problem["loc"] if part not in ("body", "query"))
-        fields.append((where or "body", str(problem["msg"]).removeprefix("Value error, ")))
+        message = str(problem["msg"]).removeprefix("Value error, ")
+        fields.append((_printable(where) or "body", _printable(message)))
     return Invalid(fields)
+
+
+def _printable(text: str) -> str:
+    """Names and messages may repeat what was sent, such as half a surrogate pair."""
+    return text[:200].encode(errors="replace").decode()
 
 
 _HTTP_KINDS: dict[int, type[DomainError]] = {401: SignInNeeded, 403: NotAllowed, 404: NotFound}
 
 
-class _Plain(DomainError):
-    """An HTTP refusal of the framework's own, kept with its status."""
+_CODES = {405: "method_not_allowed", 413: "too_large", 415: "unsupported_content"}
 
 
 def add_error_handlers(app: FastAPI) -> None:
-    """Map every exception to one of the two kinds of answer."""
+    """Map the exceptions that are foreseen to one of the two kinds of answer; House does the
+    rest."""
 
     @app.exception_handler(DomainError)
     async def domain(request: Request, error: DomainError) -> Response:
@@ -163,7 +169,8 @@ def add_error_handlers(app: FastAPI) -> None:
             return answer(request, kind())
         if is_api(request):
             title = TITLES.get(error.status_code, "Refused")
-            return _problem(error.status_code, "refused", title, {}, error.headers or {})
+            code = _CODES.get(error.status_code, "refused")
+            return _problem(error.status_code, code, title + ".", {}, error.headers or {})
         return render_bare(
             request,
             "errors/error.html",
@@ -175,23 +182,32 @@ def add_error_handlers(app: FastAPI) -> None:
             request_id=request.scope.get("request_id", ""),
         )
 
-    @app.exception_handler(DBAPIError)
-    async def database(request: Request, error: DBAPIError) -> Response:
+    @app.exception_handler(StatementError)
+    async def database(request: Request, error: StatementError) -> Response:
         return answer(request, _from_database(error))
+
+    @app.exception_handler(UnicodeEncodeError)
+    async def unpaired(request: Request, error: UnicodeEncodeError) -> Response:  # noqa: ARG001
+        return answer(request, _unstorable())
 
     @app.exception_handler(PoolTimeout)
     async def pool(request: Request, error: PoolTimeout) -> Response:  # noqa: ARG001
         return answer(request, Unavailable())
 
-    @app.exception_handler(Exception)
-    async def anything(request: Request, error: Exception) -> Response:
-        log.error("unhandled", kind=type(error).__name__, exc_info=_without_values(error))
-        return answer_500(request)
+
+def _unstorable() -> Invalid:
+    """For text that no database keeps: a NUL, or half a surrogate pair."""
+    return Invalid([("body", "A value cannot be stored: is there a stray character?")])
 
 
-def _from_database(error: DBAPIError) -> DomainError:
-    """What a refused statement means for the person: a race lost, or a database away."""
+def _from_database(error: StatementError) -> DomainError:
+    """What a refused statement means for the person: a race lost, or a database away.
+
+    Raises the error again where it is our mistake.
+    """
     original = error.orig
+    if isinstance(original, psycopg.DataError | UnicodeEncodeError):
+        return _unstorable()
     if isinstance(
         original,
         psycopg.errors.ExclusionViolation
@@ -201,11 +217,11 @@ def _from_database(error: DBAPIError) -> DomainError:
         | psycopg.errors.LockNotAvailable,
     ):
         return Conflict()
-    if isinstance(error, OperationalError) or error.connection_invalidated:
+    if isinstance(error, OperationalError) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    ):
         log.warning("database_away", kind=type(original).__name__)
         return Unavailable()
-    if isinstance(original, psycopg.DataError):
-        return Invalid([("body", "A value cannot be stored: is there a stray character?")])
     raise error
 
 
@@ -225,8 +241,6 @@ def answer_500(request: Request) -> Response:
     )
 
 
-def _without_values(error: Exception) -> Any:
-    """The traceback, less the parameters that a database error would print."""
-    if isinstance(error, DBAPIError):
-        error.hide_parameters = True
-    return error
+def log_unhandled(error: Exception, request_id: str) -> None:
+    """One line for an error that nobody foresaw, with where it happened."""
+    log.error("unhandled", id=request_id, kind=type(error).__name__, exc_info=error)

@@ -8,20 +8,23 @@ does. (A yield dependency would commit after the answer and cost a thread hop of
 
 import functools
 import inspect
-from collections.abc import Callable
+import ipaddress
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Protocol, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Request, Response
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import ParamTypes
 from fastapi.routing import APIRoute
 from sqlmodel import Session
 
 from core import clock
 from core.crypto import digest, token
 from core.database import engine
-from core.errors import NotAllowed, SignInNeeded
+from core.errors import Invalid, NotAllowed, SignInNeeded
 from core.settings import settings
 
 PATIENT, PROVIDER, ADMIN = "patient", "provider", "admin"
@@ -123,8 +126,11 @@ class Visit:
 
     @property
     def address(self) -> str:
-        """The caller's network address, for rate limits only; never stored or logged."""
-        return self.request.client.host if self.request.client else "unknown"
+        """The caller's network address, for rate limits only; never stored or logged.
+
+        Of IPv6 the first 64 bits: everyone has the rest to themselves and could change it.
+        """
+        return network_of(self.request.client.host if self.request.client else "")
 
     def set_cookie(self, name: str, value: str, lasting: timedelta | None = None) -> None:
         """A cookie of ours: HttpOnly, this site only; `__Host-` and Secure under HTTPS."""
@@ -154,6 +160,19 @@ class Visit:
         return digest(secret)
 
 
+def network_of(host: str) -> str:
+    """An IPv4 address, or the network of an IPv6 one; "unknown" for anything else."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return "unknown"
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.ip_network((int(address), 64), strict=False).network_address)
+    return str(address)
+
+
 def cookie_name(name: str) -> str:
     """Browsers and clients keep `__Host-` cookies only over HTTPS; locally the plain name."""
     return f"__Host-{name}" if settings().is_https else name
@@ -178,6 +197,32 @@ class HouseRoute(APIRoute):
             raise TypeError(f"{endpoint.__qualname__} does not declare who may call it")
         self.access = access
         super().__init__(path, _in_one_transaction(endpoint, access), **options)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """As inherited; API routes refuse query parameters that they do not know."""
+        handle = super().get_route_handler()
+        if not self.path.startswith("/api/"):
+            return handle
+        known = _query_parameters(self)
+
+        async def strict(request: Request) -> Response:
+            if strange := [name for name in request.query_params if name not in known]:
+                raise Invalid([(_shown(name), "There is no such parameter.") for name in strange])
+            return await handle(request)
+
+        return strict
+
+
+def _query_parameters(route: APIRoute) -> frozenset[str]:
+    """By their names in the address; those that a route reads itself are in `openapi_extra`."""
+    fields = get_flat_params(route.dependant)
+    own = [f.alias for f in fields if getattr(f.field_info, "in_", None) == ParamTypes.query]
+    described = (route.openapi_extra or {}).get("parameters", [])
+    return frozenset([*own, *(p["name"] for p in described if p["in"] == "query")])
+
+
+def _shown(name: str) -> str:
+    return name[:80].encode(errors="replace").decode()
 
 
 def _in_one_transaction(endpoint: Callable[..., Any], access: Access) -> Callable[..., Any]:

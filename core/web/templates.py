@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from core.settings import settings
 from core.web import words
@@ -31,7 +31,7 @@ def environment() -> Environment:
     env = Environment(
         loader=FileSystemLoader(ROOT / "templates"),
         undefined=StrictUndefined,
-        autoescape=True,
+        autoescape=select_autoescape(default=True, disabled_extensions=("txt",)),
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
@@ -44,6 +44,7 @@ def environment() -> Environment:
 NOTICES = {
     "saved": "Saved.",
     "signed-out": "You are signed out.",
+    "session-ended": "That device is signed out.",
     "sent": "Sent.",
     "cancelled": "Cancelled.",
     "moved": "Moved to the new time.",

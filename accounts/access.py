@@ -1,0 +1,42 @@
+"""Signing in and out within a visit: the service, plus the cookie. For pages and API alike."""
+
+from typing import Final
+
+from accounts.rules import local_path
+from accounts.sessions import ABSOLUTE, end_session
+from accounts.sign_in import SignedIn, verify_code
+from core.web.routing import ADMIN, PROVIDER, Visit
+
+COOKIE: Final = "session"
+
+
+def sign_in(visit: Visit, email: str, code: str) -> SignedIn:
+    """Exchange a code for a session and set its cookie. Raises Invalid, WrongCode, TooMany.
+
+    Signed in already: that session ends, so that no token outlives its use. The answer of this
+    same request still knows the earlier caller; what follows is the next request's.
+    """
+    device = visit.request.headers.get("user-agent", "")
+    signed_in = verify_code(email, code, visit.address, visit.now, device)
+    if visit.caller.sign_in_id is not None:
+        end_session(visit.session, visit.caller.sign_in_id, visit.person_id, visit.now)
+    visit.set_cookie(COOKIE, signed_in.token, ABSOLUTE)
+    return signed_in
+
+
+def sign_out(visit: Visit) -> None:
+    """End the session that this request came with, if any, and drop the cookie."""
+    if visit.caller.sign_in_id is not None:
+        end_session(visit.session, visit.caller.sign_in_id, visit.person_id, visit.now)
+    visit.drop_cookie(COOKIE)
+
+
+def way_on(roles: frozenset[str], target: str) -> str:
+    """Where to go after signing in: where one wanted to, else the page of one's role."""
+    if path := local_path(target):
+        return path
+    if ADMIN in roles:
+        return "/admin"
+    if PROVIDER in roles:
+        return "/provider"
+    return "/appointments"

@@ -1,0 +1,93 @@
+"""The audit log as admins read it."""
+
+import json
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Response
+
+from accounts.models import AuditEntry
+from accounts.queries import AuditFilter, audit_actions, find_entries
+from core.web.routing import ADMIN, HouseRoute, Visiting, allow
+from core.web.templates import render
+
+router = APIRouter(route_class=HouseRoute, include_in_schema=False)
+
+PER_PAGE = 50
+
+
+@router.get("/admin/audit")
+@allow(ADMIN)
+def audit_log(
+    visit: Visiting,
+    action: str = "",
+    actor: str = "",
+    subject: str = "",
+    since: str = "",
+    until: str = "",
+    before: str = "",
+) -> Response:
+    """What was decided, newest first. Days are UTC, as the entries' times are."""
+    typed = {
+        "action": action,
+        "actor": actor.strip(),
+        "subject": subject.strip(),
+        "since": since,
+        "until": until,
+    }
+    errors = [
+        {"field": field, "message": "Enter a date like 2026-11-24."}
+        for field in ("since", "until")
+        if typed[field] and _day(typed[field]) is None
+    ]
+    last = _day(until)
+    wanted = AuditFilter(
+        action=action,
+        actor=typed["actor"],
+        subject=typed["subject"],
+        since=_midnight(_day(since)),
+        until=_midnight(last + timedelta(days=1) if last and last < date.max else last),
+        before_id=int(before) if before.isdecimal() and len(before) < 10 else None,
+    )
+    rows = [] if errors else find_entries(visit.session, wanted, PER_PAGE + 1)
+    shown = rows[:PER_PAGE]
+    kept = {name: value for name, value in typed.items() if value}
+    more = urlencode({**kept, "before": shown[-1].id}) if len(rows) > PER_PAGE else ""
+    return render(
+        visit,
+        "accounts/audit.html",
+        status=422 if errors else 200,
+        typed=typed,
+        errors=errors,
+        actions=[(name, name) for name in audit_actions(visit.session)],
+        entries=[_shown(row) for row in shown],
+        next_url=f"/admin/audit?{more}" if more else "",
+        first_url="/admin/audit?" + urlencode(kept) if before else "",
+    )
+
+
+def _shown(entry: AuditEntry) -> dict[str, Any]:
+    return {
+        "at": f"{entry.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
+        "actor": entry.actor,
+        "action": entry.action,
+        "subject_kind": entry.subject_kind,
+        "subject": entry.subject or str(entry.subject_id or ""),
+        "detail": [(name, _words(value)) for name, value in entry.detail.items()],
+    }
+
+
+def _words(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _midnight(day: date | None) -> datetime | None:
+    return None if day is None else datetime.combine(day, time(), UTC)

@@ -1,0 +1,82 @@
+"""People: someone with an email address, and the roles they hold."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, delete
+
+from accounts import audit
+from accounts.models import Person, PersonRole, SignInCode, SignInSession
+from accounts.queries import find_person, get_person
+from accounts.rules import normal_email
+from core import clock
+from core.database import transaction, uuid7
+from core.errors import Conflict
+from core.web.routing import ADMIN, ROLES
+
+
+def ensure_person(session: Session, email: str, now: datetime) -> Person:
+    """The person with this address, made where there is none. Gives no role. Raises Invalid."""
+    address = normal_email(email)
+    person = find_person(session, address)
+    if person is None:
+        # Two first sign-ins at once: one inserts, the other finds.
+        session.connection().execute(
+            insert(Person)
+            .values(id=uuid7(), email=address, created_at=now)
+            .on_conflict_do_nothing(index_elements=["email"])
+        )
+        person = find_person(session, address)
+    if person is None:
+        raise Conflict
+    return person
+
+
+def grant_role(session: Session, person_id: UUID, role: str) -> bool:
+    """Give a role; True where it is new to them."""
+    if role not in ROLES:
+        raise ValueError(f"{role!r} is not a role")
+    granted = (
+        insert(PersonRole)
+        .values(person_id=person_id, role=role)
+        .on_conflict_do_nothing()
+        .returning(col(PersonRole.role))
+    )
+    return session.connection().execute(granted).first() is not None
+
+
+def make_admin(email: str) -> str:
+    """Make someone an admin, in a transaction of its own; says what was done, for a terminal."""
+    now = clock.now()
+    with transaction() as session:
+        person = ensure_person(session, email, now)
+        if not grant_role(session, person.id, ADMIN):
+            return f"{person.email} is an admin already."
+        audit.record(
+            session,
+            actor_id=None,
+            actor=audit.COMMAND,
+            action="role.granted",
+            subject_kind="person",
+            subject_id=person.id,
+            subject=person.email,
+            detail={"role": ADMIN},
+            now=now,
+        )
+        return f"{person.email} is an admin now and signs in like everyone, with a code by email."
+
+
+def erase(session: Session, person_id: UUID, now: datetime) -> None:
+    """Forget someone: address, roles, codes and sign-ins. The row stays, for what refers to it.
+
+    The address may sign up again and is then somebody new.
+    """
+    person = get_person(session, person_id)
+    session.exec(delete(SignInCode).where(col(SignInCode.email) == person.email))
+    session.exec(delete(SignInSession).where(col(SignInSession.person_id) == person_id))
+    session.exec(delete(PersonRole).where(col(PersonRole.person_id) == person_id))
+    person.email = f"erased-{person.id.hex}@erased.invalid"
+    person.deleted_at = now
+    session.add(person)
+    session.flush()

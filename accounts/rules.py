@@ -1,0 +1,112 @@
+"""Rules of sign-in: how an address is written, what a code is, where one may be sent back to.
+
+Pure: no database, no clock, no web.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from email_validator import EmailNotValidError, validate_email
+
+from core.errors import Invalid
+
+CODE_LASTS: Final = timedelta(minutes=10)
+CODE_TRIES: Final = 5
+CODE_DIGITS: Final = 6
+
+
+class WrongCode(Invalid):
+    """Wrong, used, too old or tried too often; which of these is not said."""
+
+    code = "wrong_code"
+
+    def __init__(self) -> None:
+        super().__init__(
+            [
+                (
+                    "code",
+                    "This code is not right, or no longer valid. Enter the one from our newest"
+                    " message, or ask for a new code.",
+                )
+            ]
+        )
+
+
+@dataclass(frozen=True)
+class CodeState:
+    """What is known of the newest code of an account."""
+
+    expires_at: datetime
+    attempts: int
+    is_used: bool
+
+
+def may_try(code: CodeState, now: datetime) -> bool:
+    """A code may be tried until it is used, has run out, or was tried five times."""
+    return not code.is_used and now < code.expires_at and code.attempts < CODE_TRIES
+
+
+def normal_email(text: str) -> str:
+    """The address in the one form that is stored: lower case, domain in ASCII.
+
+    Raises Invalid, on the field `email`. Whether the domain takes mail is not asked.
+    """
+    try:
+        found = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False)
+    except (EmailNotValidError, UnicodeError):
+        message = "Enter an email address like name@example.com."
+        raise Invalid([("email", message)]) from None
+    return (found.ascii_email or found.normalized).lower()
+
+
+def normal_code(text: str) -> str:
+    """The digits of what was typed or pasted: "123 456" and "123-456" are meant kindly.
+
+    Raises Invalid, on the field `code`.
+    """
+    digits = re.sub(r"[\s\-–]", "", text)
+    if not re.fullmatch(rf"[0-9]{{{CODE_DIGITS}}}", digits):
+        raise Invalid([("code", f"Enter the {CODE_DIGITS} digits from our message.")])
+    return digits
+
+
+def local_path(target: str) -> str:
+    """`target` where it leads to a page of ours; else an empty string.
+
+    Browsers read "//host" and "/\\host" as other sites, and drop tabs and newlines first.
+    """
+    is_plain = len(target) <= 1000 and target.isascii() and target.isprintable()
+    is_ours = target.startswith("/") and not target.startswith("//") and "\\" not in target
+    return target if is_plain and is_ours else ""
+
+
+_SYSTEMS: Final = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "Mac"),
+    ("CrOS", "Chromebook"),
+    ("Linux", "Linux"),
+)
+_BROWSERS: Final = (  # in this order: most of them also claim to be those below
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+
+
+def device_label(user_agent: str) -> str:
+    """A browser as its owner knows it: "Firefox on Windows"; nothing that tells people apart."""
+    browser = next((name for mark, name in _BROWSERS if mark in user_agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
+    if browser and system:
+        return f"{browser} on {system}"
+    return browser or system or "Another device"
