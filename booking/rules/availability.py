@@ -5,7 +5,7 @@ Hours are wall time in the provider's own zone. "25:30" is half past one of the 
 
 import re
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise
 from typing import Annotated, NamedTuple, Self, TypeVar
 from zoneinfo import available_timezones
@@ -144,8 +144,13 @@ class TimeOff(_Document):
         return self
 
 
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _zones():
         raise ValueError(f"“{name}” is not a time zone. Choose one such as America/Chicago.")
     return name
 
