@@ -27,6 +27,8 @@ def people(session: Session) -> dict[object, str]:
         ("jonson", {"Noor Johnson"}),  # a letter missing
         ("okafro", {"Amara Okafor"}),  # two swapped
         ("lindkvist", {"Tove Lindqvist"}),  # one wrong
+        ("nour johnsen", {"Noor Johnson"}),  # one in each word
+        ("lea", set()),  # another name, not a slip
         ("lee dana", {"Dana Lee"}),  # family name first
         ("zzz", set()),
         ("%", set()),  # no pattern

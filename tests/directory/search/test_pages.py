@@ -1,0 +1,158 @@
+"""The public pages, as a person meets them."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlmodel import Session
+
+from core import clock
+from directory.rules.care_guide import QUESTIONS
+from tests.directory.search.listings import NOW, add_listing
+
+
+@pytest.fixture(autouse=True)
+def _noon() -> Iterator[None]:
+    with clock.at(NOW):
+        yield
+
+
+@pytest.fixture
+def dana(session: Session) -> None:
+    add_listing(
+        session,
+        name="Dana Lee",
+        facets={"condition": ["anxiety"], "profession": ["clinical_social_worker"]},
+        openings=[NOW + timedelta(hours=n) for n in (5, 28, 100)],
+    )
+    session.commit()
+
+
+def text_of(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+def page(client: TestClient, url: str) -> str:
+    answer = client.get(url)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+@pytest.mark.usefixtures("dana")
+def test_home_is_a_sentence_that_leads_to_the_search(client: TestClient) -> None:
+    html = page(client, "/")
+    assert 'action="/find"' in html
+    assert re.findall(r'<select name="(\w+)"', html) == ["state", "condition", "care"]
+    assert "people verified and listed today" in text_of(html)
+    assert "Call 988" in html
+
+
+@pytest.mark.usefixtures("dana")
+def test_results_answer_first_and_show_real_times_in_the_readers_zone(client: TestClient) -> None:
+    html = page(client, "/find?state=WA&condition=anxiety")
+    assert "1 person may see you in Washington. 1 has time this week." in text_of(html)
+    assert "Licensed in WA, checked November 12" in text_of(html)
+    assert "Today, 3:00 pm" in html  # 23:00 UTC, in Washington's zone
+    assert "Tomorrow, 2:00 pm" in html
+    assert re.search(r'href="/book\?service=[\w-]+&amp;start=2026-11-23T23%3A00%3A00Z"', html)
+    assert "Today, 6:00 pm" in page(client, "/find?state=WA&zone=America/New_York")
+
+
+@pytest.mark.usefixtures("dana")
+def test_the_title_tells_nothing(client: TestClient) -> None:
+    html = page(client, "/find?condition=anxiety")
+    assert "<title>Find care – Openchair</title>" in html
+
+
+@pytest.mark.usefixtures("dana")
+def test_empty_fields_of_the_form_narrow_nothing(client: TestClient) -> None:
+    html = page(client, "/find?state=&condition=&care=&within_days=&max_fee=&q=&sort=soonest")
+    assert "1 person may see you." in text_of(html)
+    assert "chips" not in html
+
+
+@pytest.mark.usefixtures("dana")
+def test_a_kind_of_care_stands_for_its_professions(client: TestClient) -> None:
+    html = page(client, "/find?care=therapy")
+    assert "1 person may see you." in text_of(html)
+    chips = re.findall(r'<a class="chip"[^>]*>.*?</span>(.*?) <svg', html)
+    assert chips == ["A therapist"]
+    assert "Nobody matches" in page(client, "/find?care=psychiatry")
+
+
+@pytest.mark.usefixtures("dana")
+def test_a_chip_leads_to_the_search_without_it(client: TestClient) -> None:
+    html = page(client, "/find?state=WA&condition=anxiety&sort=fee")
+    assert 'href="/find?state=WA&amp;sort=fee"' in html
+    assert 'href="/find?condition=anxiety&amp;sort=fee"' in html
+
+
+@pytest.mark.usefixtures("dana")
+def test_nothing_found_offers_steps_that_find_someone(client: TestClient) -> None:
+    html = page(client, "/find?state=OR&condition=anxiety")
+    assert "Without “Oregon” : 1 person" in text_of(html)
+    assert 'href="/find?condition=anxiety"' in html
+
+
+@pytest.mark.usefixtures("dana")
+def test_an_old_or_mistyped_address_still_finds(client: TestClient) -> None:
+    html = page(client, "/find?state=WA&state=XX&utm_source=mail&cursor=zzz")
+    assert "1 person may see you in Washington" in text_of(html)
+    assert "was left out" in html
+
+
+def test_results_go_on_page_by_page(client: TestClient, session: Session) -> None:
+    for number in range(25):
+        add_listing(session, name=f"Person Nr{number:02}")
+    session.commit()
+    first = page(client, "/find?sort=name")
+    following = re.search(r'href="(/find\?[^"]*cursor=[^"]+)"', first)
+    assert following
+    second = page(client, following[1].replace("&amp;", "&"))
+    names = [re.findall(r"Person Nr\d\d(?=</a>)", html) for html in (first, second)]
+    assert [len(some) for some in names] == [20, 5]
+    assert not set(names[0]) & set(names[1])
+
+
+def test_what_is_typed_cannot_become_markup(client: TestClient) -> None:
+    html = page(client, "/find?q=%3Cscript%3Ealert(1)%3C/script%3E")
+    assert "<script>alert" not in html
+
+
+def test_the_guide_asks_every_question_and_needs_no_answer(client: TestClient) -> None:
+    html = page(client, "/guide")
+    for question in QUESTIONS:
+        assert f'name="{question.key}"' in html
+    assert "Where you could start" in page(client, "/guide/answer")
+    assert "Where you could start" in page(client, "/guide/answer?safety=maybe&x=1&concern=")
+
+
+def test_the_guide_says_where_to_start_why_and_what_else(client: TestClient) -> None:
+    text = text_of(page(client, "/guide/answer?concern=anxiety&safety=no"))
+    assert "Start with A therapist" in text
+    assert "Also consider A psychiatrist or other prescriber" in text
+    assert "usual first step for anxiety" in text
+    assert "See everyone" in text
+
+
+@pytest.mark.parametrize("answer", ["yes", "unsure"])
+def test_thoughts_of_suicide_lead_to_people_not_to_a_filter(
+    client: TestClient, answer: str
+) -> None:
+    html = page(client, f"/guide/answer?safety={answer}&concern=depression")
+    assert html.index("Please talk with someone now") < html.index("When you are safe")
+    main = html[html.index("<main") :]
+    assert main.index('href="tel:988"') < main.index('href="/find')
+
+
+@pytest.mark.parametrize("url", ["/how-we-verify", "/crisis", "/privacy"])
+def test_plain_pages_answer(client: TestClient, url: str) -> None:
+    assert "<h1" in page(client, url)
+
+
+def test_robots_may_not_read_what_is_private(client: TestClient) -> None:
+    text = page(client, "/robots.txt")
+    assert "Disallow: /appointments" in text
+    assert "Disallow: /providers" not in text
