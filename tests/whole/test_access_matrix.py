@@ -1,0 +1,88 @@
+"""Every route × every role: who is not let in learns nothing and changes nothing."""
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+from httpx2 import Response
+from sqlalchemy import text
+from sqlmodel import Session, SQLModel
+
+from core.database import engine
+from main import create_app
+from tests.whole.routes import Route, routes_of, undeclared
+from tests.whole.world import ROLES, World, build_world, fingerprint
+
+ROUTES = sorted(routes_of(create_app()), key=str)
+# What a stranger would send; without it a route would refuse the form and not the stranger.
+BODIES: dict[str, dict[str, object]] = {}
+REFUSED = {401, 403, 404}
+
+pytestmark = pytest.mark.xdist_group("matrix")
+
+
+@pytest.fixture(scope="module")
+def house(database_url: str) -> Iterator[tuple[TestClient, World]]:
+    """One world for all: refused requests change nothing, and the tests prove it."""
+    with Session(engine(), expire_on_commit=False) as session:
+        world = build_world(session)
+    with TestClient(
+        create_app(), "http://testserver", raise_server_exceptions=False, follow_redirects=False
+    ) as client:
+        yield client, world
+    with engine().begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        tables = ", ".join(f'"{table}"' for table in SQLModel.metadata.tables)
+        connection.execute(text(f"TRUNCATE {tables}, procrastinate_jobs CASCADE"))
+
+
+def send(client: TestClient, world: World, route: Route, role: str) -> Response:
+    client.cookies.clear()
+    body = BODIES.get(str(route), {})
+    sent = {"json": body} if route.is_api else {"data": body}
+    if route.method in ("GET", "DELETE"):
+        sent = {}
+    return client.request(
+        route.method, route.filled(world.ids), headers=world.headers[role], **sent
+    )
+
+
+def is_refused(answer: Response, route: Route, role: str) -> bool:
+    if answer.status_code == 303 and role == "none" and not route.is_api:
+        return answer.headers["location"].startswith("/sign-in")
+    return answer.status_code in REFUSED
+
+
+def test_every_route_says_who_may_call_it() -> None:
+    left_over = {"/static", "/api/v1/openapi.json"}
+    assert undeclared(create_app()) <= left_over
+    assert len(ROUTES) > 40
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=str)
+def test_who_is_not_let_in_is_refused_and_changes_nothing(
+    house: tuple[TestClient, World], route: Route
+) -> None:
+    client, world = house
+    for role in ROLES:
+        if route.lets_in(role):
+            continue
+        before = fingerprint()
+        answer = send(client, world, route, role)
+        assert is_refused(answer, route, role), f"{role} got {answer.status_code}: {answer.text}"
+        assert fingerprint() == before, f"{role} was refused and yet changed something"
+
+
+@pytest.mark.parametrize("route", [one for one in ROUTES if one.is_read], ids=str)
+def test_who_is_let_in_may_look_and_looking_changes_nothing(
+    house: tuple[TestClient, World], route: Route
+) -> None:
+    client, world = house
+    for role in ROLES:
+        if not route.lets_in(role):
+            continue
+        before = fingerprint()
+        answer = send(client, world, route, role)
+        assert answer.status_code < 500, f"{role} got {answer.status_code}"
+        assert not is_refused(answer, route, role), f"{role} got {answer.status_code}"
+        assert fingerprint() == before, f"{role} only looked and yet changed something"

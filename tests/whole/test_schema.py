@@ -1,0 +1,73 @@
+"""Schemathesis against a real server: nothing it can think of makes us err or break our word."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from sqlalchemy import text
+from sqlmodel import Session, SQLModel
+
+from core.database import engine
+from main import create_app
+from tests.whole.servers import Server
+from tests.whole.world import World, build_world
+
+CHECKS = [
+    schemathesis.checks.not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+EXAMPLES = 12  # per operation and caller; bounded so that all of it stays near a minute
+schema = schemathesis.openapi.from_dict(create_app().openapi())
+bounded = settings(
+    max_examples=EXAMPLES,
+    deadline=timedelta(seconds=5),
+    phases=[Phase.explicit, Phase.generate],
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+
+pytestmark = pytest.mark.xdist_group("schema")
+
+
+@pytest.fixture(scope="module")
+def living(database_url: str) -> Iterator[tuple[str, World]]:
+    """A running server on a database where each role has something to find."""
+    with Session(engine(), expire_on_commit=False) as session:
+        world = build_world(session)
+    server = Server(DATABASE_URL=database_url, RUN_WORKER="false", DEMO="false")
+    server.start()
+    yield server.url, world
+    server.stop()
+    with engine().begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        tables = ", ".join(f'"{table}"' for table in SQLModel.metadata.tables)
+        connection.execute(text(f"TRUNCATE {tables}, procrastinate_jobs CASCADE"))
+
+
+@schema.parametrize()
+@bounded
+def test_a_stranger_is_answered_as_described(
+    case: schemathesis.Case, living: tuple[str, World]
+) -> None:
+    case.call_and_validate(base_url=living[0], checks=CHECKS)
+
+
+@schema.parametrize()
+@bounded
+@pytest.mark.parametrize("role", ["patient A", "provider A", "admin"])
+def test_whoever_signed_in_is_answered_as_described(
+    case: schemathesis.Case, living: tuple[str, World], role: str
+) -> None:
+    url, world = living
+    case.call_and_validate(base_url=url, headers=world.headers[role], checks=CHECKS)

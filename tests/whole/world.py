@@ -1,0 +1,128 @@
+"""Six people and what belongs to A of each kind, for tests that try every door."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from accounts.models import SignInSession
+from accounts.sessions import start_session
+from booking import schedules
+from booking.holds import hold_slot
+from core import clock
+from core.crypto import digest
+from core.database import engine
+from core.mail import Letter, post
+from core.web.routing import ADMIN
+from directory.models import CredentialDecision, EvidenceFile
+from directory.queries import credentials_of, services_of
+from tests.factories import make_appointment, make_patient, make_person, make_provider
+
+ROLES = ("none", "patient A", "patient B", "provider A", "provider B", "admin")
+
+
+@dataclass(frozen=True)
+class World:
+    """`headers`: how each role speaks. `ids`: A's things by the path parameter that names them."""
+
+    headers: dict[str, dict[str, str]]
+    ids: dict[str, str]
+
+
+def build_world(session: Session) -> World:
+    """Commits. Patient A has an appointment with provider A, and holds another time of theirs."""
+    now = clock.now()
+    patients = [make_patient(session) for _ in "AB"]
+    provider, other = (make_provider(session, now=now) for _ in "AB")
+    admin = make_person(session, "desk@example.com", [ADMIN])
+    service = services_of(session, provider.id)[0]
+    starts = schedules.free_starts(session, service, now, now + timedelta(days=30), now)
+    appointment = make_appointment(session, service, patients[0], starts[0])
+    hold = hold_slot(
+        session,
+        service_id=service.id,
+        starts_at=starts[-1],
+        visitor=digest("visitor A"),
+        person_id=patients[0].id,
+        address="127.0.0.1",
+        now=now,
+    )
+    people = {
+        "patient A": patients[0].id,
+        "patient B": patients[1].id,
+        "provider A": provider.person_id,
+        "provider B": other.person_id,
+        "admin": admin.id,
+    }
+    headers = {"none": {}} | {
+        role: {"Authorization": f"Bearer {start_session(session, person, now, 'Tests')}"}
+        for role, person in people.items()
+    }
+    credential = credentials_of(session, provider.id)[0]
+    evidence = EvidenceFile(
+        name="seen.pdf",
+        content_type="application/pdf",
+        size=4,
+        sha256=digest("seen"),
+        uploaded_by=admin.id,
+        uploaded_at=now,
+    )
+    session.add(evidence)
+    session.flush()
+    session.add(
+        CredentialDecision(
+            credential_id=credential.id,
+            admin_id=admin.id,
+            outcome="verified",
+            source="State board",
+            seen="Active.",
+            evidence_id=evidence.id,
+            decided_at=now,
+        )
+    )
+    post(session, "matrix", Letter("a@example.com", "Hello", "Hello", "<p>Hello</p>"))
+    another = SignInSession(
+        token_hash=digest("another browser of patient A"),
+        person_id=patients[0].id,
+        created_at=now,
+        last_seen_at=now,
+        expires_at=now + timedelta(days=1),
+    )
+    session.add(another)
+    session.flush()
+    mail_id = session.connection().execute(text("SELECT id FROM mail")).scalar_one()
+    session.commit()
+    ids: dict[str, Any] = {
+        "appointment_id": appointment.id,
+        "hold_id": hold.id,
+        "service_id": service.id,
+        "provider_id": provider.id,
+        "slug": provider.slug,
+        "credential_id": credential.id,
+        "evidence_id": evidence.id,
+        "mail_id": mail_id,
+        "sign_in_id": another.id,
+    }
+    return World(headers, {name: str(value) for name, value in ids.items()})
+
+
+def fingerprint() -> dict[str, tuple[int, str]]:
+    """Every table's rows and versions of rows. The counters of rate limits are left out: they
+    count refused attempts too, as they should."""
+    with engine().connect() as connection:
+        found = connection.execute(
+            text(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+                " AND tablename NOT IN ('rate_counter', 'alembic_version')"
+            )
+        )
+        counts = [
+            f"SELECT '{table}' AS name, count(*) AS rows,"  # noqa: S608  # names of the catalogue
+            f" coalesce(sum(hashtextextended(t::text || xmin::text, 0)), 0)::text AS sum"
+            f' FROM "{table}" t'
+            for (table,) in found
+        ]
+        rows = connection.execute(text(" UNION ALL ".join(counts)))
+        return {row.name: (row.rows, row.sum) for row in rows}
