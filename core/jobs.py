@@ -4,21 +4,30 @@ A job is written in the caller's transaction (so it exists exactly if the change
 at least once; each job checks, when it runs, that it is still wanted.
 """
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
 import procrastinate
+import structlog
 from procrastinate.tasks import Task
 from sqlmodel import Session
 
 from core.database import driver_connection
 from core.settings import settings
 
+log = structlog.get_logger("openchair.jobs")
+
 # Deferring borrows the session's connection, so this connector is never opened.
-jobs = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
+_borrowing = procrastinate.SyncPsycopgConnector()
+jobs = procrastinate.App(connector=_borrowing)
 
 RETRY = procrastinate.RetryStrategy(max_attempts=12, exponential_wait=3)
 """Waits 3, 9, 27 … seconds, in all about nine days: a mail server may be down over a weekend."""
+
+_PAUSE = 3.0  # seconds
 
 
 def defer(
@@ -46,12 +55,40 @@ async def retry_stalled(context: procrastinate.JobContext, timestamp: int) -> No
         await manager.retry_job(job)
 
 
-async def run_worker(concurrency: int = 2) -> None:
-    """Work until cancelled; then finish what runs, at most 5 seconds."""
+class _Connector(procrastinate.PsycopgConnector):
+    """The worker's own connections. Deferring still borrows the session's, also meanwhile."""
+
+    def get_sync_connector(self) -> procrastinate.SyncPsycopgConnector:
+        return _borrowing
+
+
+@asynccontextmanager
+async def connected() -> AsyncIterator[procrastinate.App]:
+    """`jobs` with connections, for a worker. (A copy of the app would not do: the library's
+    periodic tasks keep pointing at the original.)"""
     conninfo = settings().database_url.replace("postgresql+psycopg://", "postgresql://")
-    connector = procrastinate.PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4)
-    app = jobs.with_connector(connector)
-    async with app.open_async():
+    connector = _Connector(conninfo=conninfo, min_size=1, max_size=4)
+    with jobs.replace_connector(connector):
+        async with jobs.open_async():
+            yield jobs
+
+
+async def run_worker(concurrency: int = 2) -> None:
+    """Work until cancelled; then finish what runs, at most 5 seconds.
+
+    A worker stops when the database goes away; then another begins, until it is back.
+    """
+    task = asyncio.current_task()
+    while task is None or not task.cancelling():
+        try:
+            await _work(concurrency)
+        except Exception as error:
+            log.warning("worker_lost", kind=type(error).__name__)
+        await asyncio.sleep(_PAUSE)
+
+
+async def _work(concurrency: int) -> None:
+    async with connected() as app:
         await app.run_worker_async(
             concurrency=concurrency,
             install_signal_handlers=False,
