@@ -3,10 +3,17 @@
 from sqlmodel import SQLModel, UTCDateTime
 from sqlmodel.sql.sqltypes import AutoString
 
-import directory.models  # noqa: F401  # registers the tables
+import accounts.models
+import booking.models
+import core.limits
+import core.mail
+import directory.models
 from alembic import context
 from core.crypto import Encrypted
 from core.database import engine
+
+# Importing them registers their tables.
+TABLES = (accounts.models, booking.models, core.limits, core.mail, directory.models)
 
 
 def include_name(name: str | None, kind: str, parents: object) -> bool:  # noqa: ARG001

@@ -64,6 +64,7 @@ def save(session: Session, provider_id: UUID, availability: Availability, now: d
     row = row.on_conflict_do_update(index_elements=["provider_id"], set_=values)
     session.connection().execute(row)
     rebuild(session, provider_id, now)
+    listings.note_hours(session, provider_id, availability.has_hours)
     listings.refresh(session, provider_id, now)
 
 

@@ -37,6 +37,7 @@ class Provider(SQLModel, table=True):
     accepts_new: bool = True
     photo: str | None = None  # file name under FILES/photos
     meeting_url: str | None = Field(default=None, sa_type=Encrypted)
+    keeps_hours: bool = False  # booking says so: there are hours in which to find a time
     created_at: datetime
     submitted_at: datetime | None = Field(default=None, index=True)
     attested_at: datetime | None = None

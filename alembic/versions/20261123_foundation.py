@@ -183,6 +183,7 @@ def upgrade() -> None:
     sa.Column('accepts_new', sa.Boolean(), nullable=False),
     sa.Column('photo', sa.String(), nullable=True),
     sa.Column('meeting_url', sa.LargeBinary(), nullable=True),
+    sa.Column('keeps_hours', sa.Boolean(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('attested_at', sa.DateTime(timezone=True), nullable=True),

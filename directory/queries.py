@@ -1,0 +1,96 @@
+"""Reads of the directory. `find_…` may be None, `get_…` raises NotFound."""
+
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from core.errors import NotFound
+from directory.models import Credential, Listing, Provider, Service
+from directory.rules.licensure import PracticeAuthority, licence_authorities
+from directory.rules.requirements import CredentialFact
+
+
+def get_provider(session: Session, provider_id: UUID) -> Provider:
+    provider = session.get(Provider, provider_id)
+    if provider is None:
+        raise NotFound
+    return provider
+
+
+def find_provider_of(session: Session, person_id: UUID) -> Provider | None:
+    """The practice of a person, if they have one."""
+    return session.exec(select(Provider).where(Provider.person_id == person_id)).first()
+
+
+def get_provider_by_slug(session: Session, slug: str) -> Provider:
+    provider = session.exec(select(Provider).where(Provider.slug == slug)).first()
+    if provider is None:
+        raise NotFound
+    return provider
+
+
+def services_of(session: Session, provider_id: UUID) -> list[Service]:
+    """What a provider offers today, in their order."""
+    rows = session.exec(
+        select(Service)
+        .where(Service.provider_id == provider_id, col(Service.retired_at).is_(None))
+        .order_by(col(Service.position), col(Service.id))
+    )
+    return list(rows)
+
+
+def get_service(session: Session, service_id: UUID) -> Service:
+    service = session.get(Service, service_id)
+    if service is None:
+        raise NotFound
+    return service
+
+
+def credentials_of(session: Session, provider_id: UUID) -> list[Credential]:
+    """What stands: neither replaced nor withdrawn; oldest first."""
+    rows = session.exec(
+        select(Credential)
+        .where(Credential.provider_id == provider_id, col(Credential.withdrawn_at).is_(None))
+        .order_by(col(Credential.submitted_at), col(Credential.id))
+    )
+    return list(rows)
+
+
+def fact_of(credential: Credential, provider: Provider) -> CredentialFact:
+    """A credential as the rules see it."""
+    return CredentialFact(
+        kind=credential.kind,
+        state=credential.state,
+        number=credential.number,
+        license_type=credential.license_type,
+        name=f"{provider.legal_first_name} {provider.legal_last_name}",
+        status=credential.status,
+        expires_on=credential.expires_on,
+    )
+
+
+def facts_of(session: Session, provider: Provider) -> list[CredentialFact]:
+    return [fact_of(one, provider) for one in credentials_of(session, provider.id)]
+
+
+def authorities_of(session: Session, provider: Provider) -> list[PracticeAuthority]:
+    """By what right, and where, this provider may practise."""
+    return licence_authorities(provider.profession, facts_of(session, provider))
+
+
+def get_listing(session: Session, provider_id: UUID) -> Listing:
+    """A published listing."""
+    listing = session.get(Listing, provider_id)
+    if listing is None or listing.published_at is None:
+        raise NotFound
+    return listing
+
+
+def get_listing_by_slug(session: Session, slug: str) -> Listing:
+    """A published listing."""
+    listing = session.exec(
+        select(Listing).where(Listing.slug == slug, col(Listing.published_at).is_not(None))
+    ).first()
+    if listing is None:
+        raise NotFound
+    return listing
