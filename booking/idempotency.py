@@ -24,7 +24,7 @@ LONGEST_KEY = 200
 
 @dataclass(frozen=True)
 class Answer:
-    """What was answered: status, body, and the Set-Cookie values that went with it."""
+    """What was answered, now or before."""
 
     status: int
     body: str
@@ -45,19 +45,20 @@ def answer_once(
     session: Session,
     *,
     who: str,
+    where: str,
     key: str,
     request: bytes,
     run: Callable[[], tuple[int, str]],
     now: datetime,
 ) -> Answer:
-    """Run once for `who` and `key`; later, give the stored answer.
+    """Run once for `key` as `who` uses it at the route `where`; later, give the stored answer.
 
-    `request` is what must not differ: route and body. Raises KeyReused, or Invalid for a key
-    that is empty, too long or not printable; whatever `run` raises passes through.
+    `request` is what must not differ: the body. Raises KeyReused, or Invalid for a key that is
+    empty, too long or not printable; whatever `run` raises passes through.
     """
     if not key.strip() or len(key) > LONGEST_KEY or not key.isprintable():
         raise Invalid([("Idempotency-Key", f"1 to {LONGEST_KEY} printable characters.")])
-    scope = hashlib.sha256(who.encode()).digest()
+    scope = hashlib.sha256(f"{who}\n{where}".encode()).digest()
     body_hash = hashlib.sha256(request).digest()
     lock(session, UUID(bytes=hashlib.sha256(scope + key.encode()).digest()[:16]))
     known = session.get(IdempotencyKey, (scope, key), populate_existing=True)

@@ -153,12 +153,12 @@ def _once(
             {"body": text, "cookie": visit.response.headers.get("set-cookie")}
         )
 
-    path = visit.request.url.path
     answer = answer_once(
         visit.session,
         who=_who(visit),
         key=key,
-        request=f"{path}\n{body.model_dump_json()}".encode(),
+        where=visit.request.url.path,
+        request=body.model_dump_json().encode(),
         run=run_with_cookie,
         now=visit.now,
     )

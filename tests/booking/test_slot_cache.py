@@ -1,0 +1,246 @@
+"""The cache of slots says what the rules say, whatever happened before."""
+
+import random
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from booking import appointments, holds, schedules
+from booking.appointments import Actor, PatientDetails
+from booking.holds import SlotRefused
+from booking.models import Appointment
+from booking.queries import find_busy
+from booking.rules.availability import Availability, DateOverride, Range, TimeOff, WeeklyRange
+from booking.rules.slots import Interval, bookable, count_by_day, day_starts, local_day, refusal
+from booking.rules.transitions import ActorKind
+from core import clock
+from core.errors import DomainError
+from core.settings import settings as app_settings
+from directory.models import Listing, Provider, Service
+from tests.factories import make_patient, make_provider
+
+DAY = timedelta(days=1)
+SERVICES = (
+    ("individual", "Individual session", 50, 15000),
+    ("consultation", "First talk", 20, 0),
+    ("family", "Family session", 90, 20000),
+)
+# a Friday before the clocks go back in the United States
+NOW = datetime.fromisoformat("2026-10-30T15:10:00Z")
+
+
+@pytest.fixture(autouse=True)
+def _no_limits(monkeypatch: pytest.MonkeyPatch, database: str) -> None:
+    monkeypatch.setenv("RATE_LIMITS", "false")
+    app_settings.cache_clear()
+
+
+def services_of(session: Session, provider: Provider) -> list[Service]:
+    query = select(Service).where(col(Service.provider_id) == provider.id)
+    return list(session.exec(query.order_by(col(Service.position))))
+
+
+def cached(session: Session) -> dict[tuple[UUID, str], list[int]]:
+    rows = session.connection().execute(text("SELECT service_id, day, starts FROM slot_day"))
+    return {(row.service_id, str(row.day)): row.starts for row in rows if row.starts}
+
+
+def openings(session: Session, provider: Provider) -> object:
+    query = select(Listing.openings, Listing.next_opening)
+    return session.exec(query.where(col(Listing.provider_id) == provider.id)).one()
+
+
+HOURS = [
+    {"buffer_after_minutes": 10},
+    {"buffer_before_minutes": 30, "notice_minutes": 24 * 60},
+    {"daily_limit": 2},
+    {"weekly": [WeeklyRange(weekday=d, start="18:00", end="26:00") for d in range(7)]},
+    {"step_minutes": 15, "horizon_days": 20},
+    {"time_off": [TimeOff(starts_at=NOW + 3 * DAY, ends_at=NOW + 6 * DAY)]},
+    {
+        "overrides": [
+            DateOverride(date=(NOW + 4 * DAY).date(), ranges=[]),
+            DateOverride(date=(NOW + 8 * DAY).date(), ranges=[Range(start="06:00", end="12:00")]),
+        ]
+    },
+]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_cache_equals_a_fresh_rebuild_after_anything(session: Session, seed: int) -> None:
+    rng = random.Random(seed)
+    with clock.at(NOW):
+        provider = make_provider(session, now=NOW, services=SERVICES)
+        walk = _Walk(session, provider, rng)
+        for _ in range(40):
+            walk.step()
+            before = cached(session), openings(session, provider)
+            schedules.rebuild(session, provider.id, walk.now)
+            assert before == (cached(session), openings(session, provider)), walk.done
+        assert {"hold", "confirm", "release", "cancel", "move", "edit"} <= set(walk.done)
+
+
+class _Walk:
+    """A random life of one calendar, through the services that people use."""
+
+    def __init__(self, session: Session, provider: Provider, rng: random.Random) -> None:
+        self.session, self.provider, self.rng, self.now = session, provider, rng, NOW
+        self.services = services_of(session, provider)
+        self.patients = [make_patient(session).id for _ in range(4)]
+        self.done: list[str] = []
+
+    def step(self) -> None:
+        self.now += timedelta(minutes=self.rng.choice([0, 1, 4]))
+        names = ["hold", "hold", "confirm", "release", "sweep", "cancel", "move", "edit"]
+        name = self.rng.choice(names)
+        try:
+            with self.session.begin_nested():
+                getattr(self, name)()
+                self.done.append(name)
+        except (DomainError, IndexError):
+            pass  # refused, or nothing there to do it to: the cache must still be right
+        self.session.flush()
+
+    def _start(self) -> datetime:
+        service = self.rng.choice(self.services)
+        end = self.now + 14 * DAY
+        return self.rng.choice(
+            schedules.free_starts(self.session, service, self.now, end, self.now)
+        )
+
+    def _some(self, status: str) -> Appointment:
+        query = select(Appointment).where(col(Appointment.status) == status)
+        query = query.order_by(col(Appointment.id)).execution_options(populate_existing=True)
+        return self.rng.choice(self.session.exec(query).all())
+
+    def hold(self) -> None:
+        holds.hold_slot(
+            self.session,
+            service_id=self.rng.choice(self.services).id,
+            starts_at=self._start(),
+            visitor=None,
+            person_id=self.rng.choice(self.patients),
+            address="192.0.2.1",
+            now=self.now,
+        )
+
+    def confirm(self) -> None:
+        hold = self._some("held")
+        assert hold.held_by is not None
+        born = datetime(1980, 1, 1).date()  # noqa: DTZ001  # a date
+        details = PatientDetails("Robin Example", born, "WA", None)
+        appointments.confirm(
+            self.session,
+            hold.id,
+            details=details,
+            person_id=hold.held_by,
+            visitor=None,
+            now=self.now,
+        )
+
+    def release(self) -> None:
+        hold = self._some("held")
+        holds.release_hold(
+            self.session, hold.id, visitor=None, person_id=hold.held_by, now=self.now
+        )
+
+    def sweep(self) -> None:
+        self.now += timedelta(minutes=self.rng.choice([1, 11]))
+        holds.expire_holds(self.session, self.now)
+
+    def _provider(self) -> Actor:
+        return Actor(ActorKind.PROVIDER, self.provider.person_id)
+
+    def cancel(self) -> None:
+        booked = self._some("booked")
+        appointments.cancel(self.session, booked.id, self._provider(), "Ill.", self.now)
+
+    def move(self) -> None:
+        booked = self._some("booked")
+        appointments.reschedule(
+            self.session, booked.id, self._start(), self._provider(), self.now
+        )
+
+    def edit(self) -> None:
+        hours = schedules.load(self.session, self.provider.id)
+        changed = Availability.model_validate({**dict(hours), **self.rng.choice(HOURS)})
+        schedules.save(self.session, self.provider.id, changed, self.now)
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(data=st.data())
+def test_every_listed_slot_can_be_held_and_every_other_start_is_refused(
+    session: Session, data: st.DataObject
+) -> None:
+    hours = data.draw(st.sampled_from(HOURS))
+    now = NOW + timedelta(minutes=data.draw(st.integers(0, 3 * 24 * 60)))
+    with clock.at(now):
+        provider = make_provider(session, now=now, services=SERVICES, **hours)
+        services = services_of(session, provider)
+        end = now + 9 * DAY
+        for _ in range(data.draw(st.integers(0, 3))):
+            service = data.draw(st.sampled_from(services))
+            listed = schedules.free_starts(session, service, now, end, now)
+            if listed:
+                _hold(session, service, data.draw(st.sampled_from(listed)), now)
+        service = data.draw(st.sampled_from(services))
+        listed = schedules.free_starts(session, service, now, end, now)
+        every = [now.replace(minute=0) + timedelta(minutes=5 * n) for n in range(12 * 24 * 8)]
+        others = sorted(set(every) - set(listed))
+        for start in data.draw(st.lists(st.sampled_from(others), min_size=8, max_size=8)):
+            with pytest.raises(SlotRefused) as refused, session.begin_nested():
+                _hold(session, service, start, now)
+            assert refused.value.extra["reason"]
+            assert refused.value.message.endswith(".")
+        if listed:
+            some = data.draw(st.lists(st.sampled_from(listed), min_size=1, max_size=8))
+            for start in some:
+                with session.begin_nested() as attempt:
+                    assert _hold(session, service, start, now).starts_at == start
+                    attempt.rollback()
+        _agrees_with_the_rules(session, provider, service, listed, now, end)
+
+
+def _hold(session: Session, service: Service, start: datetime, now: datetime) -> Appointment:
+    return holds.hold_slot(
+        session,
+        service_id=service.id,
+        starts_at=start,
+        visitor=random.Random(str(start)).randbytes(32),
+        person_id=None,
+        address="192.0.2.1",
+        now=now,
+    )
+
+
+def _agrees_with_the_rules(
+    session: Session,
+    provider: Provider,
+    service: Service,
+    listed: list[datetime],
+    now: datetime,
+    end: datetime,
+) -> None:
+    """The list, worked out without any cache."""
+    hours = schedules.load(session, provider.id)
+    busy = find_busy(session, provider.id, Interval(now - 3 * DAY, end + 3 * DAY))
+    booked = count_by_day(busy, hours.time_zone)
+    first = local_day(now, hours.time_zone) - DAY
+    starts = {
+        start
+        for n in range(12)
+        for start in day_starts(hours, first + n * DAY, service.minutes, busy, booked)
+    }
+    right = [one for one in bookable(sorted(starts), hours, now) if now <= one < end]
+    assert listed == right
+    for start in listed[:20]:
+        assert refusal(hours, start, service.minutes, busy, booked, now) is None
