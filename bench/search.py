@@ -196,7 +196,7 @@ def main() -> None:
     kinds = {
         "JSON": [f"/api/v1/providers?{words}" for words in asked],
         "JSON, all new": [f"/api/v1/providers?{words}" for words in once],
-        # "results page": [f"/find?{words}" for words in asked],
+        "results page": [f"/find?{words}" for words in asked],
     }
     with tempfile.TemporaryDirectory() as folder:
         url = ensure_database(Path(folder))

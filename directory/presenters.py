@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -41,7 +40,6 @@ def find_url(pairs: Pairs) -> str:
 # ---------------------------------------------------------------------- cards
 
 
-@lru_cache(maxsize=4096)
 def card(shown: Shown, states: tuple[str, ...], zone: str, today: date) -> dict[str, Any]:
     """A provider in the results; `states` are those that the search chose, times in `zone`."""
     entry, facts = shown.entry, shown.entry.card

@@ -14,12 +14,12 @@ from directory.search import feeding
 
 router = APIRouter()
 for _part in (
-    providers_api,
-    practice_api,
-    desk_api,
+    providers_api,  # those asked most come first: routes are tried in turn
+    results,
     home,
     guide,
-    results,
+    practice_api,
+    desk_api,
     application,
     credentials,
     desk,

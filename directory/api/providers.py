@@ -1,6 +1,7 @@
 """The public directory over JSON: search and profiles."""
 
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -90,8 +91,10 @@ def list_providers(visit: Visiting) -> Any:
     return Response(_as_json(found), media_type="application/json")
 
 
+@lru_cache(maxsize=200)
 def _as_json(found: SearchAnswer) -> bytes:
-    """The answer's bytes; each item was written when its listing last changed."""
+    """The answer's bytes; each item was written when its listing last changed, and the search
+    gives the same answer again while nothing has."""
     loosen = [
         {"parameter": step.name, "value": step.value, "total": step.total}
         for step in found.counted.loosen

@@ -1,20 +1,24 @@
 """Search results."""
 
-from datetime import datetime
-from typing import Any
+from datetime import date
+from functools import lru_cache
 
 from fastapi import APIRouter, Response
+from markupsafe import Markup
 
 from core.web import words
 from core.web.routing import HouseRoute, Visiting, public
-from core.web.templates import render
+from core.web.templates import render, text
 from core.web.zones import DEFAULT, reader_zone
 from directory import presenters
-from directory.search import SearchAnswer, SearchQuery, pairs_of, read_kindly, search
+from directory.search import SearchAnswer, pairs_of, read_kindly, search
+from directory.search.entries import Shown
 from directory.search.query import SORTS
 from directory.taxonomy import STATES
 
 router = APIRouter(route_class=HouseRoute, include_in_schema=False)
+
+_STATES = [("", "Any state"), *((code, state.name) for code, state in STATES.items())]
 
 
 @router.get("/find")
@@ -27,12 +31,9 @@ def find(visit: Visiting) -> Response:
     found = search(visit.request.app.state, visit.session, query)
     states = query.choices.get("state", ())
     zone = reader_zone(visit.request, STATES[states[0]].zone if states else DEFAULT)
-    return render(
-        visit,
-        "directory/results.html",
-        **_page(query, found, zone, visit.now),
-        left_out=bool(problems),
-    )
+    today, letters = words.local_date(visit.now, zone), words.zone_name(visit.now, zone)
+    body = _body(found, zone, letters, today, bool(problems))
+    return render(visit, "directory/results.html", body=body)
 
 
 def _pairs(given: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -44,34 +45,48 @@ def _pairs(given: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return [pair for pair in pairs if pair[0] != "care"]
 
 
-def _page(query: SearchQuery, found: SearchAnswer, zone: str, now: datetime) -> dict[str, Any]:
+@lru_cache(maxsize=200)
+def _body(found: SearchAnswer, zone: str, zone_letters: str, today: date, left_out: bool) -> Markup:
+    """All of the page that does not depend on who looks; the same answer makes it once."""
+    query, counted = found.query, found.counted
     pairs = pairs_of(query)
     states = query.choices.get("state", ())
-    today = words.local_date(now, zone)
     chips = presenters.chips(query)
     keep = [pair for pair in pairs if pair[0] in ("state", "sort")]
-    return {
-        "query": query,
-        "total": words.count(found.total, "person", "people"),
-        "headline": presenters.headline(query, found),
-        "cards": [presenters.card(shown, states, zone, today) for shown in found.items],
-        "zone_line": f"Times are in {zone_words(zone)} ({words.zone_name(now, zone)}).",
-        "groups": presenters.groups(query, found),
-        "states": [("", "Any state"), *((code, state.name) for code, state in STATES.items())],
-        "state": states[0] if states else "",
-        "more_states": states[1:],
-        "sorts": [(sort, presenters.SORT_TITLES[sort]) for sort in SORTS],
-        "chips": chips,
-        "chosen": len(chips),
-        "clear_url": presenters.find_url(keep) if len(chips) > len(states) else "",
-        "next_url": (
-            presenters.find_url([*pairs, ("cursor", found.next_cursor)])
-            if found.next_cursor
-            else ""
-        ),
-        "first_url": presenters.find_url(pairs) if query.after else "",
-        "suggestions": [presenters.suggestion(step, query) for step in found.counted.loosen[:6]],
-    }
+    following = [*pairs, ("cursor", found.next_cursor)] if found.next_cursor else []
+    html = text(
+        "directory/_find.html",
+        query=query,
+        total=words.count(found.total, "person", "people"),
+        headline=presenters.headline(query, found),
+        cards=[_card(shown, states, zone, today) for shown in found.items],
+        zone_line=f"Times are in {zone_words(zone)} ({zone_letters}).",
+        groups=presenters.groups(query, found),
+        state_field=_state_field(states[0] if states else ""),
+        more_states=states[1:],
+        sorts=[(sort, presenters.SORT_TITLES[sort]) for sort in SORTS],
+        chips=chips,
+        chosen=len(chips),
+        clear_url=presenters.find_url(keep) if len(chips) > len(states) else "",
+        next_url=presenters.find_url(following) if following else "",
+        first_url=presenters.find_url(pairs) if query.after else "",
+        suggestions=[presenters.suggestion(step, query) for step in counted.loosen[:6]],
+        left_out=left_out,
+    )
+    return Markup(html)  # noqa: S704  # made by a template that escapes
+
+
+@lru_cache(maxsize=100)
+def _state_field(state: str) -> Markup:
+    html = text("directory/_state.html", states=_STATES, state=state)
+    return Markup(html)  # noqa: S704  # made by a template that escapes
+
+
+@lru_cache(maxsize=10_000)
+def _card(shown: Shown, states: tuple[str, ...], zone: str, today: date) -> Markup:
+    """A listing's card stays the same until the listing changes, or the day."""
+    html = text("directory/_card.html", card=presenters.card(shown, states, zone, today))
+    return Markup(html)  # noqa: S704  # made by a template that escapes
 
 
 def zone_words(zone: str) -> str:

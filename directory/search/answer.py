@@ -1,10 +1,10 @@
 """One search: how many match, what each other choice would give, and one page of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, reduce
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from pydantic_core import to_json
@@ -18,7 +18,7 @@ from directory.search.query import DAY_STEPS, FEE_STEPS, GROUPS, SearchQuery
 COUNTED: Final = (*GROUPS, "within_days", "max_fee")
 FEW: Final = 3
 """Below this many results, say which filter to loosen."""
-KEPT: Final = 500
+KEPT: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,11 @@ class Counted:
         return to_json(self.facets)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # compared by identity: a kept answer is the same answer
 class SearchAnswer:
     """One page of results, and the counts over all of them."""
 
+    query: SearchQuery
     counted: Counted
     items: tuple[Shown, ...]
     next_cursor: str | None
@@ -66,24 +67,39 @@ class SearchAnswer:
 def answer(
     index: Index, query: SearchQuery, now: datetime, named: list[UUID] | None
 ) -> SearchAnswer:
-    """Exact at `now`. `named` are the providers that a name search found; None without one."""
+    """Exact at `now`. `named` are the providers that a name search found; None without one.
+
+    People ask the same things, and turn pages: while no listing changes and the minute lasts,
+    counts and first pages are kept.
+    """
     with index.lock:
         index.advance(now)
-        counted = _kept(index, query) if named is None else _count(index, query, named)
-        numbers, end = index.page(counted.matching, query.sort, query.after, query.limit)
-        items = tuple(index[number] for number in numbers)
-    return SearchAnswer(counted, items, write_cursor(end) if end else None)
+        if named is not None:
+            return _page(index, query, _count(index, query, named))
+        filters = (frozenset(query.choices.items()), query.max_fee, query.within_days)
+        counted = _kept(index, filters, lambda: _count(index, query, None))
+        if query.after is not None:
+            return _page(index, query, counted)
+        first = (filters, query.sort, query.limit)
+        return _kept(index, first, lambda: _page(index, query, counted))
 
 
-def _kept(index: Index, query: SearchQuery) -> Counted:
-    """People ask the same things, and turn pages: counts are kept while nothing changes."""
-    key = (frozenset(query.choices.items()), query.max_fee, query.within_days)
-    counted: Counted | None = index.kept.get(key)
-    if counted is None:
+T = TypeVar("T")
+
+
+def _kept(index: Index, key: object, make: Callable[[], T]) -> T:
+    made: T | None = index.kept.get(key)
+    if made is None:
         if len(index.kept) >= KEPT:
             index.kept.clear()
-        counted = index.kept[key] = _count(index, query, None)
-    return counted
+        made = index.kept[key] = make()
+    return made
+
+
+def _page(index: Index, query: SearchQuery, counted: Counted) -> SearchAnswer:
+    numbers, end = index.page(counted.matching, query.sort, query.after, query.limit)
+    items = tuple(index[number] for number in numbers)
+    return SearchAnswer(query, counted, items, write_cursor(end) if end else None)
 
 
 def _count(index: Index, query: SearchQuery, named: list[UUID] | None) -> Counted:
