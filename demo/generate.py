@@ -134,7 +134,7 @@ def _provider(rng: Random, number: int, today: date, taken: set[str]) -> MadePro
         credentials=_credentials(rng, profession, license_type, home, last, number, fate, today),
         services=_services(rng, profession, modalities),
         weekly=_weekly(rng, fate),
-        busy=1.0 if fate == FULL else rng.choice((0.1, 0.25, 0.4, 0.6)),
+        busy=1.0 if fate == FULL else rng.choice((0.15, 0.4, 0.7, 0.96)),
     )
 
 

@@ -178,7 +178,6 @@ def _fill(
         return
     service = services_of(session, provider.id)[0]
     days = 61 if made.busy == 1 else 14
-    schedules.rebuild(session, provider.id, now)
     starts = schedules.free_starts(session, service, now, now + timedelta(days=days), now)
     length = timedelta(minutes=service.minutes)
     after = now
