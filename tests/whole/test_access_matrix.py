@@ -15,7 +15,14 @@ from tests.whole.world import ROLES, World, build_world, fingerprint
 
 ROUTES = sorted(routes_of(create_app()), key=str)
 # What a stranger would send; without it a route would refuse the form and not the stranger.
-BODIES: dict[str, dict[str, object]] = {}
+_SERVICE = {"title": "Talk", "kind": "individual", "minutes": 50, "fee_cents": 10000}
+_PERSON = {"name": "Robin Example", "date_of_birth": "1990-01-01", "state": "WA"}
+BODIES: dict[str, dict[str, object]] = {
+    "POST /api/v1/appointments/{appointment_id}/reschedule": {"starts_at": "2040-01-04T18:00:00Z"},
+    "POST /api/v1/holds/{hold_id}/confirm": _PERSON,
+    "POST /api/v1/me/services": _SERVICE,
+    "PUT /api/v1/me/availability": {"time_zone": "America/Los_Angeles", "weekly": []},
+}
 REFUSED = {401, 403, 404}
 
 pytestmark = pytest.mark.xdist_group("matrix")
@@ -27,7 +34,10 @@ def house(database_url: str) -> Iterator[tuple[TestClient, World]]:
     with Session(engine(), expire_on_commit=False) as session:
         world = build_world(session)
     with TestClient(
-        create_app(), "http://testserver", raise_server_exceptions=False, follow_redirects=False
+        create_app(),
+        raise_server_exceptions=False,
+        follow_redirects=False,
+        client=("127.0.0.1", 50000),
     ) as client:
         yield client, world
     with engine().begin() as connection:
@@ -84,5 +94,5 @@ def test_who_is_let_in_may_look_and_looking_changes_nothing(
         before = fingerprint()
         answer = send(client, world, route, role)
         assert answer.status_code < 500, f"{role} got {answer.status_code}"
-        assert not is_refused(answer, route, role), f"{role} got {answer.status_code}"
+        assert answer.status_code not in REFUSED, f"{role} got {answer.status_code}"
         assert fingerprint() == before, f"{role} only looked and yet changed something"

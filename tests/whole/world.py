@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlmodel import Session
@@ -27,6 +28,7 @@ ROLES = ("none", "patient A", "patient B", "provider A", "provider B", "admin")
 class World:
     """`headers`: how each role speaks. `ids`: A's things by the path parameter that names them."""
 
+    people: dict[str, UUID]
     headers: dict[str, dict[str, str]]
     ids: dict[str, str]
 
@@ -56,10 +58,7 @@ def build_world(session: Session) -> World:
         "provider B": other.person_id,
         "admin": admin.id,
     }
-    headers = {"none": {}} | {
-        role: {"Authorization": f"Bearer {start_session(session, person, now, 'Tests')}"}
-        for role, person in people.items()
-    }
+    headers = {role: speak_for(session, person) for role, person in people.items()}
     credential = credentials_of(session, provider.id)[0]
     evidence = EvidenceFile(
         name="seen.pdf",
@@ -82,7 +81,8 @@ def build_world(session: Session) -> World:
             decided_at=now,
         )
     )
-    post(session, "matrix", Letter("a@example.com", "Hello", "Hello", "<p>Hello</p>"))
+    letter = Letter("a@example.com", "Hello", "Hello", "<p>Hello</p>", "BEGIN:VCALENDAR", "REQUEST")
+    post(session, "matrix", letter)
     another = SignInSession(
         token_hash=digest("another browser of patient A"),
         person_id=patients[0].id,
@@ -105,7 +105,12 @@ def build_world(session: Session) -> World:
         "mail_id": mail_id,
         "sign_in_id": another.id,
     }
-    return World(headers, {name: str(value) for name, value in ids.items()})
+    return World(people, {"none": {}, **headers}, {name: str(value) for name, value in ids.items()})
+
+
+def speak_for(session: Session, person_id: UUID) -> dict[str, str]:
+    """Headers of a new sign-in session."""
+    return {"Authorization": f"Bearer {start_session(session, person_id, clock.now(), 'Tests')}"}
 
 
 def fingerprint() -> dict[str, tuple[int, str]]:
