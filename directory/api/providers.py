@@ -9,10 +9,15 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 from pydantic_core import to_json
 
+from core.errors import NotFound
 from core.web.problems import problem_responses
 from core.web.routing import HouseRoute, Visiting, public
+from directory import queries
 from directory.api.parameters import SEARCH_PARAMETERS
+from directory.models import Credential, CredentialStatus, Service
 from directory.search import SearchAnswer, read_query, search
+from directory.search.rows import entry_of
+from directory.taxonomy import CREDENTIAL_KINDS
 
 router = APIRouter(route_class=HouseRoute, prefix="/api/v1", tags=["directory"])
 
@@ -103,3 +108,81 @@ def _as_json(found: SearchAnswer) -> bytes:
     items = b",".join([item.as_json for item in found.items])
     facets = found.counted.facets_json
     return b'{"total":%d,"facets":%b,"items":[%b],%b' % (found.total, facets, items, tail[1:])
+
+
+class CheckedCredential(BaseModel):
+    """How one credential was verified. Numbers are not part of the public record here."""
+
+    kind: str
+    title: str
+    state: str | None
+    license_type: str | None
+    status: str
+    verified_on: date
+    source: str
+    expires_on: date | None
+
+
+class PublicService(BaseModel):
+    id: UUID
+    title: str
+    kind: str
+    minutes: int
+    fee_cents: int
+    for_new: bool
+    for_returning: bool
+
+
+class ProviderProfile(ProviderItem):
+    """All that is public about a provider. Keys are those of the search parameters."""
+
+    approach: str
+    conditions: list[str]
+    modalities: list[str]
+    ages: list[str]
+    languages: list[str]
+    insurance: list[str]
+    credentials: list[CheckedCredential]
+    services: list[PublicService]
+
+
+@router.get("/providers/{provider_id}", responses=problem_responses(404, 422))
+@public
+def get_provider(visit: Visiting, provider_id: UUID) -> ProviderProfile:
+    """All public facts about a listed provider, with how and when each credential was checked."""
+    shown = entry_of(queries.get_listing(visit.session, provider_id)).at(int(visit.now.timestamp()))
+    if shown is None:  # something in it has run out and is not refreshed yet
+        raise NotFound
+    provider = queries.get_provider(visit.session, provider_id)
+    return ProviderProfile(
+        **shown.as_item(),
+        approach=provider.approach,
+        conditions=provider.conditions,
+        modalities=provider.modalities,
+        ages=provider.ages,
+        languages=provider.languages,
+        insurance=provider.insurance,
+        credentials=[
+            _checked(one, one.verified_on)
+            for one in queries.credentials_of(visit.session, provider_id)
+            if one.status == CredentialStatus.VERIFIED and one.verified_on is not None
+        ],
+        services=[_service(one) for one in queries.services_of(visit.session, provider_id)],
+    )
+
+
+def _checked(credential: Credential, verified_on: date) -> CheckedCredential:
+    return CheckedCredential(
+        kind=credential.kind,
+        title=CREDENTIAL_KINDS[credential.kind],
+        state=credential.state or None,
+        license_type=credential.license_type or None,
+        status=credential.status,
+        verified_on=verified_on,
+        source=credential.source,
+        expires_on=credential.expires_on,
+    )
+
+
+def _service(service: Service) -> PublicService:
+    return PublicService(**service.model_dump(include=set(PublicService.model_fields)))

@@ -1,5 +1,6 @@
 """The search over HTTP, as a client sees it."""
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,9 @@ from sqlmodel import Session
 
 from core import clock
 from core.database import transaction
+from directory.queries import credentials_of
 from tests.directory.search.listings import NOW, add_listing, change_listing
+from tests.factories import make_provider
 
 FIND = "/api/v1/providers"
 
@@ -160,3 +163,41 @@ def test_readiness_waits_for_the_index(app: Any) -> None:
         assert client.get("/readyz").status_code == 200
         app.state.readiness["search"] = lambda: False
         assert client.get("/readyz").text == "waiting for search\n"
+
+
+def test_a_profile_tells_how_everything_was_checked_and_no_number(
+    client: TestClient, session: Session
+) -> None:
+    provider = make_provider(session, now=NOW, profession="psychiatrist")
+    answer = client.get(f"{FIND}/{provider.id}")
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    checked = {one["kind"]: one for one in told["credentials"]}
+    assert set(checked) == {"npi", "state_license", "board_certification", "dea"}
+    assert checked["state_license"]["state"] == "WA"
+    assert all(one["source"] and one["verified_on"] for one in checked.values())
+    assert told["services"][0]["minutes"] == 50
+    for credential in credentials_of(session, provider.id):
+        assert credential.number not in answer.text
+
+
+def test_who_is_not_listed_is_not_there(client: TestClient, session: Session) -> None:
+    hidden = make_provider(session, now=NOW, verified=False)
+    expired = add_listing(session, due_at=NOW)
+    session.commit()
+    for provider_id in (hidden.id, expired, hidden.person_id):
+        assert client.get(f"{FIND}/{provider_id}").status_code == 404
+    assert client.get(f"{FIND}/nobody").status_code == 422
+
+
+def test_a_new_provider_is_found_with_times_that_can_be_booked(
+    client: TestClient, session: Session
+) -> None:
+    provider = make_provider(session, now=NOW)
+    for _ in range(100):
+        items = found(client, "state=WA&profession=clinical_social_worker")["items"]
+        if items:
+            break
+        time.sleep(0.01)
+    assert [item["id"] for item in items] == [str(provider.id)]
+    assert len(items[0]["next_slots"]) == 3
