@@ -24,6 +24,9 @@ log = structlog.get_logger("openchair.jobs")
 _borrowing = procrastinate.SyncPsycopgConnector()
 jobs = procrastinate.App(connector=_borrowing)
 
+DEFAULT, MAIL, NOTICES = "default", "mail", "notices"
+"""Every queue there is; a task of another queue would never run."""
+
 RETRY = procrastinate.RetryStrategy(max_attempts=12, exponential_wait=3)
 """Waits 3, 9, 27 … seconds, in all about nine days: a mail server may be down over a weekend."""
 
@@ -67,7 +70,7 @@ async def connected() -> AsyncIterator[procrastinate.App]:
     """`jobs` with connections, for a worker. (A copy of the app would not do: the library's
     periodic tasks keep pointing at the original.)"""
     conninfo = settings().database_url.replace("postgresql+psycopg://", "postgresql://")
-    connector = _Connector(conninfo=conninfo, min_size=1, max_size=4)
+    connector = _Connector(conninfo=conninfo, min_size=1, max_size=5)
     with jobs.replace_connector(connector):
         async with jobs.open_async():
             yield jobs
@@ -88,11 +91,27 @@ async def run_worker(concurrency: int = 2) -> None:
 
 
 async def _work(concurrency: int) -> None:
+    """One worker for mail, one for all else: a mail server that hangs delays mail only."""
     async with connected() as app:
-        await app.run_worker_async(
-            concurrency=concurrency,
-            install_signal_handlers=False,
-            shutdown_graceful_timeout=5,
-            delete_jobs="successful",
-            fetch_job_polling_interval=2,
-        )
+        workers = [
+            asyncio.create_task(
+                app.run_worker_async(
+                    queues=queues,
+                    concurrency=concurrency,
+                    install_signal_handlers=False,
+                    shutdown_graceful_timeout=5,
+                    delete_jobs="successful",
+                    fetch_job_polling_interval=2,
+                )
+            )
+            for queues in ([MAIL], [DEFAULT, NOTICES])
+        ]
+        try:
+            await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for worker in workers:
+                worker.cancel()
+            ended = await asyncio.gather(*workers, return_exceptions=True)
+    for error in ended:
+        if isinstance(error, Exception):
+            raise error

@@ -15,7 +15,7 @@ from sqlmodel import Field, Session, SQLModel, col, delete
 from core import clock
 from core.crypto import Encrypted
 from core.database import transaction, uuid7
-from core.jobs import RETRY, defer, jobs
+from core.jobs import MAIL, RETRY, defer, jobs
 from core.settings import settings
 
 
@@ -65,7 +65,7 @@ def post(session: Session, key: str, letter: Letter) -> None:
         defer(session, send, mail_id=str(mail_id))
 
 
-@jobs.task(retry=RETRY, queue="mail")
+@jobs.task(retry=RETRY, queue=MAIL)
 def send(mail_id: str) -> None:
     """Hand one letter to the mail server. A server that is down is tried again later."""
     with transaction() as session:
