@@ -126,12 +126,12 @@ def confirm(
 ) -> Appointment:
     """Book the caller's hold for them. Raises NotFound, HoldOver, AlreadyBooked, Invalid,
     LicenceRefused, WrongAudience, PatientBusy."""
+    lock(session, person_id)
     hold = queries.get_hold(session, hold_id, visitor=visitor, person_id=person_id)
     if hold.status == Status.BOOKED:
         raise AlreadyBooked
     check_move(Status.HELD, Status.BOOKED, ActorKind.PATIENT)
     details = checked_details(details, hold.starts_at)
-    lock(session, person_id)
     calendar = queries.get_calendar(session, hold.provider_id)
     if not calendar.is_listed(now):
         raise NotListed

@@ -105,10 +105,8 @@ def make_provider(
         make_service(session, provider.id, service_kind, title, minutes, fee, position)
     document = {"time_zone": STATES[state].zone, "weekly": list(weekly), "notice_minutes": 0}
     availability = Availability.model_validate({**document, **hours})
-    # The listing asks for hours and the openings need a listing, hence both twice.
-    listings.refresh(session, provider.id, now)
+    listings.refresh(session, provider.id, now)  # openings are written on a listing
     schedules.save(session, provider.id, availability, now)
-    listings.refresh(session, provider.id, now)
     session.commit()
     return provider
 

@@ -1,6 +1,7 @@
 """The cache of slots says what the rules say, whatever happened before."""
 
 import random
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -35,8 +36,11 @@ NOW = datetime.fromisoformat("2026-10-30T15:10:00Z")
 
 
 @pytest.fixture(autouse=True)
-def _no_limits(monkeypatch: pytest.MonkeyPatch, database: str) -> None:
-    monkeypatch.setenv("RATE_LIMITS", "false")
+def _no_limits(database: str) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RATE_LIMITS", "false")
+        app_settings.cache_clear()
+        yield
     app_settings.cache_clear()
 
 
@@ -77,7 +81,7 @@ def test_the_cache_equals_a_fresh_rebuild_after_anything(session: Session, seed:
     with clock.at(NOW):
         provider = make_provider(session, now=NOW, services=SERVICES)
         walk = _Walk(session, provider, rng)
-        for _ in range(40):
+        for _ in range(60):
             walk.step()
             before = cached(session), openings(session, provider)
             schedules.rebuild(session, provider.id, walk.now)
@@ -95,9 +99,10 @@ class _Walk:
         self.done: list[str] = []
 
     def step(self) -> None:
-        self.now += timedelta(minutes=self.rng.choice([0, 1, 4]))
-        names = ["hold", "hold", "confirm", "release", "sweep", "cancel", "move", "edit"]
-        name = self.rng.choice(names)
+        self.now += timedelta(minutes=self.rng.choice([0, 0, 1, 4, 4, 11]))
+        schedules.republish(self.session, self.provider.id, self.now)  # as every minute
+        names = "hold hold confirm confirm release sweep cancel move edit"
+        name = self.rng.choice(names.split())
         try:
             with self.session.begin_nested():
                 getattr(self, name)()
@@ -150,7 +155,6 @@ class _Walk:
         )
 
     def sweep(self) -> None:
-        self.now += timedelta(minutes=self.rng.choice([1, 11]))
         holds.expire_holds(self.session, self.now)
 
     def _provider(self) -> Actor:
