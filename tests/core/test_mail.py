@@ -29,7 +29,7 @@ class Sink:
         self.messages: list[EmailMessage] = []
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
-        self.messages.append(email.message_from_bytes(envelope.content, policy=default))  # type: ignore[arg-type]
+        self.messages.append(email.message_from_bytes(envelope.content, policy=default))
         return "250 kept"
 
 

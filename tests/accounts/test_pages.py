@@ -1,0 +1,218 @@
+"""Sign-in, account, audit and mailbox as pages, without JavaScript."""
+
+import re
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlmodel import Session
+
+from accounts import audit, mailbox
+from core import clock
+from core.mail import Letter, post
+from core.settings import settings
+from core.web.routing import ADMIN, PATIENT, PROVIDER
+from tests import factories
+from tests.accounts.test_sign_in import EMAIL, newest_code, other_than
+
+FORM = {"Sec-Fetch-Site": "same-origin"}
+
+
+def sign_in(client: TestClient, session: Session, email: str = EMAIL, next: str = "") -> str:
+    """All the way; where one is led to."""
+    client.get(f"/sign-in?next={next}")
+    sent = client.post(
+        "/sign-in", data={"email": email, "next": next}, headers=FORM, follow_redirects=False
+    )
+    assert (sent.status_code, sent.headers["location"]) == (303, "/sign-in/code")
+    code = newest_code(session, email)
+    answer = client.post("/sign-in/code", data={"code": code}, headers=FORM, follow_redirects=False)
+    assert answer.status_code == 303
+    return answer.headers["location"]
+
+
+@pytest.mark.parametrize(
+    ("roles", "wanted", "led_to"),
+    [
+        ([], "", "/appointments"),  # someone new
+        ([PATIENT], "", "/appointments"),
+        ([PROVIDER], "", "/provider"),
+        ([ADMIN, PATIENT], "", "/admin"),
+        ([PATIENT], "/find?state=WA", "/find?state=WA"),
+        ([ADMIN], "/admin/audit", "/admin/audit"),
+        ([PATIENT], "https://evil.example.com", "/appointments"),
+        ([PATIENT], "//evil.example.com", "/appointments"),
+    ],
+)
+def test_after_signing_in_one_is_where_one_wanted_to_be(
+    client: TestClient, session: Session, roles: list[str], wanted: str, led_to: str
+) -> None:
+    if roles:
+        factories.make_person(session, EMAIL, roles)
+    assert sign_in(client, session, next=wanted) == led_to
+    assert client.get("/account").status_code == 200
+
+
+def test_the_way_back_survives_a_mistake(client: TestClient, session: Session) -> None:
+    refused = client.post("/sign-in", data={"email": "some one", "next": "/account"}, headers=FORM)
+    assert refused.status_code == 422
+    assert 'value="some one"' in refused.text
+    assert 'name="next" value="/account"' in refused.text
+    assert 'href="#email"' in refused.text
+
+
+def test_a_wrong_code_says_so_and_keeps_the_address(client: TestClient, session: Session) -> None:
+    client.post("/sign-in", data={"email": EMAIL}, headers=FORM)
+    wrong = other_than(newest_code(session))
+    answer = client.post("/sign-in/code", data={"code": wrong}, headers=FORM)
+    assert answer.status_code == 422
+    assert EMAIL in answer.text
+    assert "not right" in answer.text
+    assert client.get("/account", follow_redirects=False).status_code == 303
+
+
+def test_the_code_page_needs_an_address_first(client: TestClient) -> None:
+    for cookie in ("", "nonsense", "AAAA"):
+        client.cookies.set("sign-in", cookie)
+        answer = client.get("/sign-in/code", follow_redirects=False)
+        assert answer.headers["location"] == "/sign-in"
+
+
+def test_the_address_is_not_readable_in_the_cookie(client: TestClient) -> None:
+    answer = client.post("/sign-in", data={"email": EMAIL}, headers=FORM, follow_redirects=False)
+    assert "someone" not in answer.headers["set-cookie"]
+    assert EMAIL not in answer.headers["location"]
+
+
+def test_signing_out(client: TestClient, session: Session) -> None:
+    sign_in(client, session)
+    answer = client.post("/sign-out", headers=FORM, follow_redirects=False)
+    assert answer.headers["location"] == "/?notice=signed-out"
+    assert "session" not in client.cookies
+    again = client.post("/sign-out", headers=FORM, follow_redirects=False)
+    assert again.status_code == 303
+
+
+def test_a_get_does_not_sign_out(client: TestClient, session: Session) -> None:
+    sign_in(client, session)
+    assert client.get("/sign-out").status_code == 405
+    assert client.get("/account").status_code == 200
+
+
+def test_the_account_lists_devices_and_ends_them(client: TestClient, session: Session) -> None:
+    person = factories.make_patient(session, EMAIL)
+    elsewhere = factories.sign_in(None, session, person)
+    sign_in(client, session)
+    page = client.get("/account").text
+    assert EMAIL in page
+    assert "(this one)" in page
+    assert 'href="/account/data"' in page
+    ends = re.findall(r'action="(/account/sign-ins/[^"]+/end)"', page)
+    assert len(ends) == 2
+    client.post("/account/sign-ins/end-others", headers=FORM)
+    client.cookies.clear()
+    assert client.get("/api/v1/me", headers=elsewhere).status_code == 401
+
+
+def test_ending_the_session_one_is_in_signs_out(client: TestClient, session: Session) -> None:
+    sign_in(client, session)
+    (end,) = re.findall(r'action="(/account/sign-ins/[^"]+/end)"', client.get("/account").text)
+    answer = client.post(end, headers=FORM, follow_redirects=False)
+    assert answer.headers["location"] == "/?notice=signed-out"
+    assert client.get("/account", follow_redirects=False).status_code == 303
+
+
+def record(session: Session, action: str, actor: str, subject: str) -> None:
+    audit.record(
+        session,
+        actor_id=None,
+        actor=actor,
+        action=action,
+        subject_kind="provider",
+        subject_id=None,
+        subject=subject,
+        detail={"source": "A <board>"},
+        now=clock.now(),
+    )
+
+
+def test_admins_read_and_filter_the_audit_log(client: TestClient, session: Session) -> None:
+    factories.sign_in(client, session, factories.make_person(session, "a@example.com", [ADMIN]))
+    record(session, "credential.verified", "first@example.com", "Dana Lee")
+    record(session, "credential.rejected", "second@example.com", "Kim 100%")
+    session.commit()
+    everything = client.get("/admin/audit").text
+    assert "A &lt;board&gt;" in everything
+    assert everything.index("second@") < everything.index("first@")  # newest first
+    today = clock.now().date().isoformat()
+    for query, found in [
+        ("action=credential.verified", ["Dana Lee"]),
+        ("actor=FIRST", ["Dana Lee"]),
+        ("subject=kim", ["Kim 100%"]),
+        ("subject=%25", ["Kim 100%"]),  # a sign, not a pattern
+        (f"since={today}&until={today}", ["Dana Lee", "Kim 100%"]),
+        ("until=2020-01-01", []),
+        ("until=9999-12-31", ["Dana Lee", "Kim 100%"]),
+        ("before=1&actor=first", []),
+        ("action=nothing", []),
+    ]:
+        text = client.get(f"/admin/audit?{query}").text
+        assert [name for name in ("Dana Lee", "Kim 100%") if name in text] == found, query
+    assert client.get("/admin/audit?since=yesterday").status_code == 422
+
+
+def test_the_audit_log_goes_on_where_the_page_ended(client: TestClient, session: Session) -> None:
+    factories.sign_in(client, session, factories.make_person(session, "a@example.com", [ADMIN]))
+    for number in range(53):
+        record(session, "credential.verified", "a@example.com", f"Person {number:02d}.")
+    session.commit()
+    first = client.get("/admin/audit?actor=a@")
+    (more,) = re.findall(r'href="([^"]+before=[^"]+)"', first.text)
+    second = client.get(more.replace("&amp;", "&")).text
+    seen = [re.findall(r"Person \d\d\.", page) for page in (first.text, second)]
+    assert [len(names) for names in seen] == [50, 3]
+    assert set(seen[0]).isdisjoint(seen[1])
+
+
+def test_the_audit_log_is_for_admins(client: TestClient, session: Session) -> None:
+    for roles, status in (([PATIENT], 403), ([PROVIDER], 403), ([ADMIN], 200)):
+        email = f"{roles[0]}@example.com"
+        headers = factories.sign_in(None, session, factories.make_person(session, email, roles))
+        assert client.get("/admin/audit", headers=headers).status_code == status
+
+
+def test_the_demo_mailbox_shows_codes_before_any_worker_ran(
+    client: TestClient, session: Session
+) -> None:
+    client.post("/sign-in", data={"email": EMAIL}, headers=FORM)
+    page = client.get("/demo/mailbox")
+    assert page.headers["cache-control"] == "no-store"
+    assert f"<b>{newest_code(session)}</b>" in page.text
+    assert "only in the demo" in page.text
+
+
+def test_the_demo_mailbox_shows_one_recipient_and_their_calendar(
+    client: TestClient, session: Session
+) -> None:
+    invite = "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"
+    post(session, "1", Letter("a@example.com", "For A", "<b>text</b>", "<p></p>", invite, "CANCEL"))
+    post(session, "2", Letter("b@example.com", "For B", "text", "<p></p>"))
+    session.commit()
+    page = client.get("/demo/mailbox?to=A@example.com").text
+    assert "For A" in page
+    assert "For B" not in page
+    assert "&lt;b&gt;text" in page
+    (link,) = re.findall(r'href="(/demo/mailbox/[^"]+/calendar.ics)"', page)
+    download = client.get(link)
+    assert download.text == invite
+    assert download.headers["content-type"] == "text/calendar; charset=utf-8; method=CANCEL"
+    assert "attachment" in download.headers["content-disposition"]
+
+
+def test_outside_the_demo_there_is_no_mailbox(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = settings().model_copy(update={"demo": False})
+    monkeypatch.setattr(mailbox, "settings", lambda: config)
+    assert client.get("/demo/mailbox").status_code == 404
+    address = "/demo/mailbox/01a20ab5-2dca-705f-94b8-99a27baa1a20/calendar.ics"
+    assert client.get(address).status_code == 404
