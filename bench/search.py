@@ -45,12 +45,14 @@ def fill(url: str, count: int, seed: int = 1) -> None:
                 copy.write_row((row["provider_id"], f"{row['slug']}@example.com", now))
         provider = "id, person_id, slug, profession, legal_first_name, legal_last_name, "
         provider += "display_name, letters, pronouns, headline, approach, conditions, modalities, "
-        provider += "ages, languages, insurance, sliding_scale, accepts_new, created_at"
+        provider += (
+            "ages, languages, insurance, sliding_scale, accepts_new, keeps_hours, created_at"
+        )
         with cursor.copy(f"COPY provider ({provider}) FROM STDIN") as copy:
             for row in rows:
                 key, slug, name = row["provider_id"], row["slug"], row["name"]
                 texts = (slug, "counselor", *name.split(), name, "", "", "", "")
-                copy.write_row((key, key, *texts, *["{}"] * 5, False, True, now))
+                copy.write_row((key, key, *texts, *["{}"] * 5, False, True, True, now))
         with cursor.copy(f"COPY listing ({', '.join(rows[0])}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(

@@ -37,8 +37,8 @@ def home(visit: Visiting) -> Response:
         conditions=[(key, entry.title) for key, entry in CONDITIONS.items()],
         care=list(CARE.items()),
         figures=[
-            {"label": "people verified and listed today", "number": f"{found.total:,}"},
-            {"label": "have time this week", "number": f"{found.counted.this_week:,}"},
+            {"label": "verified and listed today", "number": f"{found.total:,}"},
+            {"label": "with time this week", "number": f"{found.counted.this_week:,}"},
             {"label": "states and territories covered", "number": str(covered)},
         ],
     )

@@ -45,7 +45,7 @@ def _pairs(given: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return [pair for pair in pairs if pair[0] != "care"]
 
 
-@lru_cache(maxsize=200)
+@lru_cache(maxsize=500)
 def _body(found: SearchAnswer, zone: str, zone_letters: str, today: date, left_out: bool) -> Markup:
     """All of the page that does not depend on who looks; the same answer makes it once."""
     query, counted = found.query, found.counted
