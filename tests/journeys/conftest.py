@@ -112,6 +112,12 @@ def watch(site: str) -> Iterator[Watch]:
 
 
 @pytest.fixture
+def watch_404(watch: Watch) -> None:
+    """This story asks for something that is not there."""
+    watch.expected.append("404")
+
+
+@pytest.fixture
 def open_context(
     browser: Browser, site: str, watch: Watch
 ) -> Iterator[Callable[..., BrowserContext]]:

@@ -1,0 +1,68 @@
+"""Whoever only looks around."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.people import Somebody
+
+CALM_PAGES = ["/", "/guide", "/how-we-verify", "/crisis", "/privacy", "/demo/mailbox", "/find"]
+
+
+@pytest.mark.parametrize("path", CALM_PAGES)
+def test_every_public_page_is_sound(page: Page, path: str) -> None:
+    someone = Somebody(page)
+    someone.goes_to(path)
+    expect(page.get_by_role("link", name=re.compile("988")).first).to_be_visible()
+
+
+def test_a_page_that_is_not_there_says_what_to_do(page: Page, watch_404: None) -> None:
+    answer = page.goto("/nothing-here")
+    assert answer is not None
+    assert answer.status == 404
+    someone = Somebody(page)
+    someone.sees_a_sound_page()
+    someone.follows("Start page")
+
+
+def test_the_guide_asks_and_answers(page: Page) -> None:
+    someone = Somebody(page)
+    someone.goes_to("/guide")
+    for group in page.locator("#questions fieldset").all():
+        group.get_by_role("radio").first.check()
+    someone.presses("Show me where to start")
+    expect(page).to_have_url(re.compile("/guide/answer"))
+    someone.sees(re.compile("start|988", re.IGNORECASE))
+
+
+def test_filters_narrow_the_results_and_come_off_again(page: Page) -> None:
+    someone = Somebody(page)
+    someone.goes_to("/find")
+    before = page.locator("#results h1").inner_text()
+    page.locator("#filters select[name=state]").select_option("WA")
+    page.locator("#filters").get_by_role("button", name=re.compile("^Show")).click()
+    expect(page.locator("#results h1")).not_to_have_text(before)
+    expect(page.locator(".chips")).to_contain_text("Washington")
+    someone.sees_a_sound_page()
+    page.locator(".chips a.chip").first.click()
+    expect(page.locator("#results h1")).to_have_text(before)
+
+
+def test_nothing_found_says_which_filter_to_loosen(page: Page) -> None:
+    someone = Somebody(page)
+    someone.goes_to("/find?state=WY&condition=adhd&profession=music_therapist&language=asl")
+    someone.sees("No one fits")
+    expect(page.locator("#results a").first).to_be_visible()
+
+
+def test_all_of_it_without_javascript(plain_page: Page) -> None:
+    someone = Somebody(plain_page, scripts=False)
+    someone.goes_to("/")
+    someone.fills_in(state="WA", condition="anxiety")
+    someone.presses("See who has time")
+    someone.sees_heading("Washington")
+    plain_page.locator("main details summary").nth(3).click()
+    plain_page.locator("main select[name=sort]").select_option("name")
+    someone.presses("Order")
+    expect(plain_page).to_have_url(re.compile("sort=name"))
