@@ -15,8 +15,13 @@ from tests.whole.world import ROLES, World, build_world, fingerprint
 
 ROUTES = sorted(routes_of(create_app()), key=str)
 # What a stranger would send; without it a route would refuse the form and not the stranger.
-_SERVICE = {"title": "Talk", "kind": "individual", "minutes": 50, "fee_cents": 10000}
-_PERSON = {"name": "Robin Example", "date_of_birth": "1990-01-01", "state": "WA"}
+_SERVICE: dict[str, object] = {
+    "title": "Talk",
+    "kind": "individual",
+    "minutes": 50,
+    "fee_cents": 10000,
+}
+_PERSON: dict[str, object] = {"name": "Robin Example", "date_of_birth": "1990-01-01", "state": "WA"}
 BODIES: dict[str, dict[str, object]] = {
     "POST /api/v1/appointments/{appointment_id}/reschedule": {"starts_at": "2040-01-04T18:00:00Z"},
     "POST /api/v1/holds/{hold_id}/confirm": _PERSON,
@@ -48,13 +53,10 @@ def house(database_url: str) -> Iterator[tuple[TestClient, World]]:
 
 def send(client: TestClient, world: World, route: Route, role: str) -> Response:
     client.cookies.clear()
-    body = BODIES.get(str(route), {})
-    sent = {"json": body} if route.is_api else {"data": body}
-    if route.method in ("GET", "DELETE"):
-        sent = {}
-    return client.request(
-        route.method, route.filled(world.ids), headers=world.headers[role], **sent
-    )
+    path, headers = route.filled(world.ids), world.headers[role]
+    if route.is_api and route.method not in ("GET", "DELETE"):
+        return client.request(route.method, path, headers=headers, json=BODIES.get(str(route), {}))
+    return client.request(route.method, path, headers=headers)
 
 
 def is_refused(answer: Response, route: Route, role: str) -> bool:

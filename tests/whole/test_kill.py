@@ -255,7 +255,8 @@ def _unsent(connection: psycopg.Connection, sink: Sink) -> set[str]:
     mails = {row[0] for row in connection.execute("SELECT id::text FROM mail")}
     waiting = connection.execute(
         "SELECT id::text FROM procrastinate_jobs"
-        " WHERE status IN ('todo', 'doing') AND (scheduled_at IS NULL OR scheduled_at <= now())"
+        " WHERE status IN ('todo', 'doing')"
+        " AND coalesce(scheduled_at, now()) < now() + interval '2 minutes'"
     )
     taken = {one.strip("<>").partition("@")[0] for one in sink.taken}
     return (mails - taken) | {row[0] for row in waiting}

@@ -55,7 +55,7 @@ def living(database_url: str) -> Iterator[tuple[str, World]]:
         connection.execute(text(f"TRUNCATE {tables}, procrastinate_jobs CASCADE"))
 
 
-@schema.parametrize()
+@schema.parametrize()  # type: ignore[untyped-decorator]  # it comes without types
 @bounded
 def test_a_stranger_is_answered_as_described(
     case: schemathesis.Case, living: tuple[str, World]
@@ -63,7 +63,7 @@ def test_a_stranger_is_answered_as_described(
     case.call_and_validate(base_url=living[0], checks=CHECKS)
 
 
-@schema.parametrize()
+@schema.parametrize()  # type: ignore[untyped-decorator]  # it comes without types
 @bounded
 @pytest.mark.parametrize("role", ["patient A", "provider A", "admin"])
 def test_whoever_signed_in_is_answered_as_described(
