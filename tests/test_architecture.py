@@ -141,7 +141,7 @@ def test_rules_are_pure(path: Path) -> None:
                 "core.mail",
                 "core.jobs",
             )
-            assert not name.startswith(impure), f"line {node.lineno}: {name}"
+            assert not name.startswith(impure), name
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=_id)
