@@ -68,10 +68,11 @@ class Settings(BaseSettings):
     def is_https(self) -> bool:
         return self.public_url.startswith("https://")
 
-    @property
-    def files_dir(self) -> Path:
-        """Uploaded evidence and photos: outside anything that is served as static files."""
-        return self.data_dir / "files"
+    def folder(self, name: str) -> Path:
+        """A folder for uploaded files, outside anything that is served as static files."""
+        path = self.data_dir / "files" / name
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return path
 
     def encryption_keys(self) -> list[bytes]:
         """Encryption keys, newest first. Makes one in DATA_DIR where none was set."""

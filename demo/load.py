@@ -6,16 +6,15 @@ from itertools import islice
 from random import Random
 from uuid import UUID
 
-from accounts.people import ensure_person, grant_role
-from booking.rules.availability import Availability
-from directory.queries import services_of
 from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from accounts.models import PersonRole
+from accounts.people import ensure_person, grant_role
 from booking import schedules
 from booking.models import Appointment, AppointmentEvent, Patient
+from booking.rules.availability import Availability
 from core import clock
 from core.crypto import digest
 from core.database import transaction, uuid7
@@ -23,6 +22,7 @@ from core.web.routing import ADMIN, PATIENT, PROVIDER
 from demo.generate import CLOSED, OVERDUE, WAITING, MadeProvider, make_providers
 from directory import listings
 from directory.models import Credential, CredentialStatus, Provider, Service
+from directory.queries import services_of
 from directory.rules.numbers import normalise_licence_number
 from directory.taxonomy import STATES
 
@@ -151,6 +151,7 @@ def _write_credentials(
                 provider_id=provider.id,
                 kind=one.kind,
                 state=one.state,
+                name=f"{made.first} {made.last}",
                 license_type=one.license_type,
                 number=one.number,
                 number_digest=digest(normalise_licence_number(one.number)),

@@ -39,7 +39,7 @@ def refresh(session: Session, provider_id: UUID, now: datetime) -> bool:
     provider = get_provider(session, provider_id)
     credentials = credentials_of(session, provider_id)
     services = services_of(session, provider_id)
-    facts = [fact_of(one, provider) for one in credentials]
+    facts = [fact_of(one) for one in credentials]
     states = valid_states(licence_authorities(provider.profession, facts), now)
     lacks = missing_for_listing(provider.profession, facts, _readiness(provider, services), now)
     shown = not lacks and bool(states)

@@ -83,6 +83,7 @@ class Credential(SQLModel, table=True):
     provider_id: UUID = Field(foreign_key="provider.id", index=True)
     kind: str
     state: str = ""  # issuing state of a licence or DEA registration
+    name: str = ""  # as printed on it
     license_type: str = ""  # "LCSW", "MD"; the board's name for a certification
     number: str = Field(sa_type=Encrypted)  # DEA numbers are never public
     number_digest: bytes = Field(index=True)  # finds duplicates without decrypting

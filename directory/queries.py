@@ -56,21 +56,21 @@ def credentials_of(session: Session, provider_id: UUID) -> list[Credential]:
     return list(rows)
 
 
-def fact_of(credential: Credential, provider: Provider) -> CredentialFact:
+def fact_of(credential: Credential) -> CredentialFact:
     """A credential as the rules see it."""
     return CredentialFact(
         kind=credential.kind,
         state=credential.state,
         number=credential.number,
         license_type=credential.license_type,
-        name=f"{provider.legal_first_name} {provider.legal_last_name}",
+        name=credential.name,
         status=credential.status,
         expires_on=credential.expires_on,
     )
 
 
 def facts_of(session: Session, provider: Provider) -> list[CredentialFact]:
-    return [fact_of(one, provider) for one in credentials_of(session, provider.id)]
+    return [fact_of(one) for one in credentials_of(session, provider.id)]
 
 
 def authorities_of(session: Session, provider: Provider) -> list[PracticeAuthority]:

@@ -213,6 +213,7 @@ def upgrade() -> None:
     sa.Column('provider_id', sa.Uuid(), nullable=False),
     sa.Column('kind', sa.String(), nullable=False),
     sa.Column('state', sa.String(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
     sa.Column('license_type', sa.String(), nullable=False),
     sa.Column('number', sa.LargeBinary(), nullable=False),
     sa.Column('number_digest', sa.LargeBinary(), nullable=False),
