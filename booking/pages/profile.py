@@ -1,7 +1,166 @@
 """A provider's public profile with their times."""
 
-from fastapi import APIRouter
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
-from core.web.routing import HouseRoute
+from fastapi import APIRouter, Query, Response
+
+from booking import browsing, presenters, queries
+from booking.pages.carried import Carried, carried, zone_of
+from booking.queries import Calendar
+from booking.rules.notice import notice_rule
+from core.errors import NotFound
+from core.web import words
+from core.web.routing import HouseRoute, Visit, Visiting, public
+from core.web.templates import render
+from directory.models import Listing, Provider, Service
+from directory.presenters import find_url, licensed_line
+from directory.queries import credentials_of, get_listing_by_slug, get_provider, services_of
+from directory.taxonomy import STATES
 
 router = APIRouter(route_class=HouseRoute, include_in_schema=False)
+
+DAYS = 4
+"""How many days with times one page shows."""
+
+
+class NotShown(NotFound):
+    code = "not_shown"
+    message = (
+        "This profile is not shown just now. We show people only while every licence is"
+        " verified and they have confirmed that all is current."
+    )
+
+
+@router.get("/providers/{slug}")
+@public
+def profile(
+    visit: Visiting,
+    slug: str,
+    service: str = "",
+    start: Annotated[str, Query(alias="from")] = "",
+) -> Response:
+    """Who they are, what was verified, and the next times of one service. What the address asks
+    for that does not exist is left out."""
+    listing = _shown(visit, slug)
+    provider = get_provider(visit.session, listing.provider_id)
+    services = services_of(visit.session, provider.id)
+    calendar = queries.get_calendar(visit.session, provider.id)
+    if not calendar.is_listed(visit.now) or calendar.availability is None:
+        raise NotShown
+    brought = carried(visit)
+    there = STATES.get(brought.state)
+    zone = zone_of(visit, there.zone if there else calendar.availability.time_zone)
+    chosen = _chosen(provider, services, service)
+    return render(
+        visit,
+        "booking/public/profile.html",
+        name=provider.display_name,
+        letters=provider.letters,
+        pronouns=provider.pronouns,
+        card=listing.card,
+        licensed=licensed_line(listing.card["states"], (brought.state,)),
+        not_in=there.name if there and there.code not in listing.states else "",
+        facts=presenters.provider_facts(provider, services),
+        verified=presenters.verified_rows(credentials_of(visit.session, provider.id), visit.now),
+        rule=notice_rule(calendar.availability.cancel_notice_minutes),
+        accepts_new=provider.accepts_new,
+        back=brought.back,
+        others=brought.back or _others(provider, brought.state or next(iter(listing.states), "")),
+        let_go=visit.request.query_params.get("notice") == "released",
+        times=_times(visit, listing.slug, calendar, services, chosen, start, zone, brought),
+    )
+
+
+def _shown(visit: Visit, slug: str) -> Listing:
+    try:
+        return get_listing_by_slug(visit.session, slug)
+    except NotFound:
+        raise NotShown from None
+
+
+def _chosen(provider: Provider, services: list[Service], asked: str) -> Service | None:
+    """The one asked for; else the first that someone new may book."""
+    fitting = [one for one in services if str(one.id) == asked]
+    fitting += [one for one in services if one.for_new == provider.accepts_new] + services
+    return next(iter(fitting), None)
+
+
+def _others(provider: Provider, state: str) -> str:
+    """A search for people like this one."""
+    pairs = [("state", state)] if state else []
+    pairs += [("condition", key) for key in provider.conditions[:3]]
+    return find_url([*pairs, ("profession", provider.profession)])
+
+
+def _times(
+    visit: Visit,
+    slug: str,
+    calendar: Calendar,
+    services: list[Service],
+    chosen: Service | None,
+    start: str,
+    zone: str,
+    brought: Carried,
+) -> dict[str, Any] | None:
+    """The panel of times; None where nothing is offered at all."""
+    if chosen is None:
+        return None
+    today = words.local_date(visit.now, zone)
+    first = max(_day(start) or today, today)
+    found = browsing.times_from(
+        visit.session, calendar, chosen.id, _midnight(first, zone), visit.now
+    )
+    kept = brought.parameters
+
+    def link(start: datetime) -> dict[str, str]:
+        return {"url": presenters.book_url(chosen.id, start, kept)}
+
+    every = presenters.days(found, zone, today, link)
+    shown, rest = every[:DAYS], every[DAYS:]
+    address = f"/providers/{slug}?"
+    own = {"service": str(chosen.id), **kept}
+    later = {"from": rest[0].day.isoformat()} if rest else {}
+    return {
+        "services": [
+            {
+                "title": one.title,
+                "line": presenters.service_line(one),
+                "url": address + urlencode({**own, "service": one.id}) + "#times",
+                "is_chosen": one.id == chosen.id,
+            }
+            for one in services
+        ],
+        "days": shown,
+        "later_url": f"{address}{urlencode({**own, **later})}#times" if later else "",
+        "first_url": f"{address}{urlencode(own)}#times" if first > today else "",
+        "from_words": words.day(first) if first > today else "",
+        "through": words.day(today + timedelta(days=_horizon(calendar))),
+        "zone": zone,
+        "zone_line": presenters.zone_line(zone, found[0] if found else visit.now),
+        "zones": presenters.zone_choices(zone),
+        "hidden": {
+            "service": str(chosen.id),
+            **({"state": brought.state} if brought.state else {}),
+            **({"from": first.isoformat()} if first > today else {}),
+        },
+        "only_known": not chosen.for_new,
+    }
+
+
+def _horizon(calendar: Calendar) -> int:
+    return calendar.availability.horizon_days if calendar.availability else 0
+
+
+def _day(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if 2000 <= day.year < 2100 else None
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)

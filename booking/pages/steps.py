@@ -1,0 +1,317 @@
+"""Booking a held time, one thing a page: you, code, check."""
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Response
+from fastapi.responses import RedirectResponse
+
+from accounts import access
+from accounts.rules import CODE_LASTS, normal_email
+from accounts.sign_in import request_code
+from booking import appointments
+from booking.appointments import (
+    AlreadyBooked,
+    LicenceRefused,
+    PatientBusy,
+    PatientDetails,
+    WrongAudience,
+)
+from booking.holds import HoldOver, NotListed
+from booking.pages.carried import Draft, drop_draft, keep_draft
+from booking.pages.held import Held, held_page, open_hold, over_page, page_instead, stop_page
+from booking.patients import find_facts
+from core.errors import Invalid, NotAllowed, TooMany
+from core.web import words
+from core.web.routing import HouseRoute, Visit, Visiting, public
+from core.web.zones import reader_zone
+from directory.presenters import find_url
+from directory.taxonomy import STATES
+
+router = APIRouter(route_class=HouseRoute, include_in_schema=False)
+
+Text = Annotated[str, Form(max_length=2000)]
+Errors = list[dict[str, str]]
+_FIELDS = ("name", "email", "date_of_birth", "state")
+
+
+@router.get("/book/{hold_id}/you")
+@public
+def ask_you(visit: Visiting, hold_id: UUID) -> Response:
+    """Who comes, and where they will be."""
+    held = open_hold(visit, hold_id)
+    return page_instead(visit, held) or _you_page(visit, held, _prefilled(visit, held.draft))
+
+
+@router.post("/book/{hold_id}/you")
+@public
+def take_you(
+    visit: Visiting,
+    hold_id: UUID,
+    name: Text = "",
+    email: Text = "",
+    date_of_birth: Text = "",
+    state: Text = "",
+) -> Response:
+    """Check what was typed, then send a code; someone who is signed in needs none."""
+    held = open_hold(visit, hold_id)
+    email = visit.caller.email or email
+    draft = Draft(name.strip(), email.strip(), date_of_birth.strip(), state, held.draft.zone)
+    keep_draft(visit, draft)
+    if instead := page_instead(visit, held):
+        return instead
+    if errors := _problems(visit, held, draft):
+        return _you_page(visit, held, draft, errors)
+    if visit.caller.is_signed_in:
+        return RedirectResponse(f"/book/{hold_id}/check", 303)
+    try:
+        request_code(visit.session, draft.email, visit.address, visit.now)
+    except Invalid as error:
+        return _you_page(visit, held, draft, _told(error))
+    except TooMany as error:
+        return _you_page(visit, held, draft, [_told_of("email", error.message)], 429)
+    return RedirectResponse(f"/book/{hold_id}/code", 303)
+
+
+@router.get("/book/{hold_id}/code")
+@public
+def ask_code(visit: Visiting, hold_id: UUID) -> Response:
+    """The six digits that were sent."""
+    held = open_hold(visit, hold_id)
+    return page_instead(visit, held) or _not_yet(visit, held, "code") or _code_page(visit, held)
+
+
+@router.post("/book/{hold_id}/code")
+@public
+def take_code(visit: Visiting, hold_id: UUID, code: Text = "") -> Response:
+    """Sign in with the code."""
+    held = open_hold(visit, hold_id)
+    if instead := page_instead(visit, held) or _not_yet(visit, held, "code"):
+        return instead
+    try:
+        access.sign_in(visit, held.draft.email, code)
+    except Invalid as error:
+        return _code_page(visit, held, code, _told(error), 422)
+    except TooMany as error:
+        return _code_page(visit, held, code, [_told_of("code", error.message)], 429)
+    return RedirectResponse(f"/book/{hold_id}/check", 303)
+
+
+@router.post("/book/{hold_id}/code/again")
+@public
+def send_again(visit: Visiting, hold_id: UUID) -> Response:
+    """A new code, which replaces the one before."""
+    held = open_hold(visit, hold_id)
+    if instead := page_instead(visit, held) or _not_yet(visit, held, "code"):
+        return instead
+    try:
+        request_code(visit.session, held.draft.email, visit.address, visit.now)
+    except TooMany as error:
+        return _code_page(visit, held, "", [_told_of("code", error.message)], 429)
+    return RedirectResponse(f"/book/{hold_id}/code?notice=sent", 303)
+
+
+@router.get("/book/{hold_id}/check")
+@public
+def ask_check(visit: Visiting, hold_id: UUID) -> Response:
+    """All answers once more, each with a way to change it."""
+    held = open_hold(visit, hold_id)
+    return page_instead(visit, held) or _not_yet(visit, held, "check") or _check_page(visit, held)
+
+
+@router.post("/book/{hold_id}/check")
+@public
+def book(visit: Visiting, hold_id: UUID) -> Response:
+    """Book it. A second press arrives at the same booking."""
+    held = open_hold(visit, hold_id)
+    if instead := page_instead(visit, held) or _not_yet(visit, held, "check"):
+        return instead
+    try:
+        appointments.confirm(
+            visit.session,
+            hold_id,
+            details=_details(held.draft, held.draft.zone or reader_zone(visit.request, "") or None),
+            person_id=visit.person_id,
+            visitor=held.holder.visitor,
+            now=visit.now,
+        )
+    except AlreadyBooked:
+        pass
+    except Invalid as error:
+        return _you_page(visit, held, held.draft, _told(error))
+    except HoldOver:
+        return over_page(visit, open_hold(visit, hold_id))
+    except (PatientBusy, WrongAudience, NotListed, NotAllowed) as error:
+        return _conflict_page(visit, held, error)
+    drop_draft(visit)
+    return RedirectResponse(f"/appointments/{hold_id}/booked", 303)
+
+
+# ---------------------------------------------------------------------- pages
+
+
+def _you_page(
+    visit: Visit, held: Held, draft: Draft, errors: Errors | None = None, status: int = 422
+) -> Response:
+    errors = errors or []
+    name = held.wanted.provider.display_name
+    is_elsewhere = any(error.get("kind") == "licence" for error in errors)
+    pairs = [("state", draft.state), *(("condition", key) for key in _focus(held))]
+    return held_page(
+        visit,
+        held,
+        "booking/public/you.html",
+        "you",
+        status if errors else 200,
+        draft=draft,
+        email=visit.caller.email or "",
+        errors=errors,
+        states=[(code, state.name) for code, state in STATES.items()],
+        elsewhere=(
+            {"url": find_url(pairs), "label": f"See who may, in {STATES[draft.state].name}"}
+            if is_elsewhere and draft.state in STATES
+            else None
+        ),
+        sign_in_url="/sign-in?" + urlencode({"next": f"/book/{held.hold.id}/you"}),
+        state_hint=f"{name} may see you only where they are licensed.",
+    )
+
+
+def _focus(held: Held) -> list[str]:
+    return held.wanted.provider.conditions[:3]
+
+
+def _code_page(
+    visit: Visit, held: Held, code: str = "", errors: Errors | None = None, status: int = 200
+) -> Response:
+    return held_page(
+        visit,
+        held,
+        "booking/public/code.html",
+        "code",
+        status,
+        email=held.draft.email,
+        code=code,
+        errors=errors or [],
+        minutes=int(CODE_LASTS.total_seconds()) // 60,
+        mailbox="/demo/mailbox?" + urlencode({"to": held.draft.email}),
+    )
+
+
+def _check_page(visit: Visit, held: Held) -> Response:
+    draft, change = held.draft, f"/book/{held.hold.id}/you"
+    born = read_day(draft.date_of_birth)
+    rows: list[dict[str, Any]] = [
+        {"label": "Name", "value": draft.name, "change_url": f"{change}#name"},
+        {"label": "Email address", "value": visit.caller.email or ""},
+        {
+            "label": "Date of birth",
+            "value": words.full_date(born) if born else "",
+            "change_url": f"{change}#date_of_birth",
+        },
+        {
+            "label": "Where you will be",
+            "value": STATES[draft.state].name,
+            "change_url": f"{change}#state",
+        },
+    ]
+    profile = f"/providers/{held.wanted.provider.slug}"
+    return held_page(
+        visit, held, "booking/public/check.html", "check", rows=rows, profile_url=profile
+    )
+
+
+def _conflict_page(visit: Visit, held: Held, error: Exception) -> Response:
+    """The booking cannot be made as it stands; the hold and the answers stay."""
+    profile = {"url": f"/providers/{held.wanted.provider.slug}", "label": "Choose another time"}
+    actions = [profile]
+    if isinstance(error, PatientBusy):
+        heading = "You have another session then"
+        actions.append({"url": "/appointments", "label": "My appointments"})
+    elif isinstance(error, WrongAudience):
+        heading = "This session is not for you yet"
+        profile["label"] = f"Other sessions with {held.wanted.provider.display_name}"
+    else:
+        heading = "This cannot be booked"
+        actions = [{"url": "/find", "label": "Find someone with time"}]
+    lines = [str(error), "Nothing was booked. Your answers are kept."]
+    return stop_page(visit, held.wanted, held.zone, heading, lines, actions=actions)
+
+
+def _not_yet(visit: Visit, held: Held, step: str) -> Response | None:
+    """The page that comes first, where someone skipped one; None where this one is right."""
+    if _problems(visit, held, held.draft):
+        target = "you"
+    elif step == "check" and not visit.caller.is_signed_in:
+        target = "code"
+    elif step == "code" and visit.caller.is_signed_in:
+        target = "check"
+    else:
+        return None
+    return RedirectResponse(f"/book/{held.hold.id}/{target}", 303)
+
+
+# ---------------------------------------------------------------------- answers
+
+
+def _prefilled(visit: Visit, draft: Draft) -> Draft:
+    """Of someone we know, what they told us before; what was typed since comes first."""
+    facts = find_facts(visit.session, visit.person_id) if visit.caller.is_signed_in else None
+    if facts is None:
+        return draft
+    return replace(
+        draft,
+        name=draft.name or facts.name,
+        date_of_birth=draft.date_of_birth or facts.date_of_birth.isoformat(),
+        state=draft.state or facts.state,
+    )
+
+
+def _problems(visit: Visit, held: Held, draft: Draft) -> Errors:
+    """Everything that needs another look, in the order of the form."""
+    errors: Errors = []
+    try:
+        appointments.checked_details(_details(draft, None), held.hold.starts_at)
+    except Invalid as error:
+        errors += _told(error)
+    if not visit.caller.is_signed_in:
+        try:
+            normal_email(draft.email)
+        except Invalid as error:
+            errors += _told(error)
+    if draft.state in STATES:
+        try:
+            appointments.check_licence(
+                visit.session, held.hold.provider_id, draft.state, held.hold.starts_at
+            )
+        except LicenceRefused as error:
+            errors += _told(error)
+    return sorted(errors, key=lambda error: _FIELDS.index(error["field"]))
+
+
+def _details(draft: Draft, zone: str | None) -> PatientDetails:
+    # A date that cannot be read is one that nobody was born on: the check then asks for it.
+    born = read_day(draft.date_of_birth) or date.max
+    return PatientDetails(draft.name, born, draft.state, zone)
+
+
+def read_day(text: str) -> date | None:
+    """2000-04-12, and as people here write it where the browser has no date field: 4/12/2000."""
+    for form in ("%Y-%m-%d", "%m/%d/%Y", "%m-%d-%Y"):
+        try:
+            return datetime.strptime(text.strip(), form).date()  # noqa: DTZ007  # a date, no time
+        except ValueError:
+            continue
+    return None
+
+
+def _told(error: Invalid) -> Errors:
+    kind = "licence" if isinstance(error, LicenceRefused) else ""
+    return [{"field": field, "message": text, "kind": kind} for field, text in error.fields]
+
+
+def _told_of(field: str, message: str) -> dict[str, str]:
+    return {"field": field, "message": message}

@@ -1,0 +1,253 @@
+"""What patients' pages show of times, sessions and providers: ready words, no rules, no reads."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from booking.models import Appointment
+from booking.queries import Entry
+from booking.rules.notice import Door, JoinState
+from core.web import words
+from directory.models import Credential, CredentialStatus, Provider, Service
+from directory.taxonomy import (
+    AGE_GROUPS,
+    CONDITIONS,
+    CREDENTIAL_KINDS,
+    INSURANCE,
+    LANGUAGES,
+    MODALITIES,
+    SERVICE_KINDS,
+    STATES,
+)
+
+ZONES = {
+    "America/New_York": "Eastern Time",
+    "America/Chicago": "Central Time",
+    "America/Denver": "Mountain Time",
+    "America/Phoenix": "Arizona Time",
+    "America/Los_Angeles": "Pacific Time",
+    "America/Anchorage": "Alaska Time",
+    "Pacific/Honolulu": "Hawaii Time",
+    "America/Puerto_Rico": "Atlantic Time",
+    "Pacific/Guam": "Guam Time",
+    "Pacific/Pago_Pago": "Samoa Time",
+}
+"""What to choose from; other zones are named after their city."""
+_ALIKE = {
+    "America/Detroit": "America/New_York",
+    "America/Indiana/Indianapolis": "America/New_York",
+    "America/Boise": "America/Denver",
+    "America/St_Thomas": "America/Puerto_Rico",
+}
+_SHOWN, _FEW_MORE = 8, 2
+
+
+# ---------------------------------------------------------------------- time
+
+
+def instant(at: datetime) -> str:
+    """2026-11-24T23:00:00Z"""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def zone_words(zone: str) -> str:
+    """Pacific Time; Kathmandu time"""
+    known = ZONES.get(_ALIKE.get(zone, zone))
+    return known or zone.rsplit("/", 1)[-1].replace("_", " ") + " time"
+
+
+def zone_line(zone: str, at: datetime) -> str:
+    return f"Times are in {zone_words(zone)} ({words.zone_name(at, zone)})."
+
+
+def zone_choices(zone: str) -> list[tuple[str, str]]:
+    """(value, label) for a select; the reader's own zone is always among them."""
+    own = [] if zone in ZONES else [(zone, f"{zone_words(zone)} (yours)")]
+    return own + list(ZONES.items())
+
+
+def day_heading(day: date, today: date) -> str:
+    """Today, Tuesday, November 24"""
+    near = {today: "Today, ", today + timedelta(days=1): "Tomorrow, "}
+    return near.get(day, "") + words.day(day)
+
+
+def short_start(at: datetime, zone: str) -> str:
+    """Tuesday 3:00 pm, as a button says it"""
+    return f"{words.local_date(at, zone):%A} {words.clock_time(at, zone)}"
+
+
+def left_words(left: timedelta) -> str:
+    """9 minutes: as the countdown of the page goes on to say it."""
+    if left < timedelta(minutes=1):
+        return "less than a minute"
+    return words.count(int(left.total_seconds() / 60 + 0.5), "minute")
+
+
+@dataclass(frozen=True)
+class DayOfTimes:
+    """One local day; `more` are those that are folded away."""
+
+    day: date
+    heading: str
+    slots: list[dict[str, Any]] = field(default_factory=list)
+    more: list[dict[str, Any]] = field(default_factory=list)
+
+
+def days(
+    starts: Iterable[datetime],
+    zone: str,
+    today: date,
+    slot_of: Callable[[datetime], dict[str, Any]],
+) -> list[DayOfTimes]:
+    """Times by the reader's day. `slot_of` adds what makes one a link or a choice."""
+    by_day: dict[date, list[dict[str, Any]]] = {}
+    for start in starts:
+        slot = {"label": words.clock_time(start, zone), **slot_of(start)}
+        by_day.setdefault(words.local_date(start, zone), []).append(slot)
+    found = []
+    for day, slots in by_day.items():
+        shown = len(slots) if len(slots) <= _SHOWN + _FEW_MORE else _SHOWN
+        found.append(DayOfTimes(day, day_heading(day, today), slots[:shown], slots[shown:]))
+    return found
+
+
+def book_url(service_id: UUID, start: datetime, carried: dict[str, str]) -> str:
+    return "/book?" + urlencode({"service": service_id, "start": instant(start), **carried})
+
+
+# ---------------------------------------------------------------------- sessions
+
+
+def session_facts(
+    provider_name: str, title: str, at: datetime, minutes: int, fee_cents: int, zone: str
+) -> list[dict[str, str]]:
+    """Who, what, when and how much, for the summary of every page."""
+    return [
+        {"label": "When", "value": words.when(at, zone)},
+        {"label": "With", "value": provider_name},
+        {"label": "Session", "value": f"{title}, {words.duration(minutes)}, online"},
+        {"label": "Fee", "value": words.money(fee_cents)},
+    ]
+
+
+def minutes_of(appointment: Appointment) -> int:
+    return int((appointment.ends_at - appointment.starts_at).total_seconds()) // 60
+
+
+def appointment_facts(entry: Entry, zone: str) -> list[dict[str, str]]:
+    """As `session_facts`, with where the patient will be."""
+    one = entry.appointment
+    facts = session_facts(
+        entry.provider_name,
+        entry.service_title,
+        one.starts_at,
+        minutes_of(one),
+        one.fee_cents,
+        zone,
+    )
+    if one.patient_state in STATES:
+        place = f"Online; you will be in {STATES[one.patient_state].name}"
+        facts.insert(3, {"label": "Where", "value": place})
+    return facts
+
+
+def listed_appointment(entry: Entry, zone: str) -> dict[str, Any]:
+    """One line of a list."""
+    one = entry.appointment
+    return {
+        "url": f"/appointments/{one.id}",
+        "when": words.when(one.starts_at, zone),
+        "with": entry.provider_name,
+        "title": f"{entry.service_title}, {words.duration(minutes_of(one))}",
+        "status": one.status,
+    }
+
+
+def door_line(state: JoinState, zone: str) -> str:
+    """What to expect of the button "Join"."""
+    match state.door:
+        case Door.EARLY:
+            return f"You can join from {words.when(state.opens_at, zone)}."
+        case Door.OPEN:
+            return "You can join now."
+        case _:
+            return "This session is over."
+
+
+# ---------------------------------------------------------------------- a provider
+
+
+def paragraphs(text: str) -> list[str]:
+    return [part.strip() for part in text.split("\n") if part.strip()]
+
+
+def service_line(service: Service) -> str:
+    """50 minutes · $150 · for people who have been here before"""
+    parts = [words.duration(service.minutes), words.money(service.fee_cents)]
+    if not service.for_new:
+        parts.append("for people who have been here before")
+    elif not service.for_returning:
+        parts.append("for a first visit")
+    return " · ".join(parts)
+
+
+def titles(keys: Sequence[str], table: dict[str, Any]) -> list[str]:
+    """In the taxonomy's order, which is the same on every profile."""
+    return [entry.title for key, entry in table.items() if key in keys]
+
+
+def provider_facts(provider: Provider, services: Sequence[Service]) -> dict[str, Any]:
+    """Everything public about how someone works, as words."""
+    methods = [entry for key, entry in MODALITIES.items() if key in provider.modalities]
+    return {
+        "headline": provider.headline,
+        "approach": paragraphs(provider.approach),
+        "conditions": titles(provider.conditions, CONDITIONS),
+        "methods": [{"title": one.title, "text": one.description} for one in methods],
+        "ages": words.listed(titles(provider.ages, AGE_GROUPS)),
+        "languages": words.listed(titles(provider.languages, LANGUAGES)),
+        "insurance": titles(provider.insurance, INSURANCE),
+        "sliding_scale": provider.sliding_scale,
+        "services": [
+            {
+                "title": one.title,
+                "text": SERVICE_KINDS[one.kind].description,
+                "minutes": words.duration(one.minutes),
+                "fee": words.money(one.fee_cents),
+            }
+            for one in services
+        ],
+    }
+
+
+def verified_rows(credentials: Iterable[Credential], now: datetime) -> list[dict[str, str]]:
+    """What was verified, at which source, on which day. Numbers are never shown."""
+    rows = []
+    for one in credentials:
+        if one.status != CredentialStatus.VERIFIED or one.verified_on is None:
+            continue
+        if one.expires_on is not None and one.expires_on < now.date() - timedelta(days=1):
+            continue
+        rows.append(
+            {
+                "what": _credential_words(one),
+                "source": one.source,
+                "day": words.full_date(one.verified_on),
+            }
+        )
+    return rows
+
+
+def _credential_words(one: Credential) -> str:
+    what = CREDENTIAL_KINDS[one.kind]
+    if one.state in STATES:
+        what += f", {STATES[one.state].name}"
+    if one.license_type:
+        what += f" ({one.license_type})"
+    if one.expires_on is not None:
+        what += f", good through {words.full_date(one.expires_on)}"
+    return what
