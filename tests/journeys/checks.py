@@ -17,11 +17,12 @@ _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[a-z-]+-[0-9a-f]{4}$")
 _seen: set[tuple[str, ...]] = set()
 
 
-def check_page(page: Page, *, scripts: bool = True) -> None:
+def check_page(page: Page, *, scripts: bool = True, state: str = "") -> None:
     """No axe violation in light or dark, on a phone or a desk; nothing wider than the screen;
     one h1; a title. The page is left as it was found.
 
-    A page of the same kind in the same state is examined once in a run. Where the browser runs
+    A page of the same kind in the same state is examined once in a run; `state` names one that
+    neither address nor headings tell. Where the browser runs
     no `scripts`, a copy is examined in one that does: axe is a script.
     """
     heading = page.locator("h1")
@@ -29,22 +30,23 @@ def check_page(page: Page, *, scripts: bool = True) -> None:
     assert heading.count() == 1, f"{page.url} has {heading.count()} h1"
     problems = [one.inner_text() for one in page.locator(".error-text").all()]
     path = _ID.sub("…", urlsplit(page.url).path)
-    state = (path, page.title(), heading.inner_text(), str(scripts), *problems)
-    if state in _seen:
+    known = (path, page.title(), heading.inner_text(), str(scripts), state, *problems)
+    if known in _seen:
         return
     if scripts:
         _examine(page)
     else:
         with _copy_of(page) as copy:
             _examine(copy)
-    _seen.add(state)
+    _seen.add(known)
 
 
 def _examine(page: Page) -> None:
     before = page.viewport_size
     for width in (*NARROW, WIDE):
         page.set_viewport_size({"width": width, "height": HEIGHT})
-        assert _wider_than(page, width) == [], f"{page.url} scrolls sideways at {width} px"
+        wide = _wider_than(page, width)
+        assert not wide, f"{page.url} scrolls sideways at {width} px: {wide}"
         if width == NARROW[0]:
             continue
         for scheme in ("light", "dark"):

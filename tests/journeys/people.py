@@ -1,18 +1,46 @@
 """What any person does in a browser: look, fill in, press, sign in with the code from the mail."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import quote
 
 from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys.checks import check_page
 
+Words = str | re.Pattern[str]
+
 
 class Somebody:
-    """A person at a browser. Stories build on the steps here."""
+    """A person with a pointer. Stories build on the steps here; every page met is checked."""
 
     def __init__(self, page: Page, *, scripts: bool = True) -> None:
         self.page = page
         self.scripts = scripts
+
+    # How hands do it: what the keyboard does otherwise
+
+    def hits(self, target: Locator) -> None:
+        self.unfolds(target)
+        target.click()
+
+    def types(self, target: Locator, text: str) -> None:
+        self.unfolds(target)
+        target.fill(text)
+
+    def selects(self, target: Locator, value: str) -> None:
+        self.unfolds(target)
+        target.select_option(value)
+
+    def ticks(self, target: Locator) -> None:
+        self.unfolds(target)
+        target.check()
+
+    def unfolds(self, target: Locator) -> None:
+        """Open what the target lies in, from the outside in."""
+        for fold in target.locator("xpath=ancestor::details[not(@open)]").all():
+            self.hits(fold.locator(":scope > summary"))
 
     # What they do
 
@@ -22,55 +50,91 @@ class Somebody:
         assert answer.status == 200, f"{path} answered {answer.status}"
         self.sees_a_sound_page()
 
-    def follows(self, name: str | re.Pattern[str], within: str = "main") -> None:
-        self.page.locator(within).get_by_role("link", name=name).first.click()
-        self.sees_a_sound_page()
+    def follows(self, link: Words | Locator, within: str = "main") -> None:
+        """A link, by its words or itself, to the page behind it."""
+        if not isinstance(link, Locator):
+            link = self.page.locator(within).get_by_role("link", name=link)
+        with self.arriving():
+            self.hits(link.first)
 
-    def presses(self, name: str | re.Pattern[str], within: str = "main") -> None:
-        self.page.locator(within).get_by_role("button", name=name).first.click()
-        self.page.wait_for_load_state()
-        self.sees_a_sound_page()
+    def presses(self, button: Words | Locator, within: str = "main") -> None:
+        """A button that leads to another page; a question it asks first is answered with yes."""
+        if not isinstance(button, Locator):
+            button = self.page.locator(within).get_by_role("button", name=button)
+        button = button.first
+        asks = self.scripts and button.get_attribute("data-confirm")
+        if not asks:
+            with self.arriving():
+                self.hits(button)
+            return
+        self.hits(button)
+        yes = self.page.locator("dialog[open] button.is-danger")
+        check_page(self.page, scripts=self.scripts, state="asked first")
+        with self.arriving():
+            self.hits(yes)
+
+    def sends(self, field: str) -> None:
+        """The form that has this field."""
+        form = self.page.locator(f"main form:has([name={field}]:not([type=hidden]))").first
+        self.presses(form.locator("button[type=submit]"))
 
     def fills_in(self, **values: str) -> None:
         """Fields by their names."""
         for name, value in values.items():
             field = self.field(name)
             if field.evaluate("one => one.tagName") == "SELECT":
-                field.select_option(value)
+                self.selects(field, value)
             else:
-                field.fill(value)
+                self.types(field, value)
 
-    def chooses(self, name: str, value: str) -> None:
-        self.page.locator(f"main [name={name}][value={value}]").check()
+    def chooses(self, name: str, *values: str) -> None:
+        for value in values:
+            self.ticks(self.page.locator(f"main [name={name}][value='{value}']"))
+
+    @contextmanager
+    def arriving(self) -> Iterator[None]:
+        """Wait for the page that the step in between leads to, and look at it."""
+        with self.page.expect_event("domcontentloaded"):
+            yield
+        self.page.wait_for_load_state("load")
+        self.sees_a_sound_page()
 
     # What they see
 
     def field(self, name: str) -> Locator:
-        return self.page.locator(f"main [name={name}]").first
+        return self.page.locator(f"main [name={name}]:not([type=hidden])").first
 
     def sees_a_sound_page(self) -> None:
         check_page(self.page, scripts=self.scripts)
 
-    def sees(self, words: str | re.Pattern[str]) -> None:
+    def sees(self, words: Words) -> None:
         expect(self.page.locator("main")).to_contain_text(words)
 
-    def sees_heading(self, words: str | re.Pattern[str]) -> None:
+    def sees_heading(self, words: Words) -> None:
         expect(self.page.get_by_role("heading", level=1)).to_contain_text(words)
 
+    def is_at(self, path: str) -> None:
+        """`path` is a regular expression of the address' path."""
+        expect(self.page).to_have_url(re.compile(rf"^http://[^/]+{path}([?#].*)?$"))
+
     def sees_an_error_about(self, field: str) -> None:
-        """The summary links to the field, and the field says so too; what was typed is kept."""
-        expect(self.page.locator(f"#error-summary a[href='#{field}']")).to_be_visible()
+        """The summary links to the field, and the field says so too."""
+        expect(self.page.locator(f"#error-summary a[href='#{field}']").first).to_be_visible()
         expect(self.page.locator(f"#{field}-error")).to_be_visible()
 
     # Signing in
 
     def code_sent_to(self, email: str) -> str:
         """The newest code in the demo's mailbox, read in another tab."""
+        with self.mailbox_of(email) as tab:
+            return tab.locator("p.numbers b").first.inner_text()
+
+    @contextmanager
+    def mailbox_of(self, email: str) -> Iterator[Page]:
         tab = self.page.context.new_page()
-        tab.goto(f"/demo/mailbox?to={email}")
-        code = tab.locator("p.numbers b").first.inner_text()
+        tab.goto(f"/demo/mailbox?to={quote(email)}")
+        yield tab
         tab.close()
-        return code
 
     def signs_in_as(self, email: str, path: str = "/sign-in") -> None:
         self.page.goto(path)

@@ -1,0 +1,155 @@
+"""A patient in Washington finds someone for anxiety, books, moves the session and calls it off.
+
+The same story three ways: with a pointer, with JavaScript switched off, and by keyboard alone.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from tests.journeys.keyboard import ByKeyboard
+from tests.journeys.people import Somebody
+
+STEP = "/book/[0-9a-f-]{36}"
+ONE = "/appointments/[0-9a-f-]{36}"
+
+
+class Story:
+    """What happens, told once; `one` is the person, with whatever hands they have."""
+
+    def __init__(self, one: Somebody, email: str) -> None:
+        self.one = one
+        self.page = one.page
+        self.email = email
+        self.when = ""
+
+    def given_someone_looking_for_help_with_anxiety_in_washington(self) -> None:
+        self.one.goes_to("/")
+        self.one.fills_in(state="WA", condition="anxiety")
+        self.one.presses("See who has time")
+        self.one.sees_heading("Washington")
+
+    def when_they_choose_a_person_and_a_time_some_days_ahead(self) -> None:
+        self.one.follows(self.page.locator(".provider-card h2 a").first)
+        self.one.sees("What we verified")
+        # Far enough ahead that the notice rule lets them move and cancel.
+        later = self.page.get_by_role("link", name="Later days")
+        if later.count():
+            self.one.follows(later)
+        self.one.follows(self.page.locator("#times .day a.slot:visible").last)
+
+    def and_hold_it(self) -> None:
+        self.one.presses(re.compile("^Hold "))
+        self.one.is_at(f"{STEP}/you")
+        expect(self.page.locator("[data-countdown-during]").first).to_contain_text("Held for")
+
+    def then_more_time_may_be_asked_for_once(self) -> None:
+        self.one.presses("Keep it 10 more minutes")
+        self.one.is_at(f"{STEP}/you")
+        expect(self.page.get_by_role("button", name="Keep it 10 more minutes")).to_have_count(0)
+
+    def when_they_leave_out_their_name_it_is_asked_for_and_the_rest_is_kept(self) -> None:
+        self.one.fills_in(email=self.email, date_of_birth="1990-04-12", state="WA")
+        self.one.sends("name")
+        self.one.sees_an_error_about("name")
+        expect(self.one.field("date_of_birth")).to_have_value("1990-04-12")
+        expect(self.one.field("email")).to_have_value(self.email)
+
+    def and_say_who_they_are(self) -> None:
+        self.one.fills_in(name="Robin Example")
+        self.one.sends("name")
+        self.one.is_at(f"{STEP}/code")
+
+    def and_mistype_the_code_and_then_enter_it(self) -> None:
+        code = self.one.code_sent_to(self.email)
+        self.one.fills_in(code=f"{(int(code) + 1) % 1_000_000:06d}")
+        self.one.sends("code")
+        self.one.sees_an_error_about("code")
+        self.one.fills_in(code=code)
+        self.one.sends("code")
+        self.one.is_at(f"{STEP}/check")
+
+    def then_they_check_and_book(self) -> None:
+        self.one.sees("Robin Example")
+        self.one.sees("April 12, 1990")
+        self.one.presses(re.compile("^Book "))
+        self.one.is_at(f"{ONE}/booked")
+
+    def and_get_a_calendar_file_and_a_letter(self) -> None:
+        link = self.page.locator("main a[href$='.ics']").first.get_attribute("href")
+        assert link is not None
+        answer = self.page.request.get(link)
+        assert answer.headers["content-type"].startswith("text/calendar")
+        assert "SUMMARY" in answer.text()
+        assert "anxiety" not in answer.text().lower()
+        with self.one.mailbox_of(self.email) as tab:
+            expect(tab.locator("a[href*='calendar.ics']").first).to_be_visible()
+
+    def when_they_look_at_their_appointments(self) -> None:
+        self.one.goes_to("/appointments")
+        self.one.sees_heading("")
+        self.one.follows(self.page.locator("main a[href^='/appointments/']").first)
+
+    def and_move_it_to_another_time(self) -> None:
+        self.one.goes_to(self._address())
+        self.when = self._start()
+        self.one.follows(self.page.locator("main a[href*='/move']").first)
+        self._take_another_time()
+        self.one.goes_to(self._address())
+        assert self._start() != self.when
+
+    def and_call_it_off(self) -> None:
+        self.one.follows(self.page.locator("main a[href*='/cancel']").first)
+        self.one.presses(self.page.locator("main form[method=post] button[type=submit]").last)
+        self.one.goes_to(self._address())
+        self.one.sees(re.compile("cancelled", re.IGNORECASE))
+
+    def then_they_are_told_and_see_it_among_the_past(self) -> None:
+        self.one.goes_to("/appointments")
+        self.one.sees(re.compile("cancelled", re.IGNORECASE))
+        with self.one.mailbox_of(self.email) as tab:
+            expect(tab.locator("main")).to_contain_text(re.compile("cancelled", re.IGNORECASE))
+
+    def _address(self) -> str:
+        found = re.search(ONE, self.page.url)
+        assert found is not None
+        return found[0]
+
+    def _start(self) -> str:
+        return self.page.locator("main time, main .when, main dd").first.inner_text()
+
+    def _take_another_time(self) -> None:
+        self.one.ticks(self.page.locator("main [type=radio]").last)
+        self.one.presses(self.page.locator("main form:has([type=radio]) [type=submit]").last)
+
+
+def tell(story: Story) -> None:
+    story.given_someone_looking_for_help_with_anxiety_in_washington()
+    story.when_they_choose_a_person_and_a_time_some_days_ahead()
+    story.and_hold_it()
+    story.then_more_time_may_be_asked_for_once()
+    story.when_they_leave_out_their_name_it_is_asked_for_and_the_rest_is_kept()
+    story.and_say_who_they_are()
+    story.and_mistype_the_code_and_then_enter_it()
+    story.then_they_check_and_book()
+    story.and_get_a_calendar_file_and_a_letter()
+    story.when_they_look_at_their_appointments()
+    story.and_move_it_to_another_time()
+    story.and_call_it_off()
+    story.then_they_are_told_and_see_it_among_the_past()
+
+
+def test_with_a_pointer(open_context: Callable[..., BrowserContext]) -> None:
+    tell(Story(Somebody(open_context().new_page()), "robin.pointer@example.com"))
+
+
+def test_with_javascript_off(open_context: Callable[..., BrowserContext]) -> None:
+    page = open_context(java_script_enabled=False).new_page()
+    tell(Story(Somebody(page, scripts=False), "robin.plain@example.com"))
+
+
+def test_by_keyboard_alone(open_context: Callable[..., BrowserContext]) -> None:
+    tell(Story(ByKeyboard(open_context().new_page()), "robin.keys@example.com"))
