@@ -9,15 +9,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from directory.queries import authorities_of, get_provider
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
 from accounts.people import grant_role
 from booking import notices, queries, schedules
 from booking.holds import HoldOver, NotListed, refusal_of, refused
-from booking.models import Appointment, Patient
+from booking.models import Appointment
 from booking.queries import Calendar
 from booking.rules import slots
 from booking.rules.notice import Answer, may_change, may_close
@@ -191,8 +189,7 @@ def is_adult(born: date, day: date) -> bool:
 
 def check_licence(session: Session, provider_id: UUID, state: str, at: datetime) -> None:
     """Whether the provider may see someone in `state` at that instant. Raises LicenceRefused."""
-    provider = get_provider(session, provider_id)
-    verdict = may_practise(authorities_of(session, provider), state, at)
+    verdict = may_practise(queries.find_authorities(session, provider_id), state, at)
     if not verdict.allowed:
         raise LicenceRefused(verdict.code, verdict.reason)
 
@@ -209,21 +206,31 @@ def _check_audience(calendar: Calendar, service_id: UUID, is_known: bool) -> Non
         raise WrongAudience("This session is for people who have been here before.")
 
 
+_REMEMBER = text(
+    """
+    INSERT INTO patient (person_id, name, date_of_birth, state, time_zone, changed_at)
+    VALUES (:person, :name, :born, :state, :zone, :now)
+    ON CONFLICT (person_id) DO UPDATE SET name = excluded.name,
+        date_of_birth = excluded.date_of_birth, state = excluded.state,
+        time_zone = excluded.time_zone, changed_at = excluded.changed_at
+    RETURNING xmax = 0 AS is_new
+    """
+)
+
+
 def _remember(
     session: Session, person_id: UUID, details: PatientDetails, zone: str, now: datetime
 ) -> None:
+    """Keep what the patient said, sealed as the model's columns are; the first time, the role."""
     values = {
-        "name": details.name,
-        "date_of_birth": details.date_of_birth.isoformat(),
+        "person": person_id,
+        "name": encrypt(details.name),
+        "born": encrypt(details.date_of_birth.isoformat()),
         "state": details.state,
-        "time_zone": zone,
-        "changed_at": now,
+        "zone": zone,
+        "now": now,
     }
-    row = insert(Patient).values(person_id=person_id, **values)
-    row = row.on_conflict_do_update(index_elements=["person_id"], set_=values)
-    # xmax is 0 where the row is new
-    is_new = session.connection().execute(row.returning(text("xmax = 0"))).scalar_one()
-    if is_new:
+    if session.connection().execute(_REMEMBER, values).scalar_one():
         grant_role(session, person_id, PATIENT)
 
 
@@ -371,8 +378,10 @@ def _end(
 
 
 def _changed(appointment: Appointment, **values: Any) -> Appointment:
-    """The appointment as the database has it now, without asking again."""
-    return Appointment(**{**appointment.model_dump(), **values})
+    """The appointment (no row of a session's) as the database has it now."""
+    for name, value in values.items():
+        setattr(appointment, name, value)
+    return appointment
 
 
 def _check_move(appointment: Appointment, to: Status, actor: Actor) -> None:

@@ -6,10 +6,11 @@ the validator sees stays true until the commit. The database's constraints stand
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 from sqlmodel import Session
 
 from booking import queries, schedules
@@ -83,8 +84,7 @@ def hold_slot(
     """
     hit(session, PER_HOLDER, str(person_id) if person_id else (visitor or b"").hex())
     hit(session, PER_ADDRESS, address)
-    provider_id, others = _concerned(session, service_id, visitor, person_id)
-    lock(session, provider_id, *others, *_holder_keys(visitor, person_id))
+    provider_id = _lock_concerned(session, service_id, visitor, person_id)
     calendar = queries.get_calendar(session, provider_id)
     offer, availability = _bookable(calendar, service_id, now)
     given_back = _give_back(session, provider_id, visitor, person_id, now)
@@ -212,31 +212,45 @@ def expire_holds(session: Session, now: datetime) -> int:
     return len(ended)
 
 
-_CONCERNED = text(
+# One statement finds whose calendars are concerned and locks them with the caller, in the order
+# and with the keys of `core.database.lock`.
+_LOCK_CONCERNED = text(
     """
-    SELECT provider_id, true AS is_wanted FROM service WHERE id = :service
-    UNION ALL
-    SELECT provider_id, false FROM appointment
-    WHERE status = 'held' AND (visitor = :visitor OR held_by = :person)
+    SELECT id, is_wanted,
+           pg_advisory_xact_lock(('x' || right(replace(id::text, '-', ''), 16))::bit(64)::bigint)
+    FROM (
+        SELECT id, bool_or(is_wanted) AS is_wanted FROM (
+            SELECT provider_id AS id, true AS is_wanted FROM service WHERE id = :service
+            UNION ALL
+            SELECT provider_id, false FROM appointment
+            WHERE status = 'held' AND (visitor = :visitor OR held_by = :person)
+            UNION ALL
+            SELECT unnest(CAST(:holder AS uuid[])), false
+        ) AS found GROUP BY id ORDER BY id
+    ) AS concerned
     """
 )
 
 
-def _concerned(
+def _lock_concerned(
     session: Session, service_id: UUID, visitor: bytes | None, person_id: UUID | None
-) -> tuple[UUID, set[UUID]]:
-    """The provider of a service, and those whose time the caller holds. Raises NotFound."""
-    values = {"service": service_id, "visitor": visitor, "person": person_id}
-    rows = session.connection().execute(_CONCERNED, values).all()
-    wanted = next((row.provider_id for row in rows if row.is_wanted), None)
-    if wanted is None:
-        raise NotFound
-    return wanted, {row.provider_id for row in rows} - {wanted}
+) -> UUID:
+    """The provider of a service, locked, as are the caller and those whose time they hold.
 
-
-def _holder_keys(visitor: bytes | None, person_id: UUID | None) -> list[UUID]:
+    Raises NotFound.
+    """
     browser = [] if visitor is None else [UUID(bytes=visitor[:16])]
-    return [*browser, *([] if person_id is None else [person_id])]
+    values = {
+        "service": service_id,
+        "visitor": visitor,
+        "person": person_id,
+        "holder": [*browser, *([] if person_id is None else [person_id])],
+    }
+    rows = session.connection().execute(_LOCK_CONCERNED, values).all()
+    wanted = next((row.id for row in rows if row.is_wanted), None)
+    if not isinstance(wanted, UUID):
+        raise NotFound
+    return wanted
 
 
 def _bookable(calendar: Calendar, service_id: UUID, now: datetime) -> tuple[Offer, Availability]:
@@ -280,9 +294,13 @@ def _end(
     check_move(Status.HELD, Status.EXPIRED, ActorKind.SYSTEM)
     if kind != ActorKind.SYSTEM:
         check_move(Status.HELD, Status.RELEASED, kind)
-    statement = text(_END.format(which=which))
     everything = {**values, "now": now, "kind": kind.value, "person": person_id}
-    return list(session.connection().execute(statement, everything))
+    return list(session.connection().execute(_end_statement(which), everything))
+
+
+@lru_cache
+def _end_statement(which: str) -> TextClause:
+    return text(_END.format(which=which))
 
 
 def _give_back(

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 from sqlmodel import Session, SQLModel, col, select
 
 from booking.models import Appointment
@@ -17,6 +17,8 @@ from booking.rules.transitions import Status
 from core.errors import NotFound
 from core.web.routing import Caller
 from directory.models import Provider, Service
+from directory.rules.licensure import PracticeAuthority, licence_authorities
+from directory.rules.requirements import CredentialFact
 
 LONGEST = timedelta(hours=12)
 """No session is longer; bounds the index range of a search for overlaps."""
@@ -160,13 +162,13 @@ def find_first_slots(
     return [(row.service_id, row.starts) for row in rows]
 
 
-TABLE = SQLModel.metadata.tables["appointment"]
+_TABLE = SQLModel.metadata.tables["appointment"]
+_APPOINTMENT = _TABLE.select().where(_TABLE.c.id == bindparam("key"))
 
 
 def find_appointment(session: Session, appointment_id: UUID) -> Appointment | None:
     """One appointment or hold as it is now (never from the session's memory)."""
-    query = TABLE.select().where(TABLE.c.id == appointment_id)
-    row = session.connection().execute(query).mappings().first()
+    row = session.connection().execute(_APPOINTMENT, {"key": appointment_id}).mappings().first()
     return None if row is None else Appointment(**row)
 
 
@@ -226,11 +228,16 @@ class Entry:
 _BOOKED = [Status.BOOKED, Status.COMPLETED, Status.NO_SHOW, Status.CANCELLED]
 
 
+_WORDS = text(
+    "SELECT v.title, p.display_name, p.slug, p.person_id FROM service v"
+    " JOIN provider p ON p.id = v.provider_id WHERE v.id = :service"
+)
+
+
 def entry_of(session: Session, appointment: Appointment) -> Entry:
     """One appointment with its words."""
-    service = session.get_one(Service, appointment.service_id)
-    provider = session.get_one(Provider, appointment.provider_id)
-    return _entry(appointment, service, provider)
+    words = session.connection().execute(_WORDS, {"service": appointment.service_id}).one()
+    return Entry(appointment, *words)
 
 
 def appointments_of(session: Session, person_id: UUID) -> list[Entry]:
@@ -307,6 +314,24 @@ def _entry(appointment: Appointment, service: Service, provider: Provider) -> En
     return Entry(
         appointment, service.title, provider.display_name, provider.slug, provider.person_id
     )
+
+
+_CREDENTIALS = text(
+    "SELECT p.profession, c.kind, c.state, c.license_type, c.status, c.expires_on"
+    " FROM provider p JOIN credential c ON c.provider_id = p.id AND c.withdrawn_at IS NULL"
+    " WHERE p.id = :provider ORDER BY c.submitted_at, c.id"
+)
+
+
+def find_authorities(session: Session, provider_id: UUID) -> list[PracticeAuthority]:
+    """As `directory.queries.authorities_of` (a test compares them), without opening the sealed
+    numbers: every booking asks, and nobody reads them."""
+    rows = session.connection().execute(_CREDENTIALS, {"provider": provider_id}).all()
+    facts = [
+        CredentialFact(r.kind, r.state, "", r.license_type, "", r.status, r.expires_on)
+        for r in rows
+    ]
+    return licence_authorities(rows[0].profession, facts) if rows else []
 
 
 _PATIENT_FACTS = text(

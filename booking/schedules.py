@@ -5,8 +5,10 @@ provider's lock, so that two changes of one calendar never compute from each oth
 """
 
 import json
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from uuid import UUID
 
 from sqlalchemy import text
@@ -111,13 +113,10 @@ def free_minutes(
     first = slots.local_day(span.start, availability.time_zone) - _DAY
     last = slots.local_day(span.end, availability.time_zone)
     low, high = -(-span.start.timestamp() // 60), span.end.timestamp() / 60
-    found: set[int] = set()
-    for starts in find_slot_days(session, service_id, first, last):
-        inside = starts
-        if starts[0] < low or starts[-1] >= high:
-            inside = [one for one in starts if low <= one < high]
-        found.update(_bookable(inside, availability, now))
-    return sorted(found)
+    # a day's hours may pass midnight, into those of the next
+    found = sorted(chain.from_iterable(find_slot_days(session, service_id, first, last)))
+    inside = found[bisect_left(found, low) : bisect_left(found, high)]
+    return _bookable(inside, availability, now)
 
 
 def cached_days(availability: Availability, now: datetime) -> list[date]:
@@ -287,15 +286,18 @@ def _busy(session: Session, calendar: Calendar, days: Sequence[date]) -> list[In
 
 
 def _bookable(starts: list[int], availability: Availability, now: datetime) -> list[int]:
-    """What the rules let through. Whether a start is too soon or too far only depends on which
-    side of two instants it lies, so where the first and the last pass, all do."""
-    if not starts:
-        return starts
-    ends = [_instant(starts[0]), _instant(starts[-1])]
-    if len(slots.bookable(ends, availability, now)) == 2:
-        return starts
-    every = [_instant(start) for start in starts]
-    return [_minute(start) for start in slots.bookable(every, availability, now)]
+    """What the rules let through of sorted `starts`.
+
+    Whether one is too soon or too far only depends on which side of two instants it lies, so the
+    rules are asked about a few and not about hundreds.
+    """
+
+    def refusal(start: int) -> slots.Refusal | None:
+        return slots.refusal(availability, _instant(start), 1, (), {}, now)
+
+    first = bisect_left(starts, True, key=lambda one: refusal(one) != slots.TOO_SOON)
+    last = bisect_left(starts, True, lo=first, key=lambda one: refusal(one) == slots.TOO_FAR)
+    return starts[first:last]
 
 
 def _opening(service_id: UUID, start: int) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from typing import Annotated
 from uuid import UUID
 
-from directory.queries import services_of
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,6 +12,7 @@ from booking.services import ServiceForm
 from core.web.problems import problem_responses
 from core.web.routing import PROVIDER, HouseRoute, Visiting, allow
 from directory.models import Service
+from directory.queries import services_of
 
 router = APIRouter(route_class=HouseRoute, prefix="/api/v1/me/services", tags=["practice"])
 

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from directory.queries import find_provider_of
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
@@ -17,6 +16,7 @@ from core.errors import Invalid, NotFound
 from core.web.problems import problem_responses
 from core.web.routing import PROVIDER, HouseRoute, Visiting, allow, public
 from directory.models import Provider
+from directory.queries import find_provider_of
 
 router = APIRouter(route_class=HouseRoute, prefix="/api/v1", tags=["times"])
 

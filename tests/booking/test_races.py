@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -235,14 +236,12 @@ def test_cancel_against_reschedule_leaves_one_truth(running_server: str, session
             booked: Any = confirming(crowd.clients[0], held["id"], headers)().json()
             url = f"/api/v1/appointments/{booked['id']}"
             body = {"starts_at": starts[6].isoformat()}
-            cancel, move = crowd.rush(
-                [
-                    lambda url=url, h=headers: crowd.clients[0].post(f"{url}/cancel", headers=h),
-                    lambda url=url, h=headers, b=body: crowd.clients[1].post(
-                        f"{url}/reschedule", json=b, headers=h
-                    ),
-                ]
-            )
+            one, other = crowd.clients
+            calls = [
+                partial(one.post, f"{url}/cancel", headers=headers),
+                partial(other.post, f"{url}/reschedule", json=body, headers=headers),
+            ]
+            cancel, move = crowd.rush(calls)
             assert cancel.status_code == 200
             assert move.status_code in (200, 409)
             seen[cancel.status_code, move.status_code] += 1

@@ -2,7 +2,9 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -15,7 +17,7 @@ from booking import appointments, holds, schedules
 from booking.appointments import Actor, PatientDetails
 from booking.holds import SlotRefused
 from booking.models import Appointment
-from booking.queries import find_busy
+from booking.queries import find_authorities, find_busy
 from booking.rules.availability import Availability, DateOverride, Range, TimeOff, WeeklyRange
 from booking.rules.slots import Interval, bookable, count_by_day, day_starts, local_day, refusal
 from booking.rules.transitions import ActorKind
@@ -23,6 +25,8 @@ from core import clock
 from core.errors import DomainError
 from core.settings import settings as app_settings
 from directory.models import Listing, Provider, Service
+from directory.queries import authorities_of
+from directory.rules.licensure import PracticeAuthority
 from tests.factories import make_patient, make_provider
 
 DAY = timedelta(days=1)
@@ -59,7 +63,7 @@ def openings(session: Session, provider: Provider) -> object:
     return session.exec(query.where(col(Listing.provider_id) == provider.id)).one()
 
 
-HOURS = [
+HOURS: list[dict[str, Any]] = [
     {"buffer_after_minutes": 10},
     {"buffer_before_minutes": 30, "notice_minutes": 24 * 60},
     {"daily_limit": 2},
@@ -121,7 +125,7 @@ class _Walk:
     def _some(self, status: str) -> Appointment:
         query = select(Appointment).where(col(Appointment.status) == status)
         query = query.order_by(col(Appointment.id)).execution_options(populate_existing=True)
-        return self.rng.choice(self.session.exec(query).all())
+        return self.rng.choice(list(self.session.exec(query)))
 
     def hold(self) -> None:
         holds.hold_slot(
@@ -166,14 +170,23 @@ class _Walk:
 
     def move(self) -> None:
         booked = self._some("booked")
-        appointments.reschedule(
-            self.session, booked.id, self._start(), self._provider(), self.now
-        )
+        appointments.reschedule(self.session, booked.id, self._start(), self._provider(), self.now)
 
     def edit(self) -> None:
         hours = schedules.load(self.session, self.provider.id)
         changed = Availability.model_validate({**dict(hours), **self.rng.choice(HOURS)})
         schedules.save(self.session, self.provider.id, changed, self.now)
+
+
+def test_booking_asks_for_the_same_authorities_as_the_directory(session: Session) -> None:
+    provider = make_provider(session, now=NOW, licences=["OR", "CA"])
+
+    def grounds(found: list[PracticeAuthority]) -> list[PracticeAuthority]:
+        return [replace(one, evidence="") for one in found]
+
+    ours = grounds(find_authorities(session, provider.id))
+    assert ours == grounds(authorities_of(session, provider))
+    assert len(ours) == 3
 
 
 @settings(
