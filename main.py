@@ -78,8 +78,10 @@ def create_app() -> FastAPI:
     app.state.identify = identify
     app.state.readiness = {}
     app.mount("/static", Assets(directory=STATIC), name="static")
-    for package in (accounts.web, directory.web, booking.web):
-        app.include_router(package.router)
+    # Routes are tried in turn: what is asked most comes first.
+    for package in (directory.web, booking.web, accounts.web):
+        for router in package.routers:
+            app.include_router(router)
     app.include_router(health.router)
     add_error_handlers(app)
     app.add_middleware(GZipMiddleware, minimum_size=800, compresslevel=5)

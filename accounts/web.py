@@ -1,9 +1,5 @@
 """What accounts serves."""
 
-from fastapi import APIRouter
-
 from accounts import api, audit_pages, mailbox, pages
 
-router = APIRouter()
-for _part in (api, pages, audit_pages, mailbox):
-    router.include_router(_part.router)
+routers = [part.router for part in (api, pages, audit_pages, mailbox)]

@@ -1,7 +1,5 @@
 """What booking serves."""
 
-from fastapi import APIRouter
-
 from booking import upkeep
 from booking.api import appointments as appointments_api
 from booking.api import holds as holds_api
@@ -11,16 +9,17 @@ from booking.pages import appointments, book, hours, profile, week
 
 _ = upkeep  # its jobs run wherever booking is served
 
-router = APIRouter()
-for _part in (
-    slots_api,
-    services_api,
-    holds_api,
-    appointments_api,
-    profile,
-    book,
-    appointments,
-    week,
-    hours,
-):
-    router.include_router(_part.router)
+routers = [
+    part.router
+    for part in (
+        slots_api,
+        services_api,
+        holds_api,
+        appointments_api,
+        profile,
+        book,
+        appointments,
+        week,
+        hours,
+    )
+]

@@ -42,7 +42,7 @@ from directory.rules.numbers import (
 from directory.rules.requirements import required_credentials
 from directory.taxonomy import CREDENTIAL_KINDS, STATES
 
-USUAL_SOURCES = {
+USUAL_SOURCES: dict[str, str] = {
     CredentialKind.NPI: "NPPES NPI Registry",
     CredentialKind.STATE_LICENSE: "State licensing board's licence lookup",
     CredentialKind.BOARD_CERTIFICATION: "ABPN verifyCERT",

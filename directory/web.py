@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from core.settings import settings
 from directory.api import desk as desk_api
@@ -12,19 +12,20 @@ from directory.api import providers as providers_api
 from directory.pages import application, credentials, desk, guide, home, results
 from directory.search import feeding
 
-router = APIRouter()
-for _part in (
-    providers_api,  # those asked most come first: routes are tried in turn
-    results,
-    home,
-    guide,
-    practice_api,
-    desk_api,
-    application,
-    credentials,
-    desk,
-):
-    router.include_router(_part.router)
+routers = [
+    part.router
+    for part in (
+        providers_api,  # those asked most come first: routes are tried in turn
+        results,
+        home,
+        guide,
+        practice_api,
+        desk_api,
+        application,
+        credentials,
+        desk,
+    )
+]
 
 
 @contextmanager

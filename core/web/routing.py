@@ -229,19 +229,23 @@ def _in_one_transaction(endpoint: Callable[..., Any], access: Access) -> Callabl
     if inspect.iscoroutinefunction(endpoint):
         raise TypeError(f"{endpoint.__qualname__}: endpoints are plain def; they run in a thread")
     signature = inspect.signature(endpoint, eval_str=True)
+    parameters = list(signature.parameters.values())
+    # Most endpoints ask for their visit; the others get one that only this function sees.
+    asked = next((p.name for p in parameters if p.annotation == Visiting), None)
 
     @functools.wraps(endpoint)
-    def run(*, _visit: Visit, **arguments: Any) -> Any:
+    def run(**arguments: Any) -> Any:
+        visit: Visit = arguments[asked] if asked else arguments.pop("_visit")
         with Session(engine(), expire_on_commit=False) as session:
-            _visit._session = session
+            visit._session = session
             try:
-                _visit.caller = _visit.request.app.state.identify(session, _visit.request)
-                access.check(_visit.caller)
+                visit.caller = visit.request.app.state.identify(session, visit.request)
+                access.check(visit.caller)
                 answer = endpoint(**arguments)
                 if isinstance(answer, Response):
                     answer.raw_headers.extend(
                         header
-                        for header in _visit.response.raw_headers
+                        for header in visit.response.raw_headers
                         if header[0] == b"set-cookie"
                     )
                     if answer.status_code >= 400:
@@ -250,11 +254,12 @@ def _in_one_transaction(endpoint: Callable[..., Any], access: Access) -> Callabl
                 session.commit()
                 return answer
             finally:
-                _visit._session = None
+                visit._session = None
 
-    own = inspect.Parameter("_visit", inspect.Parameter.KEYWORD_ONLY, annotation=Visiting)
-    parameters = [
-        p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in signature.parameters.values()
-    ]
-    run.__signature__ = signature.replace(parameters=[*parameters, own])  # type: ignore[attr-defined]
+    if asked is None:
+        parameters.append(
+            inspect.Parameter("_visit", inspect.Parameter.KEYWORD_ONLY, annotation=Visiting)
+        )
+    keywords = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters]
+    run.__signature__ = signature.replace(parameters=keywords)  # type: ignore[attr-defined]
     return run
