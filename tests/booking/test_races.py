@@ -6,7 +6,7 @@ Nothing here asserts a time (machines differ); the slowest answer is printed.
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime, timedelta
@@ -52,7 +52,7 @@ class Crowd:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def rush(self, calls: list[Call]) -> list[httpx2.Response]:
+    def rush(self, calls: Sequence[Call]) -> list[httpx2.Response]:
         """All calls at once; none may be a 500."""
         gate = threading.Barrier(len(calls))
 

@@ -1,0 +1,106 @@
+"""What happens by itself: holds end, days come in sight, listings follow the clock."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from booking import holds, schedules, upkeep
+from booking.models import Appointment, AppointmentEvent, Schedule, SlotDay
+from core import clock
+from directory.models import Listing, Provider, Service
+from tests.factories import make_provider
+
+DAY = timedelta(days=1)
+NOW = datetime.fromisoformat("2026-11-24T16:00:00Z")  # Tuesday, 8 am in Washington
+
+
+@pytest.fixture
+def provider(session: Session) -> Provider:
+    with clock.at(NOW):
+        return make_provider(session, now=NOW, step_minutes=60)
+
+
+def listing(session: Session, provider: Provider) -> Listing:
+    session.rollback()
+    query = select(Listing).where(col(Listing.provider_id) == provider.id)
+    return session.exec(query.execution_options(populate_existing=True)).one()
+
+
+def test_a_hold_that_ran_out_ends_with_its_history(session: Session, provider: Provider) -> None:
+    service = session.exec(select(Service).where(col(Service.provider_id) == provider.id)).one()
+    start = schedules.free_starts(session, service, NOW, NOW + 9 * DAY, NOW)[0]
+    hold = holds.hold_slot(
+        session,
+        service_id=service.id,
+        starts_at=start,
+        visitor=b"v" * 32,
+        person_id=None,
+        address="192.0.2.1",
+        now=NOW,
+    )
+    session.commit()
+    assert listing(session, provider).next_opening != start
+    with clock.at(NOW + timedelta(minutes=9)):
+        upkeep.expire_holds(timestamp=0)
+    assert schedules.free_starts(session, service, start, start + DAY, NOW)[0] != start
+    with clock.at(NOW + timedelta(minutes=10)):
+        upkeep.expire_holds(timestamp=0)
+    assert listing(session, provider).next_opening == start
+    assert schedules.free_starts(session, service, start, start + DAY, NOW)[0] == start
+    ended = session.get_one(Appointment, hold.id, populate_existing=True)
+    assert (ended.status, ended.expires_at) == ("expired", None)
+    told = select(AppointmentEvent.status, AppointmentEvent.actor_kind)
+    history = session.exec(told.order_by(col(AppointmentEvent.id))).all()
+    assert [tuple(one) for one in history] == [("held", "visitor"), ("expired", "system")]
+
+
+def test_an_opening_that_went_by_leaves_the_listing(session: Session, provider: Provider) -> None:
+    first = listing(session, provider).next_opening
+    assert first == NOW + timedelta(hours=1)
+    with clock.at(first + timedelta(minutes=1)):
+        upkeep.follow_the_clock(timestamp=0)
+    after = listing(session, provider)
+    assert after.next_opening == first + timedelta(hours=1)
+    assert len(after.openings) == schedules.OPENINGS
+
+
+def test_a_provider_closed_to_new_patients_shows_no_opening(
+    session: Session, provider: Provider
+) -> None:
+    provider.accepts_new = False
+    session.add(provider)
+    session.commit()
+    with clock.at(NOW):
+        upkeep.follow_the_clock(timestamp=0)
+    assert listing(session, provider).openings == []
+    provider.accepts_new = True
+    session.add(provider)
+    session.commit()
+    with clock.at(NOW):
+        upkeep.advance_calendars(timestamp=0)
+    assert listing(session, provider).next_opening == NOW + timedelta(hours=1)
+
+
+def test_the_calendar_moves_on_with_the_days(session: Session, provider: Provider) -> None:
+    through = select(Schedule.published_through)
+    before = session.exec(through).one()
+    session.rollback()
+    later = NOW + 7 * DAY
+    with clock.at(later):
+        upkeep.advance_calendars(timestamp=0)
+        assert before is not None
+        assert session.exec(through).one() == before + 7 * DAY
+        session.rollback()
+        moved = _cache(session)
+        schedules.rebuild(session, provider.id, later)
+        assert moved == _cache(session)
+    first = session.exec(select(func.min(SlotDay.day))).one()
+    assert first is not None
+    assert first >= later.date() - DAY
+
+
+def _cache(session: Session) -> list[tuple[date, list[int]]]:
+    rows = session.exec(select(SlotDay).order_by(col(SlotDay.day))).all()
+    return [(row.day, row.starts) for row in rows if row.starts]
