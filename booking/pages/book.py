@@ -173,7 +173,7 @@ def _gone(
 
 
 def _too_many(visit: Visit, wanted: Wanted, zone: str, error: TooMany) -> Response:
-    wait = words.count(max(1, error.retry_after // 60), "minute")
+    wait = words.count(-(-error.retry_after // 60), "minute")
     lines = [error.message, f"Try again in about {wait}. What you hold now stays yours."]
     back = {"url": f"/providers/{wanted.provider.slug}", "label": "Back to the profile"}
     page = stop_page(visit, wanted, zone, "Please wait a little", lines, actions=[back], status=429)

@@ -50,7 +50,7 @@ def delete(visit: Visiting, sure: Annotated[str, Form(max_length=20)] = "") -> R
         patients.delete_data(visit.session, visit.person_id, visit.now)
     except Conflict as error:
         return _delete_page(visit, [error.message], 409)
-    access.sign_out(visit)
+    visit.drop_cookie(access.COOKIE)  # the session itself is gone with the person
     drop_draft(visit)
     return RedirectResponse("/?notice=deleted", 303)
 

@@ -115,7 +115,10 @@ def over_page(visit: Visit, held: Held) -> Response:
     lines = ["Nothing was booked."]
     if held.draft.name and not was_released:
         lines.append("What you typed is still here, so it will be quick.")
-    is_free = browsing.is_free(visit.session, held.wanted, visit.now)
+    # A hold that no job has ended yet still keeps others out.
+    is_free = held.hold.status == Status.HELD or browsing.is_free(
+        visit.session, held.wanted, visit.now
+    )
     if not is_free:
         lines.append("Somebody else has taken this time since.")
     return stop_page(
