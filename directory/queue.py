@@ -1,0 +1,203 @@
+"""Who needs an admin, and by when: claims to be decided, what runs out, what is to be confirmed."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlmodel import Session, col, func, select
+
+from directory.models import Credential, CredentialStatus, Listing, Provider, Service
+from directory.queries import fact_of
+from directory.rules.checks import EXPIRES_SOON
+from directory.rules.days import end_of_day, working_days_after
+from directory.rules.requirements import (
+    ATTESTATION_LASTS,
+    Readiness,
+    attestation_due,
+    missing_for_listing,
+)
+from directory.taxonomy import PROFESSIONS
+
+WORKING_DAYS: Final = 5
+"""Within how many working days a claim is to be decided."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A provider on the desk. `waiting_since`: what has waited, or stood, longest. `due`: the
+    instant by which something is to be done. `pending`: how many claims wait for a decision."""
+
+    provider_id: UUID
+    name: str
+    profession: str
+    missing: list[str]
+    waiting_since: datetime
+    due: datetime
+    pending: int
+    is_shown: bool
+
+
+def waiting(session: Session, now: datetime) -> list[Case]:
+    """All whose claims wait for a decision, oldest first; then those who applied and have the
+    next step to do themselves, oldest first."""
+    pending = (
+        select(Credential.provider_id)
+        .where(
+            Credential.status == CredentialStatus.PENDING, col(Credential.withdrawn_at).is_(None)
+        )
+        .group_by(col(Credential.provider_id))
+    )
+    first = session.exec(
+        pending.order_by(func.min(Credential.submitted_at), col(Credential.provider_id))
+    ).all()
+    rest = session.exec(
+        select(Provider.id)
+        .join(Listing, col(Listing.provider_id) == col(Provider.id))
+        .where(
+            col(Provider.submitted_at).is_not(None),
+            col(Listing.published_at).is_(None),
+            col(Provider.id).not_in(pending),
+        )
+        .order_by(col(Provider.submitted_at), col(Provider.id))
+    ).all()
+    return _cases(session, [*first, *rest], now, _for_decision)
+
+
+def expiring(session: Session, now: datetime) -> list[Case]:
+    """A verified credential has run out or does within 30 days; the first to end comes first."""
+    found = session.exec(
+        select(Credential.provider_id)
+        .where(
+            Credential.status == CredentialStatus.VERIFIED,
+            col(Credential.withdrawn_at).is_(None),
+            col(Credential.expires_on) <= now.date() + EXPIRES_SOON,
+        )
+        .group_by(col(Credential.provider_id))
+        .order_by(func.min(Credential.expires_on), col(Credential.provider_id))
+    ).all()
+    return _cases(session, found, now, _by_expiry)
+
+
+def overdue(session: Session, now: datetime) -> list[Case]:
+    """The last attestation no longer counts; the oldest comes first."""
+    found = session.exec(
+        select(Provider.id)
+        .where(col(Provider.attested_at) <= now - ATTESTATION_LASTS)
+        .order_by(col(Provider.attested_at), col(Provider.id))
+    ).all()
+    return _cases(session, found, now, _by_attestation)
+
+
+def everyone(session: Session, now: datetime) -> list[Case]:
+    """Every provider, by family name, those who are shown first."""
+    found = session.exec(
+        select(Listing.provider_id).order_by(
+            col(Listing.published_at).is_(None), col(Listing.sort_name), col(Listing.provider_id)
+        )
+    ).all()
+    return _cases(session, found, now, _for_decision)
+
+
+_Times = tuple[datetime, datetime]  # waiting since, due
+_When = Callable[[Provider, Sequence[Credential]], _Times]
+
+
+def _for_decision(provider: Provider, credentials: Sequence[Credential]) -> _Times:
+    """Since the oldest open claim, or the application where none is open."""
+    claims = [one.submitted_at for one in credentials if one.status == CredentialStatus.PENDING]
+    since = min(claims, default=provider.submitted_at or provider.created_at)
+    return since, end_of_day("", working_days_after(since.date(), WORKING_DAYS))
+
+
+def _by_expiry(provider: Provider, credentials: Sequence[Credential]) -> _Times:
+    """Since it was last decided; due when its last good day ends."""
+    ends = [
+        (end_of_day(one.state, one.expires_on), one.decided_at or one.submitted_at)
+        for one in credentials
+        if one.expires_on and one.status == CredentialStatus.VERIFIED
+    ]
+    due, since = min(ends, default=(provider.created_at, provider.created_at))
+    return since, due
+
+
+def _by_attestation(provider: Provider, credentials: Sequence[Credential]) -> _Times:  # noqa: ARG001
+    since = provider.attested_at or provider.created_at
+    return since, attestation_due(since)
+
+
+def _cases(session: Session, ids: Sequence[UUID], now: datetime, when: _When) -> list[Case]:
+    """In the order of `ids`; four statements however many there are."""
+    if not ids:
+        return []
+    providers = {
+        one.id: one for one in session.exec(select(Provider).where(col(Provider.id).in_(ids)))
+    }
+    shown = set(
+        session.exec(
+            select(Listing.provider_id).where(
+                col(Listing.provider_id).in_(ids), col(Listing.published_at).is_not(None)
+            )
+        )
+    )
+    offering = set(
+        session.exec(
+            select(Service.provider_id).where(
+                col(Service.provider_id).in_(ids), col(Service.retired_at).is_(None)
+            )
+        )
+    )
+    held = _held(session, ids)
+    return [
+        _case(
+            providers[one],
+            held[one],
+            one in offering,
+            one in shown,
+            now,
+            when,
+        )
+        for one in ids
+    ]
+
+
+def _held(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[Credential]]:
+    held: dict[UUID, list[Credential]] = defaultdict(list)
+    for one in session.exec(
+        select(Credential)
+        .where(col(Credential.provider_id).in_(ids), col(Credential.withdrawn_at).is_(None))
+        .order_by(col(Credential.submitted_at), col(Credential.id))
+    ):
+        held[one.provider_id].append(one)
+    return held
+
+
+def _case(
+    provider: Provider,
+    credentials: Sequence[Credential],
+    has_services: bool,
+    is_shown: bool,
+    now: datetime,
+    when: _When,
+) -> Case:
+    readiness = Readiness(
+        attested_at=provider.attested_at,
+        has_services=has_services,
+        has_hours=provider.keeps_hours,
+        has_meeting_link=bool(provider.meeting_url),
+    )
+    facts = [fact_of(one) for one in credentials]
+    lacks = missing_for_listing(provider.profession, facts, readiness, now)
+    since, due = when(provider, credentials)
+    return Case(
+        provider_id=provider.id,
+        name=provider.display_name,
+        profession=PROFESSIONS[provider.profession].title,
+        missing=[lack.message for lack in lacks],
+        waiting_since=since,
+        due=due,
+        pending=sum(one.status == CredentialStatus.PENDING for one in credentials),
+        is_shown=is_shown,
+    )
