@@ -133,7 +133,7 @@ def running_server(database: str, request: pytest.FixtureRequest) -> Iterator[st
 
 
 def _wait_until_ready(server: "subprocess.Popen[bytes]", url: str) -> None:
-    deadline = time.monotonic() + 60
+    deadline, last = time.monotonic() + 60, "no answer"
     while time.monotonic() < deadline:
         if server.poll() is not None:
             raise RuntimeError(f"the server stopped by itself with {server.returncode}")
@@ -141,6 +141,7 @@ def _wait_until_ready(server: "subprocess.Popen[bytes]", url: str) -> None:
             with urlopen(f"{url}/readyz", timeout=2) as answer:  # noqa: S310  # our own address
                 if answer.status == 200:
                     return
-        except (URLError, OSError):
+        except (URLError, OSError) as error:
+            last = str(error)
             time.sleep(0.05)
-    raise RuntimeError("the server was not ready within a minute")
+    raise RuntimeError(f"the server was not ready within a minute: {last}")
