@@ -1,7 +1,296 @@
-"""The admin's desk."""
+"""The admin's desk: a queue, oldest first, and a case with each credential on its own."""
 
-from fastapi import APIRouter
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
 
-from core.web.routing import HouseRoute
+from fastapi import APIRouter, File, Form, Response, UploadFile
+from fastapi.responses import FileResponse, RedirectResponse
+
+from core.errors import Invalid, NotFound
+from core.web import words
+from core.web.routing import ADMIN, HouseRoute, Visiting, allow
+from core.web.templates import render
+from directory import queue
+from directory.applications import lacks
+from directory.credentials import (
+    USUAL_SOURCES,
+    DecisionForm,
+    PastDecision,
+    checks_of,
+    decide,
+    history_of,
+    outcomes_for,
+)
+from directory.evidence import get_evidence, save_evidence
+from directory.models import Credential, Listing, Provider
+from directory.queries import credentials_of, get_provider
+from directory.taxonomy import CREDENTIAL_KINDS, PROFESSIONS, STATES
 
 router = APIRouter(route_class=HouseRoute, include_in_schema=False)
+
+VIEWS = {
+    "waiting": "Waiting",
+    "expiring": "Running out",
+    "overdue": "To be confirmed",
+    "everyone": "Everyone",
+}
+_READERS = {
+    "waiting": queue.waiting,
+    "expiring": queue.expiring,
+    "overdue": queue.overdue,
+    "everyone": queue.everyone,
+}
+ACTIONS = {
+    "verified": ("Verify", "a", ""),
+    "rejected": ("Reject", "r", "danger"),
+    "revoked": ("Revoke", "r", "danger"),
+}
+_AGAIN = {"verified": ("Verify again", "a", "")}
+
+
+@router.get("/admin")
+@allow(ADMIN)
+def desk(visit: Visiting, view: str = "waiting") -> Response:
+    """The queue, or who will need attention soon."""
+    if view not in VIEWS:
+        raise NotFound
+    counts = {name: read(visit.session, visit.now) for name, read in _READERS.items()}
+    cases = counts[view]
+    return render(
+        visit,
+        "directory/desk/queue.html",
+        views=[
+            {
+                "url": f"/admin?view={name}",
+                "label": title,
+                "count": len(counts[name]),
+                "current": name == view,
+            }
+            for name, title in VIEWS.items()
+        ],
+        view=view,
+        cases=[_row(case, visit.now) for case in cases],
+    )
+
+
+def _row(case: queue.Case, now: datetime) -> dict[str, Any]:
+    days = (now - case.waiting_since).days
+    return {
+        "url": f"/admin/providers/{case.provider_id}",
+        "name": case.name,
+        "profession": case.profession,
+        "missing": words.listed(case.missing) or "Nothing",
+        "since": f"{words.short_day(case.waiting_since.date())} ({words.count(days, 'day')})",
+        "due": words.short_day(case.due.date()),
+        "is_late": case.due < now,
+    }
+
+
+@router.get("/admin/providers/{provider_id}")
+@allow(ADMIN)
+def case(visit: Visiting, provider_id: UUID, credential: UUID | None = None) -> Response:
+    """One provider: what is claimed, what the automatic checks say, and the decision."""
+    provider = get_provider(visit.session, provider_id)
+    return _case_page(visit, provider, credential, DecisionForm(), [])
+
+
+@router.post("/admin/credentials/{credential_id}/decision")
+@allow(ADMIN)
+def record_decision(
+    visit: Visiting,
+    credential_id: UUID,
+    outcome: Annotated[str, Form()] = "",
+    source: Annotated[str, Form()] = "",
+    seen: Annotated[str, Form()] = "",
+    reason: Annotated[str, Form()] = "",
+    expires_on: Annotated[str, Form()] = "",
+    evidence: Annotated[UploadFile | None, File()] = None,
+) -> Response:
+    """Record what was decided and go on to the next case."""
+    found = visit.session.get(Credential, credential_id)
+    if found is None:
+        raise NotFound
+    provider = get_provider(visit.session, found.provider_id)
+    try:
+        form = _typed(outcome, source, seen, reason, expires_on)
+        file = None
+        if evidence is not None and evidence.filename:
+            data = evidence.file.read()
+            file = save_evidence(visit.session, evidence.filename, data, visit.person_id, visit.now)
+        decide(visit.session, credential_id, visit.caller, form, file, visit.now)
+    except Invalid as error:
+        kept = DecisionForm.model_construct(
+            outcome=outcome, source=source, seen=seen, reason=reason, expires_on=expires_on
+        )
+        return _case_page(visit, provider, credential_id, kept, error.fields)
+    return RedirectResponse(_next_url(visit, provider.id), 303)
+
+
+def _typed(outcome: str, source: str, seen: str, reason: str, expires_on: str) -> DecisionForm:
+    too_long = [
+        (name, f"Keep it under {limit:,} characters.")
+        for name, text, limit in (
+            ("source", source, 300),
+            ("seen", seen, 4000),
+            ("reason", reason, 1000),
+            ("expires_on", expires_on, 100),
+        )
+        if len(text) > limit
+    ]
+    if too_long:
+        raise Invalid(too_long)
+    return DecisionForm(
+        outcome=outcome[:100], source=source, seen=seen, reason=reason, expires_on=expires_on
+    )
+
+
+@router.get("/admin/evidence/{file_id}")
+@allow(ADMIN)
+def evidence_file(visit: Visiting, file_id: UUID) -> Response:
+    """What an admin attached; always a download, never shown inside the site."""
+    file, path = get_evidence(visit.session, file_id)
+    return FileResponse(
+        path,
+        media_type=file.content_type,
+        filename=file.name,
+        content_disposition_type="attachment",
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+def _next_url(visit: Visiting, provider_id: UUID) -> str:
+    """This provider while something is open here, then the oldest case, then the empty queue."""
+    cases = queue.waiting(visit.session, visit.now)
+    open_here = any(c.provider_id == provider_id and c.pending for c in cases)
+    if open_here:
+        return f"/admin/providers/{provider_id}?notice=decided"
+    others = [c for c in cases if c.pending and c.provider_id != provider_id]
+    if others:
+        return f"/admin/providers/{others[0].provider_id}?notice=decided"
+    return "/admin?notice=decided"
+
+
+def _case_page(
+    visit: Visiting,
+    provider: Provider,
+    chosen: UUID | None,
+    typed: DecisionForm,
+    problems: list[tuple[str, str]],
+) -> Response:
+    credentials = credentials_of(visit.session, provider.id)
+    current = _current(credentials, chosen)
+    listing = visit.session.get(Listing, provider.id)
+    return render(
+        visit,
+        "directory/desk/case.html",
+        status=422 if problems else 200,
+        errors=[{"field": field, "message": message} for field, message in problems],
+        who={
+            "name": provider.display_name,
+            "legal": f"{provider.legal_first_name} {provider.legal_last_name}",
+            "letters": provider.letters,
+            "profession": PROFESSIONS[provider.profession].title,
+            "applied": words.full_date(provider.created_at.date()),
+            "public_url": f"/providers/{provider.slug}" if _is_shown(listing) else "",
+        },
+        lacks=[lack.message for lack in lacks(visit.session, provider, visit.now)],
+        tabs=[
+            {
+                "url": f"/admin/providers/{provider.id}?credential={one.id}",
+                "label": _title(one),
+                "status": one.status,
+                "current": current is not None and one.id == current.id,
+            }
+            for one in credentials
+        ],
+        current=_shown(visit, provider, current, typed) if current else None,
+        history=[
+            _past(past, credentials)
+            for past in history_of(visit.session, [one.id for one in credentials])
+        ],
+    )
+
+
+def _is_shown(listing: Listing | None) -> bool:
+    return listing is not None and listing.published_at is not None
+
+
+def _current(credentials: list[Credential], chosen: UUID | None) -> Credential | None:
+    """The one asked for, else the first that waits, else the first."""
+    asked = [one for one in credentials if one.id == chosen]
+    waiting = [one for one in credentials if one.status == "pending"]
+    return next(iter([*asked, *waiting, *credentials]), None)
+
+
+def _title(credential: Credential) -> str:
+    place = f", {STATES[credential.state].name}" if credential.state else ""
+    return f"{CREDENTIAL_KINDS[credential.kind]}{place}"
+
+
+def _shown(
+    visit: Visiting, provider: Provider, credential: Credential, typed: DecisionForm
+) -> dict[str, Any]:
+    facts = [
+        ("Number", credential.number),
+        ("Name on it", credential.name),
+        ("Kind", credential.license_type),
+        ("Good until", _day(credential.expires_on)),
+        ("Sent in", _day(credential.submitted_at.date())),
+    ]
+    was_verified = credential.status == "verified"
+    actions = [
+        (outcome, *(_AGAIN if was_verified and outcome == "verified" else ACTIONS)[outcome])
+        for outcome in outcomes_for(credential)
+    ]
+    return {
+        "id": str(credential.id),
+        "title": _title(credential),
+        "status": credential.status,
+        "reason": credential.reason,
+        "facts": [{"label": label, "value": value} for label, value in facts if value],
+        "checks": [
+            {
+                "kind": {"pass": "good", "warn": "wait", "fail": "bad"}[check.outcome],
+                "icon": {"pass": "check", "warn": "alert", "fail": "x"}[check.outcome],
+                "label": check.label,
+                "detail": check.detail,
+            }
+            for check in checks_of(visit.session, provider, credential, visit.now)
+        ],
+        "typed": {
+            "source": typed.source or USUAL_SOURCES.get(credential.kind, ""),
+            "seen": typed.seen,
+            "reason": typed.reason,
+            "expires_on": typed.expires_on or _iso(credential.expires_on),
+        },
+        "expires": credential.kind != "npi",
+        "actions": [
+            {"outcome": outcome, "label": label, "key": key, "kind": kind}
+            for outcome, label, key, kind in actions
+        ],
+    }
+
+
+def _past(past: PastDecision, credentials: list[Credential]) -> dict[str, str]:
+    decision = past.decision
+    about = next(one for one in credentials if one.id == decision.credential_id)
+    return {
+        "at": f"{decision.decided_at:%Y-%m-%d %H:%M} UTC",
+        "admin": past.admin,
+        "about": _title(about),
+        "outcome": decision.outcome,
+        "source": decision.source,
+        "seen": decision.seen,
+        "reason": decision.reason,
+        "evidence_url": f"/admin/evidence/{past.evidence.id}" if past.evidence else "",
+        "evidence": past.evidence.name if past.evidence else "",
+    }
+
+
+def _day(day: date | None) -> str:
+    return words.full_date(day) if day else ""
+
+
+def _iso(day: date | None) -> str:
+    return day.isoformat() if day else ""
