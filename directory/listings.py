@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
+from core.errors import NotFound
 from directory.models import (
     Credential,
     CredentialKind,
@@ -21,6 +21,7 @@ from directory.models import (
     Service,
 )
 from directory.queries import credentials_of, fact_of, get_provider, services_of
+from directory.rules.days import end_of_day
 from directory.rules.licensure import licence_authorities, valid_states
 from directory.rules.requirements import Readiness, attestation_due, missing_for_listing
 from directory.taxonomy import CONDITIONS, PROFESSIONS, STATES
@@ -36,7 +37,7 @@ def refresh(session: Session, provider_id: UUID, now: datetime) -> bool:
     Call it after every change of profile, credentials, services or attestation. Returns whether
     it is shown.
     """
-    provider = get_provider(session, provider_id)
+    provider = _hold(session, provider_id)
     credentials = credentials_of(session, provider_id)
     services = services_of(session, provider_id)
     facts = [fact_of(one) for one in credentials]
@@ -70,6 +71,17 @@ def refresh(session: Session, provider_id: UUID, now: datetime) -> bool:
     )
     session.connection().execute(row)
     return shown
+
+
+def _hold(session: Session, provider_id: UUID) -> Provider:
+    """The provider, kept from other refreshes until this transaction ends: who saves a profile
+    while a licence is revoked must not publish what stood before. (The reads that follow take
+    nothing from the session's memory.) Raises NotFound."""
+    session.flush()
+    provider = session.get(Provider, provider_id, with_for_update={"key_share": True})
+    if provider is None:
+        raise NotFound
+    return provider
 
 
 def readiness_of(session: Session, provider: Provider) -> Readiness:
@@ -196,17 +208,10 @@ def _monogram(name: str) -> str:
 def _due_at(provider: Provider, credentials: Sequence[Credential], now: datetime) -> datetime:
     """The next instant at which something that the listing says ends; a year if nothing does."""
     ends = [
-        _end_of_day(one.expires_on, one.state)
+        end_of_day(one.state, one.expires_on)
         for one in credentials
         if one.expires_on and one.status == CredentialStatus.VERIFIED
     ]
     if provider.attested_at:
         ends.append(attestation_due(provider.attested_at))
     return min((end for end in ends if end > now), default=now + _FAR)
-
-
-def _end_of_day(day: date, state: str) -> datetime:
-    # A national credential ends where the day ends first; too early hides, too late would mislead.
-    zone = STATES[state].zone if state in STATES else "Pacific/Guam"
-    after = day + timedelta(days=1)
-    return datetime(after.year, after.month, after.day, tzinfo=ZoneInfo(zone))

@@ -22,6 +22,14 @@ def find_provider_of(session: Session, person_id: UUID) -> Provider | None:
     return session.exec(select(Provider).where(Provider.person_id == person_id)).first()
 
 
+def get_provider_of(session: Session, person_id: UUID) -> Provider:
+    """The practice of a person. Raises NotFound before they applied."""
+    provider = find_provider_of(session, person_id)
+    if provider is None:
+        raise NotFound("You have not applied yet.")
+    return provider
+
+
 def get_provider_by_slug(session: Session, slug: str) -> Provider:
     provider = session.exec(select(Provider).where(Provider.slug == slug)).first()
     if provider is None:
@@ -35,6 +43,7 @@ def services_of(session: Session, provider_id: UUID) -> list[Service]:
         select(Service)
         .where(Service.provider_id == provider_id, col(Service.retired_at).is_(None))
         .order_by(col(Service.position), col(Service.id))
+        .execution_options(populate_existing=True)
     )
     return list(rows)
 
@@ -52,6 +61,7 @@ def credentials_of(session: Session, provider_id: UUID) -> list[Credential]:
         select(Credential)
         .where(Credential.provider_id == provider_id, col(Credential.withdrawn_at).is_(None))
         .order_by(col(Credential.submitted_at), col(Credential.id))
+        .execution_options(populate_existing=True)
     )
     return list(rows)
 
