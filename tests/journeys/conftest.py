@@ -112,9 +112,9 @@ def watch(site: str) -> Iterator[Watch]:
 
 
 @pytest.fixture
-def watch_404(watch: Watch) -> None:
-    """This story asks for something that is not there."""
-    watch.expected.append("404")
+def refusals(watch: Watch) -> None:
+    """This story asks for what is not there, not theirs or not free any more."""
+    watch.expected += ["403", "404", "409", "410"]
 
 
 @pytest.fixture

@@ -50,6 +50,12 @@ class Somebody:
         assert answer.status == 200, f"{path} answered {answer.status}"
         self.sees_a_sound_page()
 
+    def is_refused_at(self, path: str, status: int) -> None:
+        answer = self.page.goto(path)
+        assert answer is not None
+        assert answer.status == status
+        self.sees_a_sound_page()
+
     def follows(self, link: Words | Locator, within: str = "main") -> None:
         """A link, by its words or itself, to the page behind it."""
         if not isinstance(link, Locator):

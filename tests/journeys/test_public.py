@@ -17,15 +17,6 @@ def test_every_public_page_is_sound(page: Page, path: str) -> None:
     expect(page.get_by_role("link", name=re.compile("988")).first).to_be_visible()
 
 
-def test_a_page_that_is_not_there_says_what_to_do(page: Page, watch_404: None) -> None:
-    answer = page.goto("/nothing-here")
-    assert answer is not None
-    assert answer.status == 404
-    someone = Somebody(page)
-    someone.sees_a_sound_page()
-    someone.follows("Start page")
-
-
 def test_the_guide_asks_and_answers(page: Page) -> None:
     someone = Somebody(page)
     someone.goes_to("/guide")
