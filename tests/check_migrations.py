@@ -1,28 +1,30 @@
-"""`python -m tests.check_migrations`: the models say what the migrations built, no more, no less."""
+"""`python -m tests.check_migrations`: the models say what the migrations built, and no more."""
 
 import os
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+from alembic import command
 from alembic.config import Config
 
-from alembic import command
+from core.postgres import ensure_database
+
+NAME = "check_migrations"
 
 
 def main() -> None:
     """Build a fresh database by the migrations and compare it with the models."""
-    from core.postgres import ensure_database
-
-    folder = Path(tempfile.gettempdir()) / f"openchair-tests-{os.environ.get('USER', 'user')}"
-    server = os.environ.get("TEST_DATABASE_URL") or ensure_database(folder)
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute("DROP DATABASE IF EXISTS check_migrations WITH (FORCE)")
-        connection.execute("CREATE DATABASE check_migrations")
-    os.environ["DATABASE_URL"] = server.replace("/openchair", "/check_migrations")
-    config = Config(Path(__file__).parents[1] / "alembic.ini")
-    command.upgrade(config, "head")
-    command.check(config)
+    with tempfile.TemporaryDirectory(prefix="openchair-", ignore_cleanup_errors=True) as folder:
+        server = os.environ.get("TEST_DATABASE_URL") or ensure_database(Path(folder))
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
+            connection.execute(f"CREATE DATABASE {NAME}")
+        os.environ["DATABASE_URL"] = urlunsplit(urlsplit(server)._replace(path=f"/{NAME}"))
+        config = Config(Path(__file__).parents[1] / "alembic.ini")
+        command.upgrade(config, "head")
+        command.check(config)
 
 
 if __name__ == "__main__":
