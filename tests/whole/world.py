@@ -17,7 +17,8 @@ from core.crypto import digest
 from core.database import engine
 from core.mail import Letter, post
 from core.web.routing import ADMIN
-from directory.models import CredentialDecision, EvidenceFile
+from directory.evidence import save_evidence
+from directory.models import CredentialDecision
 from directory.queries import credentials_of, services_of
 from tests.factories import make_appointment, make_patient, make_person, make_provider
 
@@ -60,16 +61,7 @@ def build_world(session: Session) -> World:
     }
     headers = {role: speak_for(session, person) for role, person in people.items()}
     credential = credentials_of(session, provider.id)[0]
-    evidence = EvidenceFile(
-        name="seen.pdf",
-        content_type="application/pdf",
-        size=4,
-        sha256=digest("seen"),
-        uploaded_by=admin.id,
-        uploaded_at=now,
-    )
-    session.add(evidence)
-    session.flush()
+    evidence = save_evidence(session, "seen.pdf", b"%PDF-1.4\n%%EOF\n", admin.id, now)
     session.add(
         CredentialDecision(
             credential_id=credential.id,
@@ -101,7 +93,7 @@ def build_world(session: Session) -> World:
         "provider_id": provider.id,
         "slug": provider.slug,
         "credential_id": credential.id,
-        "evidence_id": evidence.id,
+        "file_id": evidence.id,
         "mail_id": mail_id,
         "sign_in_id": another.id,
     }
