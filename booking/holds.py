@@ -84,15 +84,16 @@ def hold_slot(
     """
     hit(session, PER_HOLDER, str(person_id) if person_id else (visitor or b"").hex())
     hit(session, PER_ADDRESS, address)
-    provider_id = _lock_concerned(session, service_id, visitor, person_id)
+    provider_id, is_taken = _lock_concerned(session, service_id, starts_at, visitor, person_id, now)
     calendar = queries.get_calendar(session, provider_id)
     offer, availability = _bookable(calendar, service_id, now)
-    given_back = _give_back(session, provider_id, visitor, person_id, now)
-
     span = Interval(starts_at, min(starts_at, now + _FARTHEST) + timedelta(minutes=offer.minutes))
     early = refusal_of(availability, span.start, offer.minutes, [], now)
     if early is not None:
         raise refused(session, calendar, service_id, starts_at, early, now)
+    if is_taken:
+        raise refused(session, calendar, service_id, starts_at, slots.TAKEN, now)
+    given_back = _give_back(session, provider_id, visitor, person_id, now)
     days = schedules.touched(availability, [span, *given_back.pop(provider_id, [])])
     busy = queries.find_busy(session, provider_id, slots.reach(availability, days))
     refusal = refusal_of(availability, span.start, offer.minutes, busy, now)
@@ -213,11 +214,13 @@ def expire_holds(session: Session, now: datetime) -> int:
 
 
 # One statement finds whose calendars are concerned and locks them with the caller, in the order
-# and with the keys of `core.database.lock`.
+# and with the keys of `core.database.lock`. Where somebody else visibly has the time, nothing is
+# locked: those who come too late need not queue for the calendar to be told so.
 _LOCK_CONCERNED = text(
     """
-    SELECT id, is_wanted,
-           pg_advisory_xact_lock(('x' || right(replace(id::text, '-', ''), 16))::bit(64)::bigint)
+    SELECT id, is_wanted, is_taken,
+           CASE WHEN NOT is_taken THEN pg_advisory_xact_lock(
+               ('x' || right(replace(id::text, '-', ''), 16))::bit(64)::bigint) END
     FROM (
         SELECT id, bool_or(is_wanted) AS is_wanted FROM (
             SELECT provider_id AS id, true AS is_wanted FROM service WHERE id = :service
@@ -227,30 +230,50 @@ _LOCK_CONCERNED = text(
             UNION ALL
             SELECT unnest(CAST(:holder AS uuid[])), false
         ) AS found GROUP BY id ORDER BY id
-    ) AS concerned
+    ) AS concerned,
+    (
+        SELECT EXISTS (
+            SELECT 1 FROM service s
+            JOIN appointment a ON a.provider_id = s.provider_id
+            WHERE s.id = :service AND a.starts_at <= :start AND a.ends_at > :start
+              AND a.starts_at > :earliest
+              AND (a.status = 'booked' OR a.status = 'held' AND a.expires_at > :now
+                   AND NOT coalesce(a.visitor = :visitor, false)
+                   AND NOT coalesce(a.held_by = CAST(:person AS uuid), false))
+        ) AS is_taken
+    ) AS others
     """
 )
 
 
 def _lock_concerned(
-    session: Session, service_id: UUID, visitor: bytes | None, person_id: UUID | None
-) -> UUID:
-    """The provider of a service, locked, as are the caller and those whose time they hold.
+    session: Session,
+    service_id: UUID,
+    starts_at: datetime,
+    visitor: bytes | None,
+    person_id: UUID | None,
+    now: datetime,
+) -> tuple[UUID, bool]:
+    """The provider of a service, and whether somebody else has that time already.
 
+    Where not, the provider is locked, as are the caller and those whose time they hold.
     Raises NotFound.
     """
     browser = [] if visitor is None else [UUID(bytes=visitor[:16])]
+    start = min(max(starts_at, now), now + _FARTHEST)
     values = {
         "service": service_id,
+        "start": start,
+        "earliest": start - queries.LONGEST,
         "visitor": visitor,
         "person": person_id,
         "holder": [*browser, *([] if person_id is None else [person_id])],
+        "now": now,
     }
-    rows = session.connection().execute(_LOCK_CONCERNED, values).all()
-    wanted = next((row.id for row in rows if row.is_wanted), None)
-    if not isinstance(wanted, UUID):
-        raise NotFound
-    return wanted
+    for row in session.connection().execute(_LOCK_CONCERNED, values).all():
+        if row.is_wanted:
+            return row.id, row.is_taken
+    raise NotFound
 
 
 def _bookable(calendar: Calendar, service_id: UUID, now: datetime) -> tuple[Offer, Availability]:

@@ -219,10 +219,16 @@ def alternatives(
     session: Session, calendar: Calendar, service_id: UUID, wanted: datetime, now: datetime
 ) -> list[dict[str, str]]:
     """Up to three free starts nearest to the one wanted, soonest first."""
-    span = Interval(wanted - 4 * _DAY, wanted + 14 * _DAY)
-    free = free_minutes(session, calendar, service_id, span, now)
-    nearest = sorted(free, key=lambda start: abs(start - _minute(wanted)))[:3]
-    return [_opening(service_id, start) for start in sorted(nearest)]
+    found: list[int] = []
+    for before, after in ((1, 3), (7, 21)):  # most often the near days are enough
+        span = Interval(wanted - before * _DAY, wanted + after * _DAY)
+        free = free_minutes(session, calendar, service_id, span, now)
+        place = bisect_left(free, _minute(wanted))
+        near = free[max(0, place - 3) : place + 3]
+        found = sorted(near, key=lambda start: abs(start - _minute(wanted)))[:3]
+        if len(found) == 3:
+            break
+    return [_opening(service_id, start) for start in sorted(found)]
 
 
 def next_openings(session: Session, calendar: Calendar, now: datetime) -> list[dict[str, str]]:

@@ -1,6 +1,5 @@
-"""The shapes booking answers in, and who a request speaks for."""
+"""The shapes booking answers in."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -9,8 +8,6 @@ from pydantic import BaseModel
 from booking.models import Appointment
 from booking.queries import Entry
 from booking.rules.transitions import Status
-from core.crypto import digest
-from core.web.routing import Visit
 
 
 class HoldAnswer(BaseModel):
@@ -82,24 +79,3 @@ def appointment_answer(entry: Entry, person_id: UUID) -> AppointmentAnswer:
         version=appointment.version,
         reason=appointment.reason,
     )
-
-
-@dataclass(frozen=True)
-class Holder:
-    """Whose hold it is: this browser's, this person's, or both."""
-
-    visitor: bytes | None
-    person_id: UUID | None
-
-
-def known_holder(visit: Visit) -> Holder:
-    """Who asks, as far as they are known already."""
-    secret = visit.cookie("visitor")
-    return Holder(None if secret is None else digest(secret), visit.caller.person_id)
-
-
-def new_holder(visit: Visit) -> Holder:
-    """Who asks; a browser that nobody knows gets a cookie."""
-    if visit.caller.is_signed_in:
-        return known_holder(visit)
-    return Holder(visit.visitor(), None)

@@ -15,10 +15,9 @@ from booking.api.answers import (
     HoldAnswer,
     appointment_answer,
     hold_answer,
-    known_holder,
-    new_holder,
 )
 from booking.appointments import PatientDetails
+from booking.holder import known_holder, new_holder
 from booking.idempotency import answer_once
 from core.web.problems import problem_responses
 from core.web.routing import HouseRoute, Visit, Visiting, public, signed_in

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Form, Response
 from fastapi.responses import RedirectResponse
 
 from booking import browsing, holds, presenters
-from booking.api.answers import known_holder, new_holder
 from booking.browsing import Wanted
+from booking.holder import known_holder, new_holder
 from booking.holds import AlreadyExtended, HoldOver, SlotRefused
 from booking.models import Appointment
 from booking.pages import steps
@@ -55,7 +55,7 @@ def look(visit: Visiting, service: str = "", start: str = "") -> Response:
         return RedirectResponse(f"/book/{current.id}/you", 303)
     if not browsing.is_free(visit.session, wanted, visit.now):
         lines = [
-            f"Somebody else has {presenters.short_start(wanted.starts_at, zone)}, or it is"
+            f"{presenters.short_start(wanted.starts_at, zone)} is taken, or it is"
             " too late to book it."
         ]
         return _gone(visit, wanted, zone, lines, brought.parameters)

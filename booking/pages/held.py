@@ -10,8 +10,8 @@ from fastapi import Response
 from fastapi.responses import RedirectResponse
 
 from booking import browsing, presenters, queries
-from booking.api.answers import Holder, known_holder
 from booking.browsing import Wanted
+from booking.holder import Holder, known_holder
 from booking.models import Appointment
 from booking.pages.carried import Draft, read_draft, zone_of
 from booking.rules.notice import notice_rule
@@ -68,8 +68,10 @@ def held_page(
 ) -> Response:
     """A page of the booking with the summary card; `step` is its last part of the address."""
     until = held.hold.expires_at or visit.now
+    when, *rest = [row["value"] for row in held.facts]
     card = {
-        "facts": held.facts,
+        "when": when,
+        "line": " · ".join(rest),
         "until": presenters.instant(until),
         "now": presenters.instant(visit.now),
         "left": presenters.left_words(until - visit.now),
