@@ -74,5 +74,14 @@ def keyed_digest(purpose: str, text: str) -> bytes:
     """What is stored of a value that could be guessed (a code, an address), useless without the
     newest key of SECRET_KEYS. After that key changes, older digests match nothing.
     """
-    key = hmac.digest(_ring()[0][1], f"openchair {purpose}".encode(), "sha256")
-    return hmac.digest(key, text.encode(), "sha256")
+    return keyed_digests(purpose, text)[0]
+
+
+def keyed_digests(purpose: str, text: str) -> list[bytes]:
+    """The digest under each key that is still set, newest first: for finding what is stored."""
+    return [
+        hmac.digest(
+            hmac.digest(key, f"openchair {purpose}".encode(), "sha256"), text.encode(), "sha256"
+        )
+        for _, key in _ring()
+    ]

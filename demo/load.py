@@ -16,14 +16,13 @@ from booking import schedules
 from booking.models import Appointment, AppointmentEvent, Patient
 from booking.rules.availability import Availability
 from core import clock
-from core.crypto import digest
 from core.database import transaction, uuid7
 from core.web.routing import ADMIN, PATIENT, PROVIDER
 from demo.generate import CLOSED, OVERDUE, WAITING, MadeProvider, make_providers
 from directory import listings
+from directory.credentials import number_digests
 from directory.models import Credential, CredentialStatus, Provider, Service
 from directory.queries import services_of
-from directory.rules.numbers import normalise_licence_number
 from directory.taxonomy import STATES
 
 ADMIN_EMAIL, PROVIDER_EMAIL, PATIENT_EMAIL = (
@@ -154,7 +153,7 @@ def _write_credentials(
                 name=f"{made.first} {made.last}",
                 license_type=one.license_type,
                 number=one.number,
-                number_digest=digest(normalise_licence_number(one.number)),
+                number_digest=number_digests(one.number)[0],
                 expires_on=one.expires_on,
                 status=CredentialStatus.VERIFIED if one.verified else CredentialStatus.PENDING,
                 submitted_at=applied,

@@ -1,36 +1,22 @@
-"""Claims and how they are checked: submitted by providers, decided one by one by admins.
+"""Claims of providers: submitted, replaced, withdrawn. Whether they hold is for `decisions`.
 
-Automatic checks inform; only an admin decides, and says which primary source was consulted and
-what was seen there. Decisions are append-only.
+Every change of a provider's credentials happens while `listings.hold` keeps their listing, so
+that a provider and an admin who act at once see each other.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from pydantic import BaseModel, Field
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from accounts import audit
-from accounts.models import Person
-from core import mail
-from core.crypto import digest
-from core.errors import Conflict, Invalid, NotFound
-from core.settings import settings
-from core.web import templates
-from core.web.routing import Caller
+from core.crypto import keyed_digests
+from core.errors import Invalid, NotFound
 from directory import listings
-from directory.models import (
-    Credential,
-    CredentialDecision,
-    CredentialKind,
-    CredentialStatus,
-    EvidenceFile,
-    Provider,
-)
-from directory.queries import fact_of, get_provider
-from directory.rules.checks import Check, check_credential
+from directory.models import Credential, CredentialKind, CredentialStatus, Provider
+from directory.queries import credentials_of
 from directory.rules.days import local_day
 from directory.rules.numbers import (
     dea_problem,
@@ -40,17 +26,18 @@ from directory.rules.numbers import (
     npi_problem,
 )
 from directory.rules.requirements import required_credentials
-from directory.taxonomy import CREDENTIAL_KINDS, STATES
+from directory.taxonomy import STATES
 
-USUAL_SOURCES: dict[str, str] = {
-    CredentialKind.NPI: "NPPES NPI Registry",
-    CredentialKind.STATE_LICENSE: "State licensing board's licence lookup",
-    CredentialKind.BOARD_CERTIFICATION: "ABPN verifyCERT",
-    CredentialKind.DEA: "DEA registration validation",
+HAS_STATE: Final = frozenset({CredentialKind.STATE_LICENSE, CredentialKind.DEA})
+HAS_TYPE: Final = {
+    CredentialKind.STATE_LICENSE: "Enter the kind of licence, like LCSW or MD.",
+    CredentialKind.BOARD_CERTIFICATION: "Enter what it is in, like Psychiatry.",
 }
-_EXPIRES = {CredentialKind.STATE_LICENSE, CredentialKind.DEA}
-_HAS_STATE = {CredentialKind.STATE_LICENSE, CredentialKind.DEA}
-MOST = 80
+MUST_EXPIRE: Final = frozenset({CredentialKind.STATE_LICENSE, CredentialKind.DEA})
+NEVER_EXPIRES: Final = frozenset({CredentialKind.NPI})
+MOST: Final = 80
+_LONGEST_TYPE, _LONGEST_NAME, _LONGEST_NUMBER = 60, 120, 40
+_OPEN = (CredentialStatus.PENDING, CredentialStatus.VERIFIED)
 
 
 class CredentialForm(BaseModel):
@@ -64,52 +51,40 @@ class CredentialForm(BaseModel):
     expires_on: str = Field("", max_length=100)
 
 
-class DecisionForm(BaseModel):
-    """An admin's decision as typed."""
-
-    outcome: str = Field("", max_length=100)
-    source: str = Field("", max_length=5000)
-    seen: str = Field("", max_length=20000)
-    reason: str = Field("", max_length=20000)
-    expires_on: str = Field("", max_length=100)
-
-
 def submit_credential(
     session: Session, provider: Provider, form: CredentialForm, now: datetime
 ) -> Credential:
-    """Claim a credential; it waits for an admin. A standing one of the same kind and state is
-    replaced only once the new one is verified. Raises Invalid with every problem."""
-    problems = list(_problems(provider, form))
+    """Claim a credential; it waits for an admin.
+
+    An open or rejected claim to the same thing is replaced at once, a verified one once this one
+    is verified. Raises Invalid with every problem.
+    """
+    problems = list(_problems(provider, form, now))
     if problems:
         raise Invalid(problems)
-    number = _normal(form.kind, form.number)
-    standing = _own(session, provider.id)
+    listings.hold(session, provider.id)
+    credential = _credential(provider, form, now)
+    standing = credentials_of(session, provider.id)
     if len(standing) >= MOST:
         raise Invalid([("kind", f"At most {MOST} credentials. Withdraw one first.")])
-    same = [c for c in standing if c.kind == form.kind and c.number_digest == _digest(number)]
-    if any(c.state == form.state and c.status != CredentialStatus.REJECTED for c in same):
+    same = [one for one in standing if place_of(one) == place_of(credential)]
+    if any(_is_repeated(one, credential) for one in same):
         raise Invalid([("number", "You have entered this one already.")])
-    for old in standing:
-        if (old.kind, old.state) == (form.kind, form.state) and old.status in (
-            CredentialStatus.REJECTED,
-            CredentialStatus.PENDING,
-        ):
+    for old in same:
+        if old.status in (CredentialStatus.PENDING, CredentialStatus.REJECTED):
             old.withdrawn_at = now
             session.add(old)
-    credential = Credential(
-        provider_id=provider.id,
-        kind=form.kind,
-        state=form.state if form.kind in _HAS_STATE else "",
-        name=" ".join(form.name.split()),
-        license_type=" ".join(form.license_type.split()),
-        number=number,
-        number_digest=_digest(number),
-        expires_on=date.fromisoformat(form.expires_on) if form.expires_on else None,
-        submitted_at=now,
-    )
     session.add(credential)
     session.flush()
     listings.refresh(session, provider.id, now)
+    return credential
+
+
+def get_own_credential(session: Session, provider: Provider, credential_id: UUID) -> Credential:
+    """A claim of theirs that stands. Raises NotFound, for somebody else's too."""
+    credential = session.get(Credential, credential_id, populate_existing=True)
+    if credential is None or credential.provider_id != provider.id or credential.withdrawn_at:
+        raise NotFound
     return credential
 
 
@@ -117,181 +92,61 @@ def withdraw_credential(
     session: Session, provider: Provider, credential_id: UUID, now: datetime
 ) -> None:
     """Take a claim back; the listing follows. Raises NotFound for somebody else's."""
-    credential = session.get(Credential, credential_id)
-    if credential is None or credential.provider_id != provider.id or credential.withdrawn_at:
-        raise NotFound
+    listings.hold(session, provider.id)
+    credential = get_own_credential(session, provider, credential_id)
     credential.withdrawn_at = now
     session.add(credential)
     session.flush()
     listings.refresh(session, provider.id, now)
 
 
-def decide(
-    session: Session,
-    credential_id: UUID,
-    admin: Caller,
-    form: DecisionForm,
-    evidence: EvidenceFile | None,
-    now: datetime,
-) -> Credential:
-    """Verify, reject or revoke one credential, with the evidence.
-
-    Raises Invalid with every problem, NotFound, Conflict where it is no longer open to that.
-    """
-    credential = session.get(Credential, credential_id, with_for_update=True)
-    if credential is None:
-        raise NotFound
-    if credential.withdrawn_at is not None:
-        raise Conflict("The provider has withdrawn or replaced this one.")
-    problems = list(_decision_problems(credential, form))
-    if problems:
-        raise Invalid(problems)
-    if form.outcome not in outcomes_for(credential):
-        raise Conflict(f"This credential is {credential.status} already. Look at it again.")
-    provider = get_provider(session, credential.provider_id)
-    if admin.person_id is None or admin.person_id == provider.person_id:
-        raise Conflict("Nobody decides about their own credentials.")
-    expires_on = date.fromisoformat(form.expires_on) if form.expires_on else credential.expires_on
-    session.add(
-        CredentialDecision(
-            credential_id=credential.id,
-            admin_id=admin.person_id,
-            outcome=form.outcome,
-            source=form.source.strip(),
-            seen=form.seen.strip(),
-            reason=form.reason.strip(),
-            expires_on=expires_on,
-            evidence_id=evidence.id if evidence else None,
-            decided_at=now,
-        )
-    )
-    _apply(session, credential, form, expires_on, now)
-    audit.record(
-        session,
-        actor_id=admin.person_id,
-        actor=admin.email or "",
-        action=f"credential.{form.outcome}",
-        subject_kind="provider",
-        subject_id=provider.id,
-        subject=provider.display_name,
-        detail={
-            "kind": credential.kind,
-            "state": credential.state,
-            "source": form.source.strip(),
-            "reason": form.reason.strip(),
-        },
-        now=now,
-    )
-    _tell(session, provider, credential)
-    listings.refresh(session, provider.id, now)
-    return credential
+def place_of(credential: Credential) -> tuple[str, str, str]:
+    """What a claim is to: of each a provider needs one. A licence per state; a certification per
+    subject."""
+    is_board = credential.kind == CredentialKind.BOARD_CERTIFICATION
+    subject = credential.license_type.casefold() if is_board else ""
+    return credential.kind, credential.state, subject
 
 
-def outcomes_for(credential: Credential) -> tuple[str, ...]:
-    """What may be decided now: an open claim is verified or rejected, a verified one revoked
-    or verified again (primary sources are looked at anew)."""
-    if credential.status == CredentialStatus.PENDING:
-        return (CredentialStatus.VERIFIED, CredentialStatus.REJECTED)
-    if credential.status == CredentialStatus.VERIFIED:
-        return (CredentialStatus.VERIFIED, CredentialStatus.REVOKED)
-    return (CredentialStatus.VERIFIED,)
+def number_digests(number: str) -> list[bytes]:
+    """By which equal numbers are found although they are encrypted: however they are written,
+    and under each key that is still set, newest first. Keyed, since few numbers are possible."""
+    return keyed_digests("credential number", normalise_licence_number(number))
 
 
-def checks_of(
-    session: Session, provider: Provider, credential: Credential, now: datetime
-) -> list[Check]:
-    """The automatic checks beside one credential; duplicates are found by digest."""
-    others = session.exec(
-        select(Credential).where(
-            Credential.number_digest == credential.number_digest,
-            Credential.kind == credential.kind,
-            Credential.provider_id != provider.id,
-            col(Credential.withdrawn_at).is_(None),
-        )
-    )
-    return check_credential(
-        fact_of(credential),
-        profession_key=provider.profession,
-        person_name=f"{provider.legal_first_name} {provider.legal_last_name}",
-        others=[fact_of(other) for other in others],
-        today=local_day(credential.state, now),
+def date_problem(text: str) -> str | None:
+    """Why this is not the last day of a credential, or None."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return "Enter the day it runs out, like 2027-06-30."
+    return None if 2000 <= day.year < 2100 else "That year is out of reach."
+
+
+def _is_repeated(standing: Credential, claimed: Credential) -> bool:
+    """A renewed licence keeps its number and gets a new last day."""
+    return (
+        standing.status in _OPEN
+        and standing.number_digest in number_digests(claimed.number)
+        and standing.expires_on == claimed.expires_on
     )
 
 
-@dataclass(frozen=True)
-class PastDecision:
-    """A decision with the admin's address and the evidence, if any."""
-
-    decision: CredentialDecision
-    admin: str
-    evidence: EvidenceFile | None
-
-
-def history_of(session: Session, credential_ids: Sequence[UUID]) -> list[PastDecision]:
-    """All decisions on these credentials, newest first."""
-    rows = session.exec(
-        select(CredentialDecision, Person, EvidenceFile)
-        .join(Person, col(Person.id) == col(CredentialDecision.admin_id))
-        .outerjoin(EvidenceFile, col(EvidenceFile.id) == col(CredentialDecision.evidence_id))
-        .where(col(CredentialDecision.credential_id).in_(credential_ids))
-        .order_by(col(CredentialDecision.decided_at).desc())
+def _credential(provider: Provider, form: CredentialForm, now: datetime) -> Credential:
+    number = _normal(form.kind, form.number)
+    return Credential(
+        provider_id=provider.id,
+        kind=form.kind,
+        state=form.state if form.kind in HAS_STATE else "",
+        name=" ".join(form.name.split()),
+        license_type=" ".join(form.license_type.split()) if form.kind in HAS_TYPE else "",
+        number=number,
+        number_digest=number_digests(number)[0],
+        expires_on=None
+        if form.kind in NEVER_EXPIRES or not form.expires_on.strip()
+        else date.fromisoformat(form.expires_on.strip()),
+        submitted_at=now,
     )
-    return [PastDecision(decision, admin.email, file) for decision, admin, file in rows]
-
-
-def _apply(
-    session: Session,
-    credential: Credential,
-    form: DecisionForm,
-    expires_on: date | None,
-    now: datetime,
-) -> None:
-    credential.status = form.outcome
-    credential.decided_at = now
-    credential.reason = form.reason.strip()
-    if form.outcome == CredentialStatus.VERIFIED:
-        credential.verified_on = now.date()
-        credential.source = form.source.strip()
-        credential.expires_on = expires_on
-        for old in _own(session, credential.provider_id):
-            same = (old.kind, old.state) == (credential.kind, credential.state)
-            if same and old.id != credential.id:
-                old.withdrawn_at = now
-                session.add(old)
-    session.add(credential)
-    session.flush()
-
-
-def _tell(session: Session, provider: Provider, credential: Credential) -> None:
-    person = session.get_one(Person, provider.person_id)
-    words = {
-        "title": CREDENTIAL_KINDS[credential.kind],
-        "state": STATES[credential.state].name if credential.state else "",
-        "status": credential.status,
-        "reason": credential.reason,
-        "url": f"{settings().public_url}/provider/credentials",
-    }
-    letter = mail.Letter(
-        recipient=person.email,
-        subject="News about your Openchair application",
-        text=templates.text("mail/credential_decided.txt", **words),
-        html=templates.text("mail/credential_decided.html", **words),
-    )
-    mail.post(session, f"credential:{credential.id}:{credential.decided_at}", letter)
-
-
-def _own(session: Session, provider_id: UUID) -> list[Credential]:
-    return list(
-        session.exec(
-            select(Credential).where(
-                Credential.provider_id == provider_id, col(Credential.withdrawn_at).is_(None)
-            )
-        )
-    )
-
-
-def _digest(number: str) -> bytes:
-    return digest(normalise_licence_number(number))
 
 
 def _normal(kind: str, number: str) -> str:
@@ -302,60 +157,43 @@ def _normal(kind: str, number: str) -> str:
     return " ".join(number.split())
 
 
-def _problems(provider: Provider, form: CredentialForm) -> Iterator[tuple[str, str]]:
+def _problems(provider: Provider, form: CredentialForm, now: datetime) -> Iterator[tuple[str, str]]:
     if form.kind not in required_credentials(provider.profession):
         yield "kind", "Choose a kind of credential that your profession has."
         return
-    if form.kind in _HAS_STATE and form.state not in STATES:
+    if form.kind in HAS_STATE and form.state not in STATES:
         yield "state", "Choose the state that issued it."
-    if form.kind == CredentialKind.STATE_LICENSE and not form.license_type.strip():
-        yield "license_type", "Enter the kind of licence, like LCSW or MD."
-    if len(form.license_type) > 60:
-        yield "license_type", "Keep it under 60 characters."
-    yield from _number_problems(form)
-    if not form.name.strip() or len(form.name) > 120:
-        yield "name", "Enter the name exactly as it is printed on it."
-    if form.expires_on or form.kind in _EXPIRES:
-        problem = _date_problem(form.expires_on)
-        if problem:
-            yield "expires_on", problem
-
-
-def _number_problems(form: CredentialForm) -> Iterator[tuple[str, str]]:
-    if form.kind == CredentialKind.NPI:
-        problem = npi_problem(form.number)
-    elif form.kind == CredentialKind.DEA:
-        problem = dea_problem(form.number)
-    elif not normalise_licence_number(form.number):
-        problem = "Enter the number as it stands on it."
-    else:
-        problem = "Keep it under 40 characters." if len(form.number.strip()) > 40 else None
-    if problem:
+    if form.kind in HAS_TYPE and not form.license_type.strip():
+        yield "license_type", HAS_TYPE[CredentialKind(form.kind)]
+    elif form.kind in HAS_TYPE and len(form.license_type.strip()) > _LONGEST_TYPE:
+        yield "license_type", f"Keep it under {_LONGEST_TYPE} characters."
+    if problem := _number_problem(form):
         yield "number", problem
+    if not form.name.strip():
+        yield "name", "Enter the name exactly as it stands there."
+    elif len(form.name.strip()) > _LONGEST_NAME:
+        yield "name", f"Keep it under {_LONGEST_NAME} characters."
+    if problem := _expiry_problem(form, now):
+        yield "expires_on", problem
 
 
-def _date_problem(text: str) -> str | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return "Enter the day it runs out, like 2027-06-30."
-    return None if 2000 <= day.year < 2100 else "That year is out of reach."
+def _number_problem(form: CredentialForm) -> str | None:
+    if form.kind == CredentialKind.NPI:
+        return npi_problem(form.number)
+    if form.kind == CredentialKind.DEA:
+        return dea_problem(form.number)
+    if not normalise_licence_number(form.number):
+        return "Enter the number as it stands there."
+    if len(form.number.strip()) > _LONGEST_NUMBER:
+        return f"Keep it under {_LONGEST_NUMBER} characters."
+    return None
 
 
-def _decision_problems(credential: Credential, form: DecisionForm) -> Iterator[tuple[str, str]]:
-    if form.outcome not in ("verified", "rejected", "revoked"):
-        yield "outcome", "Choose what you decide."
-    if not form.source.strip():
-        yield "source", "Name the primary source you looked at."
-    if not form.seen.strip():
-        yield "seen", "Write down what you saw there."
-    if form.outcome in ("rejected", "revoked") and not form.reason.strip():
-        yield "reason", "Say why; the provider reads this."
-    for field, longest in (("source", 300), ("seen", 4000), ("reason", 1000)):
-        if len(getattr(form, field)) > longest:
-            yield field, f"Keep it under {longest} characters."
-    needs_date = form.outcome == "verified" and credential.kind in _EXPIRES
-    if form.expires_on or needs_date:
-        problem = _date_problem(form.expires_on or str(credential.expires_on or ""))
-        if problem:
-            yield "expires_on", problem
+def _expiry_problem(form: CredentialForm, now: datetime) -> str | None:
+    text = form.expires_on.strip()
+    if form.kind in NEVER_EXPIRES or (not text and form.kind not in MUST_EXPIRE):
+        return None
+    problem = date_problem(text)
+    if problem is None and date.fromisoformat(text) < local_day(form.state, now):
+        return "That day has passed. Enter the renewed one, once you have it."
+    return problem

@@ -37,7 +37,7 @@ def refresh(session: Session, provider_id: UUID, now: datetime) -> bool:
     Call it after every change of profile, credentials, services or attestation. Returns whether
     it is shown.
     """
-    provider = _hold(session, provider_id)
+    provider = hold(session, provider_id)
     credentials = credentials_of(session, provider_id)
     services = services_of(session, provider_id)
     facts = [fact_of(one) for one in credentials]
@@ -73,7 +73,7 @@ def refresh(session: Session, provider_id: UUID, now: datetime) -> bool:
     return shown
 
 
-def _hold(session: Session, provider_id: UUID) -> Provider:
+def hold(session: Session, provider_id: UUID) -> Provider:
     """The provider, kept from other refreshes until this transaction ends: who saves a profile
     while a licence is revoked must not publish what stood before. (The reads that follow take
     nothing from the session's memory.) Raises NotFound."""

@@ -13,16 +13,16 @@ from core.web.routing import ADMIN, HouseRoute, Visiting, allow
 from core.web.templates import render
 from directory import queue
 from directory.applications import lacks
-from directory.credentials import (
-    USUAL_SOURCES,
+from directory.decisions import (
     DecisionForm,
     PastDecision,
     checks_of,
     decide,
     history_of,
     outcomes_for,
+    usual_source,
 )
-from directory.evidence import get_evidence, save_evidence
+from directory.evidence import Upload, get_evidence
 from directory.models import Credential, Listing, Provider
 from directory.queries import credentials_of, get_provider
 from directory.taxonomy import CREDENTIAL_KINDS, PROFESSIONS, STATES
@@ -112,37 +112,17 @@ def record_decision(
     if found is None:
         raise NotFound
     provider = get_provider(visit.session, found.provider_id)
+    form = DecisionForm.model_construct(
+        outcome=outcome, source=source, seen=seen, expires_on=expires_on, reason=reason
+    )
+    file = None
+    if evidence is not None and evidence.filename:
+        file = Upload(evidence.filename, evidence.file.read())
     try:
-        form = _typed(outcome, source, seen, reason, expires_on)
-        file = None
-        if evidence is not None and evidence.filename:
-            data = evidence.file.read()
-            file = save_evidence(visit.session, evidence.filename, data, visit.person_id, visit.now)
         decide(visit.session, credential_id, visit.caller, form, file, visit.now)
     except Invalid as error:
-        kept = DecisionForm.model_construct(
-            outcome=outcome, source=source, seen=seen, reason=reason, expires_on=expires_on
-        )
-        return _case_page(visit, provider, credential_id, kept, error.fields)
+        return _case_page(visit, provider, credential_id, form, error.fields)
     return RedirectResponse(_next_url(visit, provider.id), 303)
-
-
-def _typed(outcome: str, source: str, seen: str, reason: str, expires_on: str) -> DecisionForm:
-    too_long = [
-        (name, f"Keep it under {limit:,} characters.")
-        for name, text, limit in (
-            ("source", source, 300),
-            ("seen", seen, 4000),
-            ("reason", reason, 1000),
-            ("expires_on", expires_on, 100),
-        )
-        if len(text) > limit
-    ]
-    if too_long:
-        raise Invalid(too_long)
-    return DecisionForm(
-        outcome=outcome[:100], source=source, seen=seen, reason=reason, expires_on=expires_on
-    )
 
 
 @router.get("/admin/evidence/{file_id}")
@@ -205,10 +185,7 @@ def _case_page(
             for one in credentials
         ],
         current=_shown(visit, provider, current, typed) if current else None,
-        history=[
-            _past(past, credentials)
-            for past in history_of(visit.session, [one.id for one in credentials])
-        ],
+        history=[_past(past) for past in history_of(visit.session, provider.id)],
     )
 
 
@@ -259,7 +236,7 @@ def _shown(
             for check in checks_of(visit.session, provider, credential, visit.now)
         ],
         "typed": {
-            "source": typed.source or USUAL_SOURCES.get(credential.kind, ""),
+            "source": typed.source or usual_source(credential),
             "seen": typed.seen,
             "reason": typed.reason,
             "expires_on": typed.expires_on or _iso(credential.expires_on),
@@ -272,13 +249,12 @@ def _shown(
     }
 
 
-def _past(past: PastDecision, credentials: list[Credential]) -> dict[str, str]:
+def _past(past: PastDecision) -> dict[str, str]:
     decision = past.decision
-    about = next(one for one in credentials if one.id == decision.credential_id)
     return {
         "at": f"{decision.decided_at:%Y-%m-%d %H:%M} UTC",
         "admin": past.admin,
-        "about": _title(about),
+        "about": _title(past.credential),
         "outcome": decision.outcome,
         "source": decision.source,
         "seen": decision.seen,
