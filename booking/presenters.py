@@ -236,7 +236,7 @@ def verified_rows(credentials: Iterable[Credential], now: datetime) -> list[dict
             {
                 "what": _credential_words(one),
                 "source": one.source,
-                "day": words.full_date(one.verified_on),
+                "day": f"{one.verified_on:%b} {one.verified_on.day}, {one.verified_on.year}",
             }
         )
     return rows

@@ -1,5 +1,6 @@
 """A provider's public profile with their times."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -70,7 +71,13 @@ def profile(
         back=brought.back,
         others=brought.back or _others(provider, brought.state or next(iter(listing.states), "")),
         let_go=visit.request.query_params.get("notice") == "released",
-        times=_times(visit, listing.slug, calendar, services, chosen, start, zone, brought),
+        times=(
+            _panel(
+                visit, calendar, services, _Asked(listing.slug, chosen, _day(start), zone, brought)
+            )
+            if chosen
+            else None
+        ),
     )
 
 
@@ -95,57 +102,63 @@ def _others(provider: Provider, state: str) -> str:
     return find_url([*pairs, ("profession", provider.profession)])
 
 
-def _times(
-    visit: Visit,
-    slug: str,
-    calendar: Calendar,
-    services: list[Service],
-    chosen: Service | None,
-    start: str,
-    zone: str,
-    brought: Carried,
-) -> dict[str, Any] | None:
-    """The panel of times; None where nothing is offered at all."""
-    if chosen is None:
-        return None
+@dataclass(frozen=True)
+class _Asked:
+    """Which times to show; `start` is a local day, None for now."""
+
+    slug: str
+    service: Service
+    start: date | None
+    zone: str
+    brought: Carried
+
+    def url(self, **other: str) -> str:
+        """This profile with the same choices, but for `other`."""
+        asked = {"service": str(self.service.id), **self.brought.parameters, **other}
+        return f"/providers/{self.slug}?{urlencode(asked)}#times"
+
+    def slot(self, start: datetime) -> dict[str, str]:
+        return {"url": presenters.book_url(self.service.id, start, self.brought.parameters)}
+
+
+def _panel(
+    visit: Visit, calendar: Calendar, services: list[Service], asked: _Asked
+) -> dict[str, Any]:
+    """The panel of times: a few days, ways to others, other sessions, other zones."""
+    zone, chosen = asked.zone, asked.service
     today = words.local_date(visit.now, zone)
-    first = max(_day(start) or today, today)
+    first = max(asked.start or today, today)
     found = browsing.times_from(
         visit.session, calendar, chosen.id, _midnight(first, zone), visit.now
     )
-    kept = brought.parameters
-
-    def link(start: datetime) -> dict[str, str]:
-        return {"url": presenters.book_url(chosen.id, start, kept)}
-
-    every = presenters.days(found, zone, today, link)
+    every = presenters.days(found, zone, today, asked.slot)
     shown, rest = every[:DAYS], every[DAYS:]
-    address = f"/providers/{slug}?"
-    own = {"service": str(chosen.id), **kept}
-    later = {"from": rest[0].day.isoformat()} if rest else {}
+    is_later = first > today
+    hidden = {"service": str(chosen.id)}
+    if asked.brought.state:
+        hidden["state"] = asked.brought.state
+    if is_later:
+        hidden["from"] = first.isoformat()
     return {
-        "services": [
+        "chosen": {"title": chosen.title, "line": presenters.service_line(chosen)},
+        "others": [
             {
                 "title": one.title,
                 "line": presenters.service_line(one),
-                "url": address + urlencode({**own, "service": one.id}) + "#times",
-                "is_chosen": one.id == chosen.id,
+                "url": asked.url(service=str(one.id)),
             }
             for one in services
+            if one.id != chosen.id
         ],
         "days": shown,
-        "later_url": f"{address}{urlencode({**own, **later})}#times" if later else "",
-        "first_url": f"{address}{urlencode(own)}#times" if first > today else "",
-        "from_words": words.day(first) if first > today else "",
+        "later_url": asked.url(**{"from": rest[0].day.isoformat()}) if rest else "",
+        "first_url": asked.url() if is_later else "",
+        "from_words": words.day(first) if is_later else "",
         "through": words.day(today + timedelta(days=_horizon(calendar))),
         "zone": zone,
         "zone_line": presenters.zone_line(zone, found[0] if found else visit.now),
         "zones": presenters.zone_choices(zone),
-        "hidden": {
-            "service": str(chosen.id),
-            **({"state": brought.state} if brought.state else {}),
-            **({"from": first.isoformat()} if first > today else {}),
-        },
+        "hidden": hidden,
         "only_known": not chosen.for_new,
     }
 

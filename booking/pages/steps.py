@@ -1,7 +1,5 @@
 """Booking a held time, one thing a page: you, code, check."""
 
-from dataclasses import replace
-from datetime import date, datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -10,20 +8,26 @@ from fastapi import APIRouter, Form, Response
 from fastapi.responses import RedirectResponse
 
 from accounts import access
-from accounts.rules import CODE_LASTS, normal_email
+from accounts.rules import CODE_LASTS
 from accounts.sign_in import request_code
 from booking import appointments
 from booking.appointments import (
     AlreadyBooked,
-    LicenceRefused,
     PatientBusy,
-    PatientDetails,
     WrongAudience,
 )
 from booking.holds import HoldOver, NotListed
+from booking.pages.answers import (
+    Errors,
+    details_of,
+    prefilled,
+    problems,
+    read_day,
+    told,
+    told_of,
+)
 from booking.pages.carried import Draft, drop_draft, keep_draft
 from booking.pages.held import Held, held_page, open_hold, over_page, page_instead, stop_page
-from booking.patients import find_facts
 from core.errors import Invalid, NotAllowed, TooMany
 from core.web import words
 from core.web.routing import HouseRoute, Visit, Visiting, public
@@ -34,8 +38,6 @@ from directory.taxonomy import STATES
 router = APIRouter(route_class=HouseRoute, include_in_schema=False)
 
 Text = Annotated[str, Form(max_length=2000)]
-Errors = list[dict[str, str]]
-_FIELDS = ("name", "email", "date_of_birth", "state")
 
 
 @router.get("/book/{hold_id}/you")
@@ -43,7 +45,7 @@ _FIELDS = ("name", "email", "date_of_birth", "state")
 def ask_you(visit: Visiting, hold_id: UUID) -> Response:
     """Who comes, and where they will be."""
     held = open_hold(visit, hold_id)
-    return page_instead(visit, held) or _you_page(visit, held, _prefilled(visit, held.draft))
+    return page_instead(visit, held) or _you_page(visit, held, prefilled(visit, held.draft))
 
 
 @router.post("/book/{hold_id}/you")
@@ -63,16 +65,16 @@ def take_you(
     keep_draft(visit, draft)
     if instead := page_instead(visit, held):
         return instead
-    if errors := _problems(visit, held, draft):
+    if errors := problems(visit, held, draft):
         return _you_page(visit, held, draft, errors)
     if visit.caller.is_signed_in:
         return RedirectResponse(f"/book/{hold_id}/check", 303)
     try:
         request_code(visit.session, draft.email, visit.address, visit.now)
     except Invalid as error:
-        return _you_page(visit, held, draft, _told(error))
+        return _you_page(visit, held, draft, told(error))
     except TooMany as error:
-        return _you_page(visit, held, draft, [_told_of("email", error.message)], 429)
+        return _you_page(visit, held, draft, [told_of("email", error.message)], 429)
     return RedirectResponse(f"/book/{hold_id}/code", 303)
 
 
@@ -94,9 +96,9 @@ def take_code(visit: Visiting, hold_id: UUID, code: Text = "") -> Response:
     try:
         access.sign_in(visit, held.draft.email, code)
     except Invalid as error:
-        return _code_page(visit, held, code, _told(error), 422)
+        return _code_page(visit, held, code, told(error), 422)
     except TooMany as error:
-        return _code_page(visit, held, code, [_told_of("code", error.message)], 429)
+        return _code_page(visit, held, code, [told_of("code", error.message)], 429)
     return RedirectResponse(f"/book/{hold_id}/check", 303)
 
 
@@ -110,7 +112,7 @@ def send_again(visit: Visiting, hold_id: UUID) -> Response:
     try:
         request_code(visit.session, held.draft.email, visit.address, visit.now)
     except TooMany as error:
-        return _code_page(visit, held, "", [_told_of("code", error.message)], 429)
+        return _code_page(visit, held, "", [told_of("code", error.message)], 429)
     return RedirectResponse(f"/book/{hold_id}/code?notice=sent", 303)
 
 
@@ -133,7 +135,9 @@ def book(visit: Visiting, hold_id: UUID) -> Response:
         appointments.confirm(
             visit.session,
             hold_id,
-            details=_details(held.draft, held.draft.zone or reader_zone(visit.request, "") or None),
+            details=details_of(
+                held.draft, held.draft.zone or reader_zone(visit.request, "") or None
+            ),
             person_id=visit.person_id,
             visitor=held.holder.visitor,
             now=visit.now,
@@ -141,7 +145,7 @@ def book(visit: Visiting, hold_id: UUID) -> Response:
     except AlreadyBooked:
         pass
     except Invalid as error:
-        return _you_page(visit, held, held.draft, _told(error))
+        return _you_page(visit, held, held.draft, told(error))
     except HoldOver:
         return over_page(visit, open_hold(visit, hold_id))
     except (PatientBusy, WrongAudience, NotListed, NotAllowed) as error:
@@ -171,7 +175,10 @@ def _you_page(
         errors=errors,
         states=[(code, state.name) for code, state in STATES.items()],
         elsewhere=(
-            {"url": find_url(pairs), "label": f"See who may, in {STATES[draft.state].name}"}
+            {
+                "url": find_url(pairs),
+                "label": f"See who may see people in {STATES[draft.state].name}",
+            }
             if is_elsewhere and draft.state in STATES
             else None
         ),
@@ -243,7 +250,7 @@ def _conflict_page(visit: Visit, held: Held, error: Exception) -> Response:
 
 def _not_yet(visit: Visit, held: Held, step: str) -> Response | None:
     """The page that comes first, where someone skipped one; None where this one is right."""
-    if _problems(visit, held, held.draft):
+    if problems(visit, held, held.draft):
         target = "you"
     elif step == "check" and not visit.caller.is_signed_in:
         target = "code"
@@ -252,66 +259,3 @@ def _not_yet(visit: Visit, held: Held, step: str) -> Response | None:
     else:
         return None
     return RedirectResponse(f"/book/{held.hold.id}/{target}", 303)
-
-
-# ---------------------------------------------------------------------- answers
-
-
-def _prefilled(visit: Visit, draft: Draft) -> Draft:
-    """Of someone we know, what they told us before; what was typed since comes first."""
-    facts = find_facts(visit.session, visit.person_id) if visit.caller.is_signed_in else None
-    if facts is None:
-        return draft
-    return replace(
-        draft,
-        name=draft.name or facts.name,
-        date_of_birth=draft.date_of_birth or facts.date_of_birth.isoformat(),
-        state=draft.state or facts.state,
-    )
-
-
-def _problems(visit: Visit, held: Held, draft: Draft) -> Errors:
-    """Everything that needs another look, in the order of the form."""
-    errors: Errors = []
-    try:
-        appointments.checked_details(_details(draft, None), held.hold.starts_at)
-    except Invalid as error:
-        errors += _told(error)
-    if not visit.caller.is_signed_in:
-        try:
-            normal_email(draft.email)
-        except Invalid as error:
-            errors += _told(error)
-    if draft.state in STATES:
-        try:
-            appointments.check_licence(
-                visit.session, held.hold.provider_id, draft.state, held.hold.starts_at
-            )
-        except LicenceRefused as error:
-            errors += _told(error)
-    return sorted(errors, key=lambda error: _FIELDS.index(error["field"]))
-
-
-def _details(draft: Draft, zone: str | None) -> PatientDetails:
-    # A date that cannot be read is one that nobody was born on: the check then asks for it.
-    born = read_day(draft.date_of_birth) or date.max
-    return PatientDetails(draft.name, born, draft.state, zone)
-
-
-def read_day(text: str) -> date | None:
-    """2000-04-12, and as people here write it where the browser has no date field: 4/12/2000."""
-    for form in ("%Y-%m-%d", "%m/%d/%Y", "%m-%d-%Y"):
-        try:
-            return datetime.strptime(text.strip(), form).date()  # noqa: DTZ007  # a date, no time
-        except ValueError:
-            continue
-    return None
-
-
-def _told(error: Invalid) -> Errors:
-    kind = "licence" if isinstance(error, LicenceRefused) else ""
-    return [{"field": field, "message": text, "kind": kind} for field, text in error.fields]
-
-
-def _told_of(field: str, message: str) -> dict[str, str]:
-    return {"field": field, "message": message}

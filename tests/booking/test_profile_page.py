@@ -55,7 +55,7 @@ def test_all_public_facts_and_how_each_was_verified(client: TestClient, dana: Pr
     assert "Licensed in Washington, checked August 25" in said
     assert "Individual session 50 minutes $150" in said
     assert "State licence, Washington" in said
-    assert "Primary source August 25, 2026" in said
+    assert "Primary source Aug 25, 2026" in said
     assert "You can cancel or move this up to 24 hours before." in said
 
 

@@ -1,0 +1,162 @@
+"""A patient moves or cancels an appointment: the rule first, then one button."""
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Query, Response
+from fastapi.responses import RedirectResponse
+
+from booking import appointments, browsing, presenters
+from booking.appointments import Actor, NotPossible, TooLate
+from booking.holds import NotListed
+from booking.pages.book import read_slot
+from booking.pages.mine import Mine, open_mine, page_of_provider
+from booking.rules.notice import Answer
+from booking.rules.transitions import ActorKind, Status
+from core.errors import Conflict, DomainError, Invalid, status_of
+from core.web import words
+from core.web.routing import HouseRoute, Visit, Visiting, signed_in
+from core.web.templates import render
+
+router = APIRouter(route_class=HouseRoute, include_in_schema=False)
+
+Text = Annotated[str, Form(max_length=4000)]
+DAYS = 5
+"""How many days with times the page for moving shows."""
+
+
+@router.get("/appointments/{appointment_id}/cancel")
+@signed_in
+def ask_cancel(visit: Visiting, appointment_id: UUID) -> Response:
+    """The rule, and one button."""
+    mine = open_mine(visit, appointment_id)
+    return page_of_provider(visit, mine) or _cancel_page(visit, mine)
+
+
+@router.post("/appointments/{appointment_id}/cancel")
+@signed_in
+def cancel(visit: Visiting, appointment_id: UUID, reason: Text = "") -> Response:
+    """Call it off. Pressed twice, it is called off once."""
+    mine = open_mine(visit, appointment_id)
+    if instead := page_of_provider(visit, mine):
+        return instead
+    if mine.appointment.status != Status.CANCELLED:
+        try:
+            appointments.cancel(visit.session, appointment_id, _actor(visit), reason, visit.now)
+        except (Invalid, TooLate, NotPossible) as error:
+            return _cancel_page(visit, mine, reason, error)
+    return RedirectResponse(f"{mine.url}?notice=cancelled", 303)
+
+
+def _cancel_page(
+    visit: Visit, mine: Mine, reason: str = "", error: DomainError | None = None
+) -> Response:
+    may = mine.change if mine.is_booked else Answer(False, "This session is not booked any more.")
+    return render(
+        visit,
+        "booking/public/cancel.html",
+        status_of(error) if error else 200,
+        **_common(mine),
+        may=may,
+        reason=reason,
+        errors=_errors(error, "reason") if may.allowed else [],
+    )
+
+
+@router.get("/appointments/{appointment_id}/move")
+@signed_in
+def ask_move(
+    visit: Visiting, appointment_id: UUID, start: Annotated[str, Query(alias="from")] = ""
+) -> Response:
+    """Other times of the same session."""
+    mine = open_mine(visit, appointment_id)
+    return page_of_provider(visit, mine) or _move_page(visit, mine, start)
+
+
+@router.post("/appointments/{appointment_id}/move")
+@signed_in
+def move(
+    visit: Visiting, appointment_id: UUID, starts_at: Text = "", shown_from: Text = ""
+) -> Response:
+    """Move it to the time chosen. Pressed twice, it is moved once."""
+    mine = open_mine(visit, appointment_id)
+    if instead := page_of_provider(visit, mine):
+        return instead
+    slot = read_slot(str(mine.appointment.service_id), starts_at)
+    if slot is None:
+        error = Invalid([("starts_at", "Choose a time.")])
+        return _move_page(visit, mine, shown_from, error)
+    if slot[1] != mine.appointment.starts_at or not mine.is_booked:
+        try:
+            appointments.reschedule(
+                visit.session, appointment_id, slot[1], _actor(visit), visit.now
+            )
+        except (Invalid, Conflict, NotListed) as error:
+            return _move_page(visit, mine, shown_from, error)
+    return RedirectResponse(f"{mine.url}?notice=moved", 303)
+
+
+def _move_page(visit: Visit, mine: Mine, start: str, error: DomainError | None = None) -> Response:
+    may = mine.change if mine.is_booked else Answer(False, "This session is not booked any more.")
+    days = _days(visit, mine) if may.allowed else []
+    first = _place(days, start)
+    shown, rest = days[first : first + DAYS], days[first + DAYS :]
+    address = f"{mine.url}/move"
+    return render(
+        visit,
+        "booking/public/move.html",
+        status_of(error) if error else 200,
+        **_common(mine),
+        may=may,
+        days=shown,
+        later_url=f"{address}?{urlencode({'from': rest[0].day.isoformat()})}" if rest else "",
+        first_url=address if first else "",
+        shown_from=start,
+        zone_line=presenters.zone_line(mine.zone, mine.appointment.starts_at),
+        errors=_errors(error, "starts_at") if may.allowed else [],
+    )
+
+
+def _days(visit: Visit, mine: Mine) -> list[presenters.DayOfTimes]:
+    found = browsing.times_from(
+        visit.session, mine.wanted.calendar, mine.wanted.service.id, visit.now, visit.now
+    )
+
+    def choice(start: datetime) -> dict[str, str]:
+        return {"value": presenters.instant(start)}
+
+    days = presenters.days(found, mine.zone, words.local_date(visit.now, mine.zone), choice)
+    return [replace(day, slots=[*day.slots, *day.more], more=[]) for day in days]
+
+
+def _place(days: list[presenters.DayOfTimes], start: str) -> int:
+    """Where among `days` to begin; at the first where the date cannot be read or is past all."""
+    try:
+        wanted = date.fromisoformat(start)
+    except ValueError:
+        return 0
+    return next((place for place, day in enumerate(days) if day.day >= wanted), 0)
+
+
+def _common(mine: Mine) -> dict[str, Any]:
+    return {
+        "url": mine.url,
+        "facts": presenters.appointment_facts(mine.entry, mine.zone),
+        "when": words.when(mine.appointment.starts_at, mine.zone),
+        "provider_name": mine.entry.provider_name,
+    }
+
+
+def _errors(error: DomainError | None, field: str) -> list[dict[str, str]]:
+    """The refusal as one message of the form."""
+    if error is None:
+        return []
+    message = error.fields[0][1] if isinstance(error, Invalid) else error.message
+    return [{"field": field, "message": message}]
+
+
+def _actor(visit: Visit) -> Actor:
+    return Actor(ActorKind.PATIENT, visit.person_id)
