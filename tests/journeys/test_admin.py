@@ -48,8 +48,9 @@ def test_evidence_is_kept_and_a_wrong_kind_of_file_refused(page: Page) -> None:
     admin.signs_in_as(ADMIN)
     admin.opens_the_oldest_case()
     admin.fills_in(seen="Not on record.", reason="We did not find this number at the source.")
-    file = {"name": "seen.exe", "mimeType": "application/pdf", "buffer": b"MZ not a pdf"}
-    page.locator("[name=evidence]").set_input_files(file)
+    page.locator("[name=evidence]").set_input_files(
+        {"name": "seen.exe", "mimeType": "application/pdf", "buffer": b"MZ not a pdf"}
+    )
     admin.presses("Reject")
     admin.sees_an_error_about("evidence")
     expect(admin.field("seen")).to_have_value("Not on record.")
