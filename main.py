@@ -52,6 +52,7 @@ class Assets(StaticFiles):
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Few threads (the tail shrinks), the job worker, and what the packages need at start."""
+    logs.set_up()  # here too: with WORKERS above 1 this is a process of its own
     anyio.to_thread.current_default_thread_limiter().total_tokens = settings().threads
     with directory.web.running(app):
         worker = asyncio.create_task(jobs.run_worker()) if settings().run_worker else None

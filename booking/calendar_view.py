@@ -6,6 +6,7 @@ Rows are quarter-hours of the provider's own wall clock, counted from the first 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from booking.rules.availability import Availability
@@ -41,7 +42,7 @@ def monday_of(day: date) -> date:
 
 def week_view(
     availability: Availability, monday: date, placed: Sequence[Placed], now: datetime
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """What `week.html` draws: the hours at the side and seven days with bands and items."""
     zone = availability.time_zone
     days = [monday + ONE_DAY * n for n in range(7)]
@@ -80,7 +81,7 @@ def week_view(
     }
 
 
-def _item(piece: _Piece, one: Placed, first: int, zone: str, now: datetime) -> dict[str, object]:
+def _item(piece: _Piece, one: Placed, first: int, zone: str, now: datetime) -> dict[str, Any]:
     return {
         **_placement(piece, first),
         "kind": one.kind,
