@@ -9,7 +9,7 @@ from core.settings import settings
 from directory.api import desk as desk_api
 from directory.api import practice as practice_api
 from directory.api import providers as providers_api
-from directory.pages import application, credentials, desk, guide, home, results
+from directory.pages import application, credentials, desk, files, guide, home, results
 from directory.search import feeding
 
 routers = [
@@ -24,6 +24,7 @@ routers = [
         application,
         credentials,
         desk,
+        files,
     )
 ]
 
