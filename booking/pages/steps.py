@@ -147,7 +147,9 @@ def book(visit: Visiting, hold_id: UUID) -> Response:
     except Invalid as error:
         return _you_page(visit, held, held.draft, told(error))
     except HoldOver:
-        return over_page(visit, open_hold(visit, hold_id))
+        # Perhaps because the same button was pressed twice, and the other press was first.
+        held = open_hold(visit, hold_id)
+        return page_instead(visit, held) or over_page(visit, held)
     except (PatientBusy, WrongAudience, NotListed, NotAllowed) as error:
         return _conflict_page(visit, held, error)
     drop_draft(visit)
@@ -249,8 +251,14 @@ def _conflict_page(visit: Visit, held: Held, error: Exception) -> Response:
 
 
 def _not_yet(visit: Visit, held: Held, step: str) -> Response | None:
-    """The page that comes first, where someone skipped one; None where this one is right."""
-    if problems(visit, held, held.draft):
+    """The page that comes first, where someone skipped one; None where this one is right.
+
+    Answers that were good when they were given (a licence may have ended since) are told why.
+    """
+    errors = problems(visit, held, held.draft)
+    if errors and held.draft.name:
+        return _you_page(visit, held, held.draft, errors)
+    if errors:
         target = "you"
     elif step == "check" and not visit.caller.is_signed_in:
         target = "code"

@@ -8,6 +8,7 @@ from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
@@ -20,6 +21,7 @@ from booking.models import Appointment, BookingDraft, Patient
 from booking.rules.transitions import ActorKind
 from core import clock
 from core.crypto import digest
+from core.database import transaction
 from core.mail import Mail
 from directory.models import Provider
 from directory.queries import credentials_of, services_of
@@ -500,6 +502,21 @@ def test_booking_twice_books_once_and_back_leads_to_what_was_booked(
     assert [one.status for one in appointments_in(session)] == ["booked"]
 
 
+def test_of_two_presses_at_once_both_arrive_at_the_booking(
+    browser: Browser, session: Session, dana: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_to_check(browser, session, dana)
+    confirm = appointments.confirm
+
+    def lose_the_race(_: Session, hold_id: UUID, **given: Any) -> None:
+        with transaction() as other:
+            confirm(other, hold_id, **given)
+        raise holds.HoldOver
+
+    monkeypatch.setattr(appointments, "confirm", lose_the_race)
+    assert browser.press("Book").path.endswith("/booked")
+
+
 def test_too_many_holds_are_told_when_to_come_back(
     browser: Browser, session: Session, dana: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -541,7 +558,9 @@ def test_a_licence_that_ended_meanwhile_is_asked_again_at_booking(
     go_to_check(browser, session, dana)
     _revoke(session, dana)
     browser.press("Book")
-    assert "/you" in browser.path
+    assert browser.status == 422
+    assert "a licence for Washington that is not in force" in browser.words
+    assert 'value="Sam Sample"' in browser.html
     assert [one.status for one in appointments_in(session)] == ["held"]
 
 
