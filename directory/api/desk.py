@@ -1,7 +1,205 @@
 """The admin's queue and decisions over JSON."""
 
-from fastapi import APIRouter
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
 
-from core.web.routing import HouseRoute
+from fastapi import APIRouter, File, UploadFile
+from pydantic import BaseModel, ConfigDict
 
-router = APIRouter(route_class=HouseRoute, prefix="/api/v1", tags=["admin"])
+from core.web.problems import problem_responses
+from core.web.routing import ADMIN, HouseRoute, Visit, Visiting, allow
+from directory import queue
+from directory.api.practice import LackAnswer, OwnCredential, own_credential
+from directory.applications import lacks
+from directory.decisions import (
+    DecisionForm,
+    PastDecision,
+    checks_of,
+    decide,
+    history_of,
+    outcomes_for,
+    usual_source,
+)
+from directory.evidence import save_evidence
+from directory.models import Credential, EvidenceFile, Listing, Provider
+from directory.queries import credentials_of, get_provider
+
+router = APIRouter(route_class=HouseRoute, prefix="/api/v1/admin", tags=["admin"])
+
+_VIEWS = {
+    "waiting": queue.waiting,
+    "expiring": queue.expiring,
+    "overdue": queue.overdue,
+    "everyone": queue.everyone,
+}
+
+
+class CaseAnswer(BaseModel):
+    """A provider on the desk. `pending`: how many claims wait for a decision."""
+
+    provider_id: UUID
+    name: str
+    profession: str
+    missing: list[str]
+    waiting_since: datetime
+    due: datetime
+    pending: int
+    is_shown: bool
+
+
+class CaseList(BaseModel):
+    items: list[CaseAnswer]
+
+
+class CheckAnswer(BaseModel):
+    """What an automatic check compared. It informs, it does not decide."""
+
+    label: str
+    outcome: Literal["pass", "warn", "fail"]
+    detail: str
+
+
+class ClaimAnswer(OwnCredential):
+    """A claim with what helps to decide about it."""
+
+    checks: list[CheckAnswer]
+    outcomes: list[str]
+    usual_source: str
+
+
+class EvidenceAnswer(BaseModel):
+    """A kept file; `url` gives it back as a download, to admins."""
+
+    id: UUID
+    name: str
+    content_type: str
+    size: int
+    sha256: str
+    url: str
+
+
+class DecisionAnswer(BaseModel):
+    """A decision, as it was recorded."""
+
+    credential_id: UUID
+    outcome: str
+    source: str
+    seen: str
+    reason: str
+    expires_on: date | None
+    admin: str
+    decided_at: datetime
+    evidence: EvidenceAnswer | None
+
+
+class ReviewAnswer(BaseModel):
+    """All that an admin needs of one provider."""
+
+    id: UUID
+    name: str
+    legal_name: str
+    profession: str
+    is_listed: bool
+    lacks: list[LackAnswer]
+    credentials: list[ClaimAnswer]
+    history: list[DecisionAnswer]
+
+
+class Decision(DecisionForm):
+    """`outcome`: verified, rejected or revoked. `reason` is needed for the last two, and the
+    provider reads it. `evidence_id`: a file kept before."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    evidence_id: UUID | None = None
+
+
+@router.get("/queue", responses=problem_responses(401, 403, 422))
+@allow(ADMIN)
+def list_cases(
+    visit: Visiting, view: Literal["waiting", "expiring", "overdue", "everyone"] = "waiting"
+) -> CaseList:
+    """What waits, oldest first; or what runs out within 30 days, whose attestation is overdue,
+    or everyone."""
+    found = _VIEWS[view](visit.session, visit.now)
+    return CaseList(items=[CaseAnswer(**vars(one)) for one in found])
+
+
+@router.get("/providers/{provider_id}", responses=problem_responses(401, 403, 404, 422))
+@allow(ADMIN)
+def review(visit: Visiting, provider_id: UUID) -> ReviewAnswer:
+    """Each credential with its automatic checks, and what was decided before."""
+    provider = get_provider(visit.session, provider_id)
+    listing = visit.session.get(Listing, provider_id)
+    claims = [_claim(visit, provider, one) for one in credentials_of(visit.session, provider_id)]
+    return ReviewAnswer(
+        id=provider.id,
+        name=provider.display_name,
+        legal_name=f"{provider.legal_first_name} {provider.legal_last_name}",
+        profession=provider.profession,
+        is_listed=listing is not None and listing.published_at is not None,
+        lacks=[
+            LackAnswer(code=one.code, message=one.message)
+            for one in lacks(visit.session, provider, visit.now)
+        ],
+        credentials=claims,
+        history=[_decision(past) for past in history_of(visit.session, provider_id)],
+    )
+
+
+@router.post("/evidence", status_code=201, responses=problem_responses(401, 403, 413, 422))
+@allow(ADMIN)
+def keep_evidence(visit: Visiting, evidence: Annotated[UploadFile, File()]) -> EvidenceAnswer:
+    """Keep a PDF, PNG, JPEG or WebP of at most 10 MB, to be named in a decision."""
+    data = evidence.file.read()
+    name = evidence.filename or ""
+    return _evidence(save_evidence(visit.session, name, data, visit.person_id, visit.now))
+
+
+@router.post(
+    "/credentials/{credential_id}/decision",
+    responses=problem_responses(401, 403, 404, 409, 422),
+)
+@allow(ADMIN)
+def record_decision(visit: Visiting, credential_id: UUID, body: Decision) -> ClaimAnswer:
+    """Verify, reject or revoke; the listing follows at once, and the provider is told."""
+    one = decide(visit.session, credential_id, visit.caller, body, body.evidence_id, visit.now)
+    provider = get_provider(visit.session, one.provider_id)
+    return _claim(visit, provider, one)
+
+
+def _claim(visit: Visit, provider: Provider, one: Credential) -> ClaimAnswer:
+    checks = checks_of(visit.session, provider, one, visit.now)
+    return ClaimAnswer(
+        **own_credential(one).model_dump(),
+        checks=[CheckAnswer(**vars(check)) for check in checks],
+        outcomes=list(outcomes_for(one)),
+        usual_source=usual_source(one),
+    )
+
+
+def _decision(past: PastDecision) -> DecisionAnswer:
+    one = past.decision
+    return DecisionAnswer(
+        credential_id=one.credential_id,
+        outcome=one.outcome,
+        source=one.source,
+        seen=one.seen,
+        reason=one.reason,
+        expires_on=one.expires_on,
+        admin=past.admin,
+        decided_at=one.decided_at,
+        evidence=_evidence(past.evidence) if past.evidence else None,
+    )
+
+
+def _evidence(file: EvidenceFile) -> EvidenceAnswer:
+    return EvidenceAnswer(
+        id=file.id,
+        name=file.name,
+        content_type=file.content_type,
+        size=file.size,
+        sha256=file.sha256.hex(),
+        url=f"/admin/evidence/{file.id}",
+    )

@@ -1,7 +1,193 @@
-"""A provider's own profile, credentials and attestation over JSON."""
+"""A provider's own practice over JSON: application, profile, portrait, credentials, attestation."""
 
-from fastapi import APIRouter
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
 
-from core.web.routing import HouseRoute
+from fastapi import APIRouter, File, Response, UploadFile
+from pydantic import BaseModel, ConfigDict
 
-router = APIRouter(route_class=HouseRoute, prefix="/api/v1", tags=["practice"])
+from core.web.problems import problem_responses
+from core.web.routing import PROVIDER, HouseRoute, Visit, Visiting, allow, signed_in
+from directory.applications import ApplicationForm, apply, lacks
+from directory.credentials import CredentialForm, submit_credential, withdraw_credential
+from directory.models import Credential, CredentialStatus, Listing, Provider
+from directory.photos import remove_photo, save_photo
+from directory.profiles import ProfileForm, attest, form_of, save_profile
+from directory.queries import credentials_of, get_provider_of
+from directory.rules.requirements import attestation_due
+from directory.taxonomy import CREDENTIAL_KINDS
+
+router = APIRouter(route_class=HouseRoute, prefix="/api/v1/me", tags=["practice"])
+
+
+class Application(ApplicationForm):
+    """`display_name` may be empty: the legal name then. The NPI waits to be checked."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Profile(ProfileForm):
+    """The whole profile: what is left out is emptied. Lists hold keys of the search parameters;
+    `meeting_url` begins with https:// and is shown only to patients who are booked."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Claim(CredentialForm):
+    """`kind`: npi, state_license, board_certification or dea; `state` for licences and DEA;
+    `expires_on` is the last good day, YYYY-MM-DD."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class LackAnswer(BaseModel):
+    """One thing that is missing before the listing may be shown."""
+
+    code: str
+    message: str
+
+
+class OwnProvider(BaseModel):
+    """The practice as its owner sees it."""
+
+    id: UUID
+    slug: str
+    profession: str
+    legal_first_name: str
+    legal_last_name: str
+    profile: ProfileForm
+    photo: str | None
+    is_listed: bool
+    lacks: list[LackAnswer]
+    submitted_at: datetime | None
+    attested_at: datetime | None
+    attestation_due_at: datetime | None
+
+
+class OwnCredential(BaseModel):
+    """A claim as its owner sees it. `reason`: why it was rejected or revoked."""
+
+    id: UUID
+    kind: str
+    title: str
+    state: str
+    license_type: str
+    number: str
+    name: str
+    expires_on: date | None
+    status: CredentialStatus
+    reason: str
+    submitted_at: datetime
+    verified_on: date | None
+    source: str
+
+
+class OwnCredentialList(BaseModel):
+    items: list[OwnCredential]
+
+
+@router.get("/provider", responses=problem_responses(401, 403, 404))
+@allow(PROVIDER)
+def get_own_practice(visit: Visiting) -> OwnProvider:
+    """The caller's practice, with what is still missing before it is listed."""
+    return _practice(visit, get_provider_of(visit.session, visit.person_id))
+
+
+@router.post("/provider", status_code=201, responses=problem_responses(401, 409, 422))
+@signed_in
+def apply_as_provider(visit: Visiting, body: Application) -> OwnProvider:
+    """Open a practice; the caller becomes a provider."""
+    return _practice(visit, apply(visit.session, visit.person_id, body, visit.now))
+
+
+@router.put("/provider", responses=problem_responses(401, 403, 404, 422))
+@allow(PROVIDER)
+def put_profile(visit: Visiting, body: Profile) -> OwnProvider:
+    """Replace the profile. What the profession may not offer is refused, with the reason."""
+    provider = get_provider_of(visit.session, visit.person_id)
+    save_profile(visit.session, provider, body, visit.now)
+    return _practice(visit, provider)
+
+
+@router.post("/attest", responses=problem_responses(401, 403, 404))
+@allow(PROVIDER)
+def confirm_all(visit: Visiting) -> OwnProvider:
+    """Say that all of it is true today; needed every 90 days."""
+    provider = get_provider_of(visit.session, visit.person_id)
+    attest(visit.session, provider, visit.now)
+    return _practice(visit, provider)
+
+
+@router.put("/photo", responses=problem_responses(401, 403, 404, 413, 422))
+@allow(PROVIDER)
+def put_photo(visit: Visiting, photo: Annotated[UploadFile, File()]) -> OwnProvider:
+    """A JPEG, PNG or WebP of at most 8 MB; cropped square, without what the camera noted."""
+    provider = get_provider_of(visit.session, visit.person_id)
+    save_photo(visit.session, provider, photo.file.read(), visit.now)
+    return _practice(visit, provider)
+
+
+@router.delete("/photo", status_code=204, responses=problem_responses(401, 403, 404))
+@allow(PROVIDER)
+def delete_photo(visit: Visiting) -> Response:
+    """Back to the drawn monogram."""
+    remove_photo(visit.session, get_provider_of(visit.session, visit.person_id), visit.now)
+    return Response(status_code=204)
+
+
+@router.get("/credentials", responses=problem_responses(401, 403, 404))
+@allow(PROVIDER)
+def list_own_credentials(visit: Visiting) -> OwnCredentialList:
+    """What stands: neither replaced nor withdrawn; oldest first."""
+    provider = get_provider_of(visit.session, visit.person_id)
+    standing = credentials_of(visit.session, provider.id)
+    return OwnCredentialList(items=[own_credential(one) for one in standing])
+
+
+@router.post("/credentials", status_code=201, responses=problem_responses(401, 403, 404, 422))
+@allow(PROVIDER)
+def claim_credential(visit: Visiting, body: Claim) -> OwnCredential:
+    """Claim a credential; it waits to be checked. An open claim to the same is replaced now, a
+    verified one once this one is verified."""
+    provider = get_provider_of(visit.session, visit.person_id)
+    return own_credential(submit_credential(visit.session, provider, body, visit.now))
+
+
+@router.delete(
+    "/credentials/{credential_id}", status_code=204, responses=problem_responses(401, 403, 404, 422)
+)
+@allow(PROVIDER)
+def withdraw_own_credential(visit: Visiting, credential_id: UUID) -> Response:
+    """Take a claim back; the listing follows."""
+    provider = get_provider_of(visit.session, visit.person_id)
+    withdraw_credential(visit.session, provider, credential_id, visit.now)
+    return Response(status_code=204)
+
+
+def own_credential(one: Credential) -> OwnCredential:
+    """A claim with its number, for its owner and for admins."""
+    facts = one.model_dump(include=set(OwnCredential.model_fields))
+    return OwnCredential(**facts, title=CREDENTIAL_KINDS[one.kind])
+
+
+def _practice(visit: Visit, provider: Provider) -> OwnProvider:
+    listing = visit.session.get(Listing, provider.id, populate_existing=True)
+    attested = provider.attested_at
+    return OwnProvider(
+        id=provider.id,
+        slug=provider.slug,
+        profession=provider.profession,
+        legal_first_name=provider.legal_first_name,
+        legal_last_name=provider.legal_last_name,
+        profile=form_of(provider),
+        photo=f"/photos/{provider.photo}" if provider.photo else None,
+        is_listed=listing is not None and listing.published_at is not None,
+        lacks=[
+            LackAnswer(code=one.code, message=one.message)
+            for one in lacks(visit.session, provider, visit.now)
+        ],
+        submitted_at=provider.submitted_at,
+        attested_at=attested,
+        attestation_due_at=attestation_due(attested) if attested else None,
+    )
