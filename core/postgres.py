@@ -59,5 +59,5 @@ def check_database(url: str) -> None:
     try:
         psycopg.connect(url.replace("+psycopg", ""), connect_timeout=5).close()
     except psycopg.OperationalError as error:
-        reason = str(error).strip().splitlines()[-1]
+        reason = str(error).strip().splitlines()[0]
         raise NoDatabase(f"The database at DATABASE_URL cannot be reached: {reason}") from error
