@@ -25,6 +25,7 @@ def check_page(page: Page, *, scripts: bool = True, state: str = "") -> None:
     neither address nor headings tell. Where the browser runs no `scripts`, axe, being one, looks
     at a copy elsewhere, once: the colours and widths are those of the page with scripts.
     """
+    assert page.url.startswith("http"), f"the server did not answer: {page.url}"
     heading = page.locator("h1")
     assert page.title().strip(), f"{page.url} has no title"
     assert heading.count() == 1, f"{page.url} has {heading.count()} h1"

@@ -104,8 +104,11 @@ class Server:
             self._process = None
 
     def stop(self) -> None:
+        """Raises RuntimeError where it had stopped by itself."""
         if self._process is None:
             return
+        if self._process.poll() is not None:
+            raise RuntimeError(f"the server had stopped with {self._process.returncode}")
         self._process.terminate()
         try:
             self._process.wait(timeout=15)

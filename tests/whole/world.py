@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
+from PIL import Image
 from sqlalchemy import text
 from sqlmodel import Session
 
@@ -19,6 +21,7 @@ from core.mail import Letter, post
 from core.web.routing import ADMIN
 from directory.evidence import save_evidence
 from directory.models import CredentialDecision
+from directory.photos import save_photo
 from directory.queries import credentials_of, services_of
 from tests.factories import make_appointment, make_patient, make_person, make_provider
 
@@ -85,6 +88,7 @@ def build_world(session: Session) -> World:
     session.add(another)
     session.flush()
     mail_id = session.connection().execute(text("SELECT id FROM mail")).scalar_one()
+    save_photo(session, provider, _picture(), now)
     session.commit()
     ids: dict[str, Any] = {
         "appointment_id": appointment.id,
@@ -94,10 +98,17 @@ def build_world(session: Session) -> World:
         "slug": provider.slug,
         "credential_id": credential.id,
         "file_id": evidence.id,
+        "photo_name": provider.photo,
         "mail_id": mail_id,
         "sign_in_id": another.id,
     }
     return World(people, {"none": {}, **headers}, {name: str(value) for name, value in ids.items()})
+
+
+def _picture() -> bytes:
+    out = BytesIO()
+    Image.new("RGB", (8, 8), "teal").save(out, "PNG")
+    return out.getvalue()
 
 
 def speak_for(session: Session, person_id: UUID) -> dict[str, str]:
