@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, File, UploadFile
 from pydantic import BaseModel, ConfigDict
 
+from core.errors import Invalid
 from core.web.problems import problem_responses
 from core.web.routing import ADMIN, HouseRoute, Visit, Visiting, allow
 from directory import queue
@@ -150,8 +151,12 @@ def review(visit: Visiting, provider_id: UUID) -> ReviewAnswer:
 
 @router.post("/evidence", status_code=201, responses=problem_responses(401, 403, 413, 422))
 @allow(ADMIN)
-def keep_evidence(visit: Visiting, evidence: Annotated[UploadFile, File()]) -> EvidenceAnswer:
+def keep_evidence(
+    visit: Visiting, evidence: Annotated[UploadFile | None, File()] = None
+) -> EvidenceAnswer:
     """Keep a PDF, PNG, JPEG or WebP of at most 10 MB, to be named in a decision."""
+    if evidence is None:
+        raise Invalid([("evidence", "Attach a file first.")])
     data = evidence.file.read()
     name = evidence.filename or ""
     return _evidence(save_evidence(visit.session, name, data, visit.person_id, visit.now))

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, File, Response, UploadFile
 from pydantic import BaseModel, ConfigDict
 
+from core.errors import Invalid
 from core.web.problems import problem_responses
 from core.web.routing import PROVIDER, HouseRoute, Visit, Visiting, allow, signed_in
 from directory.applications import ApplicationForm, apply, lacks
@@ -121,9 +122,11 @@ def confirm_all(visit: Visiting) -> OwnProvider:
 
 @router.put("/photo", responses=problem_responses(401, 403, 404, 413, 422))
 @allow(PROVIDER)
-def put_photo(visit: Visiting, photo: Annotated[UploadFile, File()]) -> OwnProvider:
+def put_photo(visit: Visiting, photo: Annotated[UploadFile | None, File()] = None) -> OwnProvider:
     """A JPEG, PNG or WebP of at most 8 MB; cropped square, without what the camera noted."""
     provider = get_provider_of(visit.session, visit.person_id)
+    if photo is None:
+        raise Invalid([("photo", "Choose a picture first.")])
     save_photo(visit.session, provider, photo.file.read(), visit.now)
     return _practice(visit, provider)
 
