@@ -1,5 +1,6 @@
 """Reads that patients' pages need: the hold one has now, the times of a service, who called off."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -74,11 +75,11 @@ def nearest_times(session: Session, wanted: Wanted, now: datetime) -> list[datet
 
 def times_from(
     session: Session, calendar: Calendar, service_id: UUID, start: datetime, now: datetime
-) -> list[datetime]:
-    """All free starts from `start` to the end of the calendar."""
+) -> Iterator[datetime]:
+    """All free starts from `start` to the end of the calendar, in order."""
     span = Interval(max(start, now), now + AHEAD)
     found = schedules.free_minutes(session, calendar, service_id, span, now)
-    return [datetime.fromtimestamp(minute * 60, UTC) for minute in found]
+    return (datetime.fromtimestamp(minute * 60, UTC) for minute in found)
 
 
 def find_live_hold(

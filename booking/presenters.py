@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from booking.models import Appointment
 from booking.queries import Entry
@@ -102,17 +104,39 @@ def days(
     zone: str,
     today: date,
     slot_of: Callable[[datetime], dict[str, Any]],
-) -> list[DayOfTimes]:
-    """Times by the reader's day. `slot_of` adds what makes one a link or a choice."""
-    by_day: dict[date, list[dict[str, Any]]] = {}
-    for start in starts:
-        slot = {"label": words.clock_time(start, zone), **slot_of(start)}
-        by_day.setdefault(words.local_date(start, zone), []).append(slot)
-    found = []
-    for day, slots in by_day.items():
+    most: int,
+) -> tuple[list[DayOfTimes], date | None]:
+    """The first `most` of the reader's days that have times, and the next that has, if any.
+
+    `starts` in order; of what is not shown only one is looked at. `slot_of` adds what makes a
+    time a link or a choice.
+    """
+    found: list[DayOfTimes] = []
+    for day, group in groupby(starts, lambda start: words.local_date(start, zone)):
+        if len(found) == most:
+            return found, day
+        slots = [{"label": words.clock_time(one, zone), **slot_of(one)} for one in group]
         shown = len(slots) if len(slots) <= _SHOWN + _FEW_MORE else _SHOWN
         found.append(DayOfTimes(day, day_heading(day, today), slots[:shown], slots[shown:]))
-    return found
+    return found, None
+
+
+def read_day(text: str) -> date | None:
+    """The local day that an address names; None where it names none."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if 2000 <= day.year < 2100 else None
+
+
+def midnight(day: date, zone: str) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def local_noon(day: date, zone: str) -> datetime:
+    """By noon the clock has changed on days when it does."""
+    return datetime(day.year, day.month, day.day, 12, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
 def book_url(service_id: UUID, start: datetime, carried: dict[str, str]) -> str:

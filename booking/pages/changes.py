@@ -101,9 +101,9 @@ def move(
 
 def _move_page(visit: Visit, mine: Mine, start: str, error: DomainError | None = None) -> Response:
     may = mine.change if mine.is_booked else Answer(False, "This session is not booked any more.")
-    days = _days(visit, mine) if may.allowed else []
-    first = _place(days, start)
-    shown, rest = days[first : first + DAYS], days[first + DAYS :]
+    today = words.local_date(visit.now, mine.zone)
+    first = max(presenters.read_day(start) or today, today)
+    days, later = _days(visit, mine, first, today) if may.allowed else ([], None)
     address = f"{mine.url}/move"
     return render(
         visit,
@@ -111,34 +111,32 @@ def _move_page(visit: Visit, mine: Mine, start: str, error: DomainError | None =
         status_of(error) if error else 200,
         **_common(mine),
         may=may,
-        days=shown,
-        later_url=f"{address}?{urlencode({'from': rest[0].day.isoformat()})}" if rest else "",
-        first_url=address if first else "",
+        days=days,
+        later_url=f"{address}?{urlencode({'from': later.isoformat()})}" if later else "",
+        first_url=address if first > today else "",
         shown_from=start,
         zone_line=presenters.zone_line(mine.zone, mine.appointment.starts_at),
         errors=_errors(error, "starts_at") if may.allowed else [],
     )
 
 
-def _days(visit: Visit, mine: Mine) -> list[presenters.DayOfTimes]:
+def _days(
+    visit: Visit, mine: Mine, first: date, today: date
+) -> tuple[list[presenters.DayOfTimes], date | None]:
+    """A few days with every time of theirs, and the next day that has any."""
     found = browsing.times_from(
-        visit.session, mine.wanted.calendar, mine.wanted.service.id, visit.now, visit.now
+        visit.session,
+        mine.wanted.calendar,
+        mine.wanted.service.id,
+        presenters.midnight(first, mine.zone),
+        visit.now,
     )
 
     def choice(start: datetime) -> dict[str, str]:
         return {"value": presenters.instant(start)}
 
-    days = presenters.days(found, mine.zone, words.local_date(visit.now, mine.zone), choice)
-    return [replace(day, slots=[*day.slots, *day.more], more=[]) for day in days]
-
-
-def _place(days: list[presenters.DayOfTimes], start: str) -> int:
-    """Where among `days` to begin; at the first where the date cannot be read or is past all."""
-    try:
-        wanted = date.fromisoformat(start)
-    except ValueError:
-        return 0
-    return next((place for place, day in enumerate(days) if day.day >= wanted), 0)
+    days, later = presenters.days(found, mine.zone, today, choice, DAYS)
+    return [replace(day, slots=[*day.slots, *day.more], more=[]) for day in days], later
 
 
 def _common(mine: Mine) -> dict[str, Any]:

@@ -1,10 +1,9 @@
 """A provider's public profile with their times."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Response
 
@@ -55,6 +54,10 @@ def profile(
     there = STATES.get(brought.state)
     zone = zone_of(visit, there.zone if there else calendar.availability.time_zone)
     chosen = _chosen(provider, services, service)
+    times = None
+    if chosen is not None:
+        asked = _Asked(listing.slug, chosen, presenters.read_day(start), zone, brought)
+        times = _panel(visit, calendar, services, asked)
     return render(
         visit,
         "booking/public/profile.html",
@@ -71,13 +74,7 @@ def profile(
         back=brought.back,
         others=brought.back or _others(provider, brought.state or next(iter(listing.states), "")),
         let_go=visit.request.query_params.get("notice") == "released",
-        times=(
-            _panel(
-                visit, calendar, services, _Asked(listing.slug, chosen, _day(start), zone, brought)
-            )
-            if chosen
-            else None
-        ),
+        times=times,
     )
 
 
@@ -129,10 +126,10 @@ def _panel(
     today = words.local_date(visit.now, zone)
     first = max(asked.start or today, today)
     found = browsing.times_from(
-        visit.session, calendar, chosen.id, _midnight(first, zone), visit.now
+        visit.session, calendar, chosen.id, presenters.midnight(first, zone), visit.now
     )
-    every = presenters.days(found, zone, today, asked.slot)
-    shown, rest = every[:DAYS], every[DAYS:]
+    shown, later = presenters.days(found, zone, today, asked.slot, DAYS)
+    seen = presenters.local_noon(shown[0].day, zone) if shown else visit.now
     is_later = first > today
     hidden = {"service": str(chosen.id)}
     if asked.brought.state:
@@ -151,12 +148,12 @@ def _panel(
             if one.id != chosen.id
         ],
         "days": shown,
-        "later_url": asked.url(**{"from": rest[0].day.isoformat()}) if rest else "",
+        "later_url": asked.url(**{"from": later.isoformat()}) if later else "",
         "first_url": asked.url() if is_later else "",
         "from_words": words.day(first) if is_later else "",
         "through": words.day(today + timedelta(days=_horizon(calendar))),
         "zone": zone,
-        "zone_line": presenters.zone_line(zone, found[0] if found else visit.now),
+        "zone_line": presenters.zone_line(zone, seen),
         "zones": presenters.zone_choices(zone),
         "hidden": hidden,
         "only_known": not chosen.for_new,
@@ -165,15 +162,3 @@ def _panel(
 
 def _horizon(calendar: Calendar) -> int:
     return calendar.availability.horizon_days if calendar.availability else 0
-
-
-def _day(text: str) -> date | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if 2000 <= day.year < 2100 else None
-
-
-def _midnight(day: date, zone: str) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
