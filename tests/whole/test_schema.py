@@ -27,7 +27,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-EXAMPLES = 12  # per operation and caller; bounded so that all of it stays near a minute
+EXAMPLES = 8  # per operation and caller; bounded so that all of it stays near a minute
 schema = schemathesis.openapi.from_dict(create_app().openapi())
 bounded = settings(
     max_examples=EXAMPLES,
