@@ -105,8 +105,6 @@ _CONFIRM = text(
     ), told AS (
         INSERT INTO appointment_event (appointment_id, at, status, starts_at, actor_kind, actor_id)
         SELECT id, :now, 'booked', starts_at, 'patient', :patient FROM booked
-    ), forgotten AS (
-        DELETE FROM booking_draft WHERE appointment_id IN (SELECT id FROM booked)
     )
     SELECT id FROM booked
     """

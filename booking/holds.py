@@ -298,8 +298,6 @@ _END = """
                CASE status WHEN 'expired' THEN 'system' ELSE :kind END,
                CASE status WHEN 'expired' THEN NULL ELSE CAST(:person AS uuid) END
         FROM ended
-    ), forgotten AS (
-        DELETE FROM booking_draft WHERE appointment_id IN (SELECT id FROM ended)
     )
     SELECT provider_id, starts_at, ends_at FROM ended ORDER BY provider_id
     """

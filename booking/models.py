@@ -94,21 +94,11 @@ class Appointment(SQLModel, table=True):
     held_by: UUID | None = Field(default=None, foreign_key="person.id", index=True)
     patient_state: str | None = None  # where the patient will be
     patient_zone: str | None = None  # the zone they read times in
-    moves_from: UUID | None = Field(default=None, foreign_key="appointment.id")
     fee_cents: int = 0
     version: int = 0
     reason: str | None = Field(default=None, sa_type=Encrypted)  # of a cancellation
     created_at: datetime
     booked_at: datetime | None = None
-
-
-class BookingDraft(SQLModel, table=True):
-    """What a visitor typed before the hold became a booking; goes with it."""
-
-    __tablename__ = "booking_draft"
-
-    appointment_id: UUID = Field(foreign_key="appointment.id", primary_key=True)
-    details: str = Field(sa_type=Encrypted)  # JSON: name, email, date_of_birth, state
 
 
 class AppointmentEvent(SQLModel, table=True):

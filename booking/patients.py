@@ -5,17 +5,17 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from accounts.people import erase
-from directory.queries import find_provider_of
-from sqlmodel import Session, col, delete, or_, select, update
+from sqlmodel import Session, col, delete, select, update
 
 from accounts.models import Person
+from accounts.people import erase
 from booking.appointments import Actor, cancel
-from booking.models import Appointment, AppointmentEvent, BookingDraft, Patient
+from booking.models import Appointment, AppointmentEvent, Patient
 from booking.rules.transitions import ActorKind, Status
 from core.errors import Conflict
 from core.mail import Mail
 from directory.models import Provider, Service
+from directory.queries import find_provider_of
 
 
 @dataclass(frozen=True)
@@ -120,10 +120,6 @@ def delete_data(session: Session, person_id: UUID, now: datetime) -> None:
         cancel(session, appointment.id, actor, None, now)
     person = session.get_one(Person, person_id)
     session.exec(delete(Mail).where(col(Mail.recipient) == person.email))
-    mine = select(Appointment.id).where(
-        or_(Appointment.patient_id == person_id, Appointment.held_by == person_id)
-    )
-    session.exec(delete(BookingDraft).where(col(BookingDraft.appointment_id).in_(mine)))
     session.exec(
         update(Appointment)
         .where(col(Appointment.patient_id) == person_id)

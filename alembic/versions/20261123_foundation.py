@@ -292,7 +292,6 @@ def upgrade() -> None:
     sa.Column('held_by', sa.Uuid(), nullable=True),
     sa.Column('patient_state', sa.String(), nullable=True),
     sa.Column('patient_zone', sa.String(), nullable=True),
-    sa.Column('moves_from', sa.Uuid(), nullable=True),
     sa.Column('fee_cents', sa.Integer(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('reason', sa.LargeBinary(), nullable=True),
@@ -302,7 +301,6 @@ def upgrade() -> None:
     sa.CheckConstraint("status IN ('held', 'booked', 'expired', 'released', 'cancelled', 'completed', 'no_show')", name=op.f('ck_appointment_status')),
     sa.CheckConstraint("status NOT IN ('booked', 'cancelled', 'completed', 'no_show') OR patient_id IS NOT NULL", name=op.f('ck_appointment_booked_for_someone')),
     sa.ForeignKeyConstraint(['held_by'], ['person.id'], name=op.f('fk_appointment_held_by_person')),
-    sa.ForeignKeyConstraint(['moves_from'], ['appointment.id'], name=op.f('fk_appointment_moves_from_appointment')),
     sa.ForeignKeyConstraint(['patient_id'], ['person.id'], name=op.f('fk_appointment_patient_id_person')),
     sa.ForeignKeyConstraint(['provider_id'], ['provider.id'], name=op.f('fk_appointment_provider_id_provider')),
     sa.ForeignKeyConstraint(['service_id'], ['service.id'], name=op.f('fk_appointment_service_id_service')),
@@ -353,12 +351,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_appointment_event'))
     )
     op.create_index(op.f('ix_appointment_event_appointment_id'), 'appointment_event', ['appointment_id'], unique=False)
-    op.create_table('booking_draft',
-    sa.Column('appointment_id', sa.Uuid(), nullable=False),
-    sa.Column('details', sa.LargeBinary(), nullable=False),
-    sa.ForeignKeyConstraint(['appointment_id'], ['appointment.id'], name=op.f('fk_booking_draft_appointment_id_appointment')),
-    sa.PrimaryKeyConstraint('appointment_id', name=op.f('pk_booking_draft'))
-    )
     for statement in BY_HAND:
         op.execute(statement)
     # The job queue's own schema, as its library ships it.

@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 
 from booking import appointments, holds
 from booking.appointments import Actor
-from booking.models import Appointment, BookingDraft, Patient
+from booking.models import Appointment, Patient
 from booking.rules.transitions import ActorKind
 from core import clock
 from core.crypto import digest
@@ -333,7 +333,6 @@ def test_what_is_typed_is_stored_nowhere_before_booking(
     start_at(browser, session, dana).press("Hold").press("Send me a code", **SAM)
     session.rollback()
     assert session.exec(select(Patient)).all() == []
-    assert session.exec(select(BookingDraft)).all() == []
     assert "Sam" not in browser.client.cookies["draft"]
 
 
