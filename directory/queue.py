@@ -3,16 +3,17 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from directory.models import Credential, CredentialStatus, Listing, Provider, Service
 from directory.queries import fact_of
 from directory.rules.checks import EXPIRES_SOON
-from directory.rules.days import end_of_day, working_days_after
+from directory.rules.days import end_of_day, local_day, working_days_after
 from directory.rules.requirements import (
     ATTESTATION_LASTS,
     Readiness,
@@ -27,8 +28,9 @@ WORKING_DAYS: Final = 5
 
 @dataclass(frozen=True)
 class Case:
-    """A provider on the desk. `waiting_since`: what has waited, or stood, longest. `due`: the
-    instant by which something is to be done. `pending`: how many claims wait for a decision."""
+    """A provider on the desk. `waiting_since`: what has waited, or stood, longest. `due`: the end
+    of the time in which something is to be done, and `due_on` its last day. `pending`: how many
+    claims wait for a decision; where none does, the next step is the provider's."""
 
     provider_id: UUID
     name: str
@@ -39,36 +41,68 @@ class Case:
     pending: int
     is_shown: bool
 
+    @property
+    def due_on(self) -> date:
+        return local_day("", self.due - timedelta(microseconds=1))
 
-def waiting(session: Session, now: datetime) -> list[Case]:
-    """All whose claims wait for a decision, oldest first; then those who applied and have the
-    next step to do themselves, oldest first."""
-    pending = (
+
+@dataclass(frozen=True)
+class Page:
+    """Some of the cases of a view, in its order, and how many there are in all."""
+
+    cases: list[Case]
+    total: int
+
+
+def find_cases(session: Session, view: str, now: datetime, after: int, most: int) -> Page:
+    """At most `most` cases of a view, without its first `after`. KeyError: no such view."""
+    find, when = _VIEWS[view]
+    ids = find(session, now)
+    return Page(_cases(session, ids[after : after + most], now, when), len(ids))
+
+
+def count_cases(session: Session, now: datetime) -> dict[str, int]:
+    """How many there are in each view."""
+    return {view: len(find(session, now)) for view, (find, _) in _VIEWS.items()}
+
+
+def next_to_decide(session: Session, first: UUID) -> UUID | None:
+    """Whose claims to look at next: those of `first` while any waits, then the oldest."""
+    found = session.exec(_open_claims()).all()
+    return first if first in found else next(iter(found), None)
+
+
+def _open_claims() -> SelectOfScalar[UUID]:
+    return (
         select(Credential.provider_id)
         .where(
             Credential.status == CredentialStatus.PENDING, col(Credential.withdrawn_at).is_(None)
         )
         .group_by(col(Credential.provider_id))
+        .order_by(func.min(Credential.submitted_at), col(Credential.provider_id))
     )
-    first = session.exec(
-        pending.order_by(func.min(Credential.submitted_at), col(Credential.provider_id))
-    ).all()
+
+
+def _waiting(session: Session, now: datetime) -> Sequence[UUID]:  # noqa: ARG001  # as all views
+    """Whose claims wait for a decision, oldest first; then those who applied and have the next
+    step to do themselves, oldest first."""
+    first = session.exec(_open_claims()).all()
     rest = session.exec(
         select(Provider.id)
         .join(Listing, col(Listing.provider_id) == col(Provider.id))
         .where(
             col(Provider.submitted_at).is_not(None),
             col(Listing.published_at).is_(None),
-            col(Provider.id).not_in(pending),
+            col(Provider.id).not_in(first),
         )
         .order_by(col(Provider.submitted_at), col(Provider.id))
     ).all()
-    return _cases(session, [*first, *rest], now, _for_decision)
+    return [*first, *rest]
 
 
-def expiring(session: Session, now: datetime) -> list[Case]:
+def _expiring(session: Session, now: datetime) -> Sequence[UUID]:
     """A verified credential has run out or does within 30 days; the first to end comes first."""
-    found = session.exec(
+    return session.exec(
         select(Credential.provider_id)
         .where(
             Credential.status == CredentialStatus.VERIFIED,
@@ -78,27 +112,24 @@ def expiring(session: Session, now: datetime) -> list[Case]:
         .group_by(col(Credential.provider_id))
         .order_by(func.min(Credential.expires_on), col(Credential.provider_id))
     ).all()
-    return _cases(session, found, now, _by_expiry)
 
 
-def overdue(session: Session, now: datetime) -> list[Case]:
+def _overdue(session: Session, now: datetime) -> Sequence[UUID]:
     """The last attestation no longer counts; the oldest comes first."""
-    found = session.exec(
+    return session.exec(
         select(Provider.id)
         .where(col(Provider.attested_at) <= now - ATTESTATION_LASTS)
         .order_by(col(Provider.attested_at), col(Provider.id))
     ).all()
-    return _cases(session, found, now, _by_attestation)
 
 
-def everyone(session: Session, now: datetime) -> list[Case]:
-    """Every provider, by family name, those who are shown first."""
-    found = session.exec(
+def _everyone(session: Session, now: datetime) -> Sequence[UUID]:  # noqa: ARG001  # as all views
+    """By family name, those who are shown first."""
+    return session.exec(
         select(Listing.provider_id).order_by(
             col(Listing.published_at).is_(None), col(Listing.sort_name), col(Listing.provider_id)
         )
     ).all()
-    return _cases(session, found, now, _for_decision)
 
 
 _Times = tuple[datetime, datetime]  # waiting since, due
@@ -126,6 +157,14 @@ def _by_expiry(provider: Provider, credentials: Sequence[Credential]) -> _Times:
 def _by_attestation(provider: Provider, credentials: Sequence[Credential]) -> _Times:  # noqa: ARG001
     since = provider.attested_at or provider.created_at
     return since, attestation_due(since)
+
+
+_VIEWS: Final[dict[str, tuple[Callable[[Session, datetime], Sequence[UUID]], _When]]] = {
+    "waiting": (_waiting, _for_decision),
+    "expiring": (_expiring, _by_expiry),
+    "overdue": (_overdue, _by_attestation),
+    "everyone": (_everyone, _for_decision),
+}
 
 
 def _cases(session: Session, ids: Sequence[UUID], now: datetime, when: _When) -> list[Case]:

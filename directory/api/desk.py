@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, File, UploadFile
+from fastapi import APIRouter, File, Query, UploadFile
 from pydantic import BaseModel, ConfigDict
 
 from core.errors import Invalid
@@ -28,16 +28,12 @@ from directory.queries import credentials_of, get_provider
 
 router = APIRouter(route_class=HouseRoute, prefix="/api/v1/admin", tags=["admin"])
 
-_VIEWS = {
-    "waiting": queue.waiting,
-    "expiring": queue.expiring,
-    "overdue": queue.overdue,
-    "everyone": queue.everyone,
-}
+View = Literal["waiting", "expiring", "overdue", "everyone"]
 
 
 class CaseAnswer(BaseModel):
-    """A provider on the desk. `pending`: how many claims wait for a decision."""
+    """A provider on the desk. `pending`: how many claims wait for a decision; where none does, the
+    next step is the provider's."""
 
     provider_id: UUID
     name: str
@@ -50,6 +46,7 @@ class CaseAnswer(BaseModel):
 
 
 class CaseList(BaseModel):
+    total: int
     items: list[CaseAnswer]
 
 
@@ -119,12 +116,15 @@ class Decision(DecisionForm):
 @router.get("/queue", responses=problem_responses(401, 403, 422))
 @allow(ADMIN)
 def list_cases(
-    visit: Visiting, view: Literal["waiting", "expiring", "overdue", "everyone"] = "waiting"
+    visit: Visiting,
+    view: View = "waiting",
+    after: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> CaseList:
-    """What waits, oldest first; or what runs out within 30 days, whose attestation is overdue,
-    or everyone."""
-    found = _VIEWS[view](visit.session, visit.now)
-    return CaseList(items=[CaseAnswer(**vars(one)) for one in found])
+    """What waits, oldest first; or what runs out within 30 days, whose attestation is overdue, or
+    everyone. `after`: how many to leave out at the beginning."""
+    page = queue.find_cases(visit.session, view, visit.now, after, limit)
+    return CaseList(total=page.total, items=[CaseAnswer(**vars(one)) for one in page.cases])
 
 
 @router.get("/providers/{provider_id}", responses=problem_responses(401, 403, 404, 422))

@@ -153,7 +153,7 @@ def _row(visit: Visit, one: Credential) -> dict[str, Any]:
         "reason": one.reason,
         "facts": [{"label": label, "value": value} for label, value in facts if value],
         "replace_url": f"{URL}/add?kind={one.kind}&replace={one.id}",
-        "replace_label": "Renew" if is_verified else "Correct",
+        "replace_label": ("Renew" if one.expires_on else "Replace") if is_verified else "Correct",
         "withdraw_url": f"{URL}/{one.id}/withdraw",
     }
 

@@ -35,12 +35,7 @@ VIEWS = {
     "overdue": "To be confirmed",
     "everyone": "Everyone",
 }
-_READERS = {
-    "waiting": queue.waiting,
-    "expiring": queue.expiring,
-    "overdue": queue.overdue,
-    "everyone": queue.everyone,
-}
+PER_PAGE = 50
 ACTIONS = {
     "verified": ("Verify", "a", ""),
     "rejected": ("Reject", "r", "danger"),
@@ -51,12 +46,13 @@ _AGAIN = {"verified": ("Verify again", "a", "")}
 
 @router.get("/admin")
 @allow(ADMIN)
-def desk(visit: Visiting, view: str = "waiting") -> Response:
+def desk(visit: Visiting, view: str = "waiting", after: str = "") -> Response:
     """The queue, or who will need attention soon."""
     if view not in VIEWS:
         raise NotFound
-    counts = {name: read(visit.session, visit.now) for name, read in _READERS.items()}
-    cases = counts[view]
+    start = int(after) if after.isdecimal() and len(after) < 7 else 0
+    page = queue.find_cases(visit.session, view, visit.now, start, PER_PAGE)
+    counts = queue.count_cases(visit.session, visit.now)
     return render(
         visit,
         "directory/desk/queue.html",
@@ -64,27 +60,38 @@ def desk(visit: Visiting, view: str = "waiting") -> Response:
             {
                 "url": f"/admin?view={name}",
                 "label": title,
-                "count": len(counts[name]),
+                "count": counts[name],
                 "current": name == view,
             }
             for name, title in VIEWS.items()
         ],
-        view=view,
-        cases=[_row(case, visit.now) for case in cases],
+        cases=[_row(case, view, visit.now) for case in page.cases],
+        line=f"{start + 1} to {start + len(page.cases)} of {page.total}",
+        next_url=_page_url(view, start + PER_PAGE) if start + PER_PAGE < page.total else "",
+        previous_url=_page_url(view, max(0, start - PER_PAGE)) if start else "",
     )
 
 
-def _row(case: queue.Case, now: datetime) -> dict[str, Any]:
+def _page_url(view: str, after: int) -> str:
+    return f"/admin?view={view}&after={after}"
+
+
+def _row(case: queue.Case, view: str, now: datetime) -> dict[str, Any]:
     days = (now - case.waiting_since).days
+    is_ours = case.pending > 0 or view in ("expiring", "overdue")
     return {
         "url": f"/admin/providers/{case.provider_id}",
         "name": case.name,
         "profession": case.profession,
-        "missing": words.listed(case.missing) or "Nothing",
+        "missing": "; ".join(one.rstrip(".") for one in case.missing) or "Nothing",
         "since": f"{words.short_day(case.waiting_since.date())} ({words.count(days, 'day')})",
-        "due": words.short_day(case.due.date()),
-        "is_late": case.due < now,
+        "due": words.short_day(case.due_on) if is_ours else _theirs(case),
+        "is_late": is_ours and case.due <= now,
     }
+
+
+def _theirs(case: queue.Case) -> str:
+    return "Listed" if case.is_shown else "Up to them"
 
 
 @router.get("/admin/providers/{provider_id}")
@@ -141,14 +148,9 @@ def evidence_file(visit: Visiting, file_id: UUID) -> Response:
 
 def _next_url(visit: Visiting, provider_id: UUID) -> str:
     """This provider while something is open here, then the oldest case, then the empty queue."""
-    cases = queue.waiting(visit.session, visit.now)
-    open_here = any(c.provider_id == provider_id and c.pending for c in cases)
-    if open_here:
-        return f"/admin/providers/{provider_id}?notice=decided"
-    others = [c for c in cases if c.pending and c.provider_id != provider_id]
-    if others:
-        return f"/admin/providers/{others[0].provider_id}?notice=decided"
-    return "/admin?notice=decided"
+    following = queue.next_to_decide(visit.session, provider_id)
+    where = f"/admin/providers/{following}" if following else "/admin"
+    return f"{where}?notice=decided"
 
 
 def _case_page(

@@ -402,7 +402,7 @@ def test_what_waits_is_listed_oldest_first_with_what_is_missing(
         one.submitted_at = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)  # a Friday
         session.add(one)
     session.flush()
-    cases = queue.waiting(session, NOW)
+    cases = queue.find_cases(session, "waiting", NOW, 0, 50).cases
     assert [case.provider_id for case in cases] == [dana.id, late.id]
     assert cases[0].pending == 2
     assert cases[0].missing == [
@@ -410,7 +410,8 @@ def test_what_waits_is_listed_oldest_first_with_what_is_missing(
         "State licence: waiting to be checked.",
     ]
     assert cases[0].due < NOW
-    assert cases[1].due.date() == date(2026, 11, 28)  # the Friday after, to its end
+    assert cases[1].due_on == date(2026, 11, 27)  # the Friday after
+    assert cases[1].due > NOW
 
 
 def test_who_runs_out_or_must_confirm_is_found(session: Session, dana: Provider) -> None:
@@ -419,9 +420,28 @@ def test_who_runs_out_or_must_confirm_is_found(session: Session, dana: Provider)
     overdue.attested_at = NOW - timedelta(days=91)
     session.add(overdue)
     session.flush()
-    assert [case.provider_id for case in queue.expiring(session, NOW)] == [soon.id]
-    assert [case.provider_id for case in queue.overdue(session, NOW)] == [overdue.id]
-    assert len(queue.everyone(session, NOW)) == 3
+    assert queue.count_cases(session, NOW) == {
+        "waiting": 1,
+        "expiring": 1,
+        "overdue": 1,
+        "everyone": 3,
+    }
+    found = {
+        view: [case.provider_id for case in queue.find_cases(session, view, NOW, 0, 50).cases]
+        for view in ("expiring", "overdue")
+    }
+    assert found == {"expiring": [soon.id], "overdue": [overdue.id]}
+    first, rest = (queue.find_cases(session, "everyone", NOW, at, 2).cases for at in (0, 2))
+    assert len({case.provider_id for case in [*first, *rest]}) == 3
+
+
+def test_the_next_case_is_the_same_provider_while_something_is_open(
+    session: Session, dana: Provider
+) -> None:
+    other = make_provider(session, now=NOW, verified=False)
+    listed = make_provider(session, now=NOW)
+    assert queue.next_to_decide(session, other.id) == other.id
+    assert queue.next_to_decide(session, listed.id) == dana.id
 
 
 def test_unchanged_openings_are_not_written_again(session: Session) -> None:
