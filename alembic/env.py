@@ -1,5 +1,6 @@
 """Runs the migrations on the database of the settings (or on a connection handed over)."""
 
+from alembic import context
 from sqlmodel import SQLModel, UTCDateTime
 from sqlmodel.sql.sqltypes import AutoString
 
@@ -8,7 +9,6 @@ import booking.models
 import core.limits
 import core.mail
 import directory.models
-from alembic import context
 from core.crypto import Encrypted
 from core.database import engine
 

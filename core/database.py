@@ -82,8 +82,8 @@ def driver_connection(session: Session) -> psycopg.Connection[Any]:
 
 def lock(session: Session, *keys: UUID) -> None:
     """Hold these things (people, calendars) for the rest of the transaction, in one order."""
-    for key in sorted(set(keys)):
-        session.connection().execute(
-            text("SELECT pg_advisory_xact_lock(:key)"),
-            {"key": int.from_bytes(key.bytes[8:], signed=True)},
-        )
+    numbers = sorted({int.from_bytes(key.bytes[8:], signed=True) for key in keys})
+    session.connection().execute(
+        text("SELECT pg_advisory_xact_lock(n) FROM unnest(CAST(:numbers AS bigint[])) AS n"),
+        {"numbers": numbers},
+    )

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
-from alembic import command
 from core.database import engine
 
 _LOCK = 7_036_001  # any number nobody else uses; held while migrating
