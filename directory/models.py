@@ -145,7 +145,7 @@ class Listing(SQLModel, table=True):
 
     provider_id: UUID = Field(foreign_key="provider.id", primary_key=True)
     number: int  # dense, for the bitmaps; from the sequence listing_number
-    change: int = Field(index=True)  # grows with every change, from the sequence listing_change
+    change: int  # grows with every change, from the sequence listing_change
     slug: str
     name: str
     sort_name: str = Field(index=True)
@@ -153,7 +153,7 @@ class Listing(SQLModel, table=True):
     states: dict[str, str | None] = Field(sa_type=Json)
     card: dict[str, Any] = Field(sa_type=Json)
     min_fee_cents: int
-    next_opening: datetime | None = Field(default=None, index=True)
+    next_opening: datetime | None = None
     openings: list[dict[str, str]] = Field(default_factory=list, sa_type=Json)
     due_at: datetime = Field(index=True)
     published_at: datetime | None = Field(default=None, index=True)
