@@ -90,7 +90,9 @@ def name_problem(text: str, what: str) -> str | None:
     if not _tidy(text):
         return f"Enter {what}."
     if len(_tidy(text)) > LONGEST_NAME:
-        return f"That is longer than {LONGEST_NAME} characters."
+        return f"Shorten it to at most {LONGEST_NAME} characters."
+    if not _tidy(text).isprintable():
+        return "There is a sign in it that cannot be seen. Type it anew."
     return None
 
 

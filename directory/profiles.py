@@ -83,7 +83,7 @@ def meeting_problem(url: str) -> str | None:
         return "Enter the whole address of your room, beginning with https://."
     if parts.username or parts.password or any(c.isspace() for c in url):
         return "Leave names, passwords and spaces out of the address."
-    return f"That is longer than {LONGEST_URL} characters." if len(url) > LONGEST_URL else None
+    return f"Shorten it to at most {LONGEST_URL} characters." if len(url) > LONGEST_URL else None
 
 
 _CHOICES: dict[str, Iterable[str]] = {

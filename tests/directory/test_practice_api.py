@@ -122,6 +122,8 @@ def test_from_application_to_listed(
         ({"legal_first_name": " ", "legal_last_name": ""}, ["legal_first_name", "legal_last_name"]),
         ({"npi": "1234567890"}, ["npi"]),
         ({"display_name": "x" * 81}, ["display_name"]),
+        ({"display_name": "Rae \u202e Moss"}, ["display_name"]),  # turns what follows around
+        ({"legal_last_name": "Mo\u0000ss"}, ["legal_last_name"]),
         ({"letters": "x" * 41}, ["letters"]),
         (
             {"profession": "", "legal_first_name": "", "letters": "x" * 41, "npi": ""},
