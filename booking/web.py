@@ -5,7 +5,15 @@ from booking.api import appointments as appointments_api
 from booking.api import holds as holds_api
 from booking.api import services as services_api
 from booking.api import slots as slots_api
-from booking.pages import appointments, book, hours, profile, week
+from booking.pages import (
+    appointments,
+    book,
+    hours,
+    practice_appointment,
+    profile,
+    services,
+    week,
+)
 
 _ = upkeep  # its jobs run wherever booking is served
 
@@ -20,6 +28,8 @@ routers = [
         book,
         appointments,
         week,
+        practice_appointment,
         hours,
+        services,
     )
 ]

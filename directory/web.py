@@ -9,7 +9,16 @@ from core.settings import settings
 from directory.api import desk as desk_api
 from directory.api import practice as practice_api
 from directory.api import providers as providers_api
-from directory.pages import application, credentials, desk, files, guide, home, results
+from directory.pages import (
+    application,
+    credentials,
+    desk,
+    files,
+    guide,
+    home,
+    practice_profile,
+    results,
+)
 from directory.search import feeding
 
 routers = [
@@ -22,6 +31,7 @@ routers = [
         practice_api,
         desk_api,
         application,
+        practice_profile,
         credentials,
         desk,
         files,

@@ -1,37 +1,24 @@
-"""A provider applies, describes their practice, and confirms that all of it is true."""
+"""A provider applies, and confirms that all they said is true."""
 
-from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Response, UploadFile
+from fastapi import APIRouter, Form, Response
 from fastapi.responses import RedirectResponse
-from pydantic import ValidationError
 
 from core.errors import Invalid, NotFound
 from core.web import words
 from core.web.routing import PROVIDER, HouseRoute, Visit, Visiting, allow, signed_in
 from core.web.templates import render
 from directory.applications import ApplicationForm, apply
-from directory.models import Listing, Provider
-from directory.photos import remove_photo, save_photo
-from directory.profiles import LONGEST_HEADLINE, ProfileForm, attest, form_of, save_profile
+from directory.models import Provider
+from directory.profiles import attest
 from directory.queries import credentials_of, find_provider_of, services_of
-from directory.rules.offerings import may_offer_modality
 from directory.rules.requirements import attestation_due, required_credentials
-from directory.taxonomy import (
-    AGE_GROUPS,
-    CONDITIONS,
-    CREDENTIAL_KINDS,
-    INSURANCE,
-    LANGUAGES,
-    MODALITIES,
-    PROFESSIONS,
-)
+from directory.taxonomy import CREDENTIAL_KINDS, PROFESSIONS
 
 router = APIRouter(route_class=HouseRoute, include_in_schema=False)
 
 Text = Annotated[str, Form(max_length=30000)]
-Choices = Annotated[list[str], Form()]
 
 
 def own_practice(visit: Visit) -> Provider:
@@ -67,6 +54,8 @@ def send_application(
     npi: Text = "",
 ) -> Response:
     """Open the practice, or say what needs another look."""
+    if find_provider_of(visit.session, visit.person_id) is not None:
+        return RedirectResponse("/provider", 303)  # sent twice: the first one stands
     form = ApplicationForm.model_construct(
         profession=profession,
         legal_first_name=legal_first_name,
@@ -95,135 +84,17 @@ def _application_page(
             {
                 "value": key,
                 "label": one.title,
-                "hint": "You will be asked for: "
-                + words.listed([CREDENTIAL_KINDS[kind] for kind in required_credentials(key)])
-                + ".",
+                "hint": f"{one.description} {_asked_for(key)}".strip(),
             }
             for key, one in PROFESSIONS.items()
         ],
     )
 
 
-@router.get("/provider/profile")
-@allow(PROVIDER)
-def profile(visit: Visiting) -> Response:
-    """What patients read."""
-    provider = own_practice(visit)
-    return _profile_page(visit, provider, form_of(provider), [])
-
-
-@router.post("/provider/profile")
-@allow(PROVIDER)
-def change_profile(
-    visit: Visiting,
-    display_name: Text = "",
-    letters: Text = "",
-    pronouns: Text = "",
-    headline: Text = "",
-    approach: Text = "",
-    conditions: Choices = [],  # noqa: B006  # FastAPI copies it
-    modalities: Choices = [],  # noqa: B006
-    ages: Choices = [],  # noqa: B006
-    languages: Choices = [],  # noqa: B006
-    insurance: Choices = [],  # noqa: B006
-    sliding_scale: Text = "",
-    accepts_new: Text = "",
-    meeting_url: Text = "",
-) -> Response:
-    """Save, or say what needs another look; nothing typed is lost."""
-    provider = own_practice(visit)
-    form = ProfileForm.model_construct(
-        display_name=display_name,
-        letters=letters,
-        pronouns=pronouns,
-        headline=headline,
-        approach=approach,
-        conditions=conditions,
-        modalities=modalities,
-        ages=ages,
-        languages=languages,
-        insurance=insurance,
-        sliding_scale=bool(sliding_scale),
-        accepts_new=bool(accepts_new),
-        meeting_url=meeting_url,
-    )
-    try:
-        ProfileForm.model_validate(form.model_dump())
-        save_profile(visit.session, provider, form, visit.now)
-    except Invalid as error:
-        return _profile_page(visit, provider, form, shown_errors(error))
-    except ValidationError as error:
-        errors = [
-            {"field": str(one["loc"][0]), "message": "That is too long."} for one in error.errors()
-        ]
-        return _profile_page(visit, provider, form, errors)
-    return RedirectResponse("/provider/profile?notice=saved", 303)
-
-
-@router.post("/provider/photo")
-@allow(PROVIDER)
-def change_photo(
-    visit: Visiting,
-    photo: Annotated[UploadFile | None, File()] = None,
-    remove: Annotated[str, Form()] = "",
-) -> Response:
-    """A new portrait, or back to the drawn monogram."""
-    provider = own_practice(visit)
-    try:
-        if remove:
-            remove_photo(visit.session, provider, visit.now)
-        elif photo is None or not photo.filename:
-            raise Invalid([("photo", "Choose a picture first.")])
-        else:
-            save_photo(visit.session, provider, photo.file.read(), visit.now)
-    except Invalid as error:
-        return _profile_page(visit, provider, form_of(provider), shown_errors(error))
-    return RedirectResponse("/provider/profile?notice=saved", 303)
-
-
-@dataclass(frozen=True)
-class _Option:
-    value: str
-    label: str
-    hint: str = ""
-    disabled: bool = False
-
-
-def _profile_page(
-    visit: Visit, provider: Provider, form: ProfileForm, errors: list[dict[str, str]]
-) -> Response:
-    listing = visit.session.get(Listing, provider.id)
-    return render(
-        visit,
-        "directory/practice/profile.html",
-        status=422 if errors else 200,
-        errors=errors,
-        typed=form,
-        longest_headline=LONGEST_HEADLINE,
-        photo_url=f"/photos/{provider.photo}" if provider.photo else None,
-        monogram=listing.card["monogram"] if listing else "",
-        tint=listing.card["tint"] if listing else 0,
-        conditions=_options(CONDITIONS),
-        modalities=_modalities(provider, form),
-        ages=_options(AGE_GROUPS),
-        languages=_options(LANGUAGES),
-        insurance=_options(INSURANCE),
-    )
-
-
-def _options(table: Any) -> list[dict[str, Any]]:
-    return [vars(_Option(key, one.title)) for key, one in table.items()]
-
-
-def _modalities(provider: Provider, form: ProfileForm) -> list[dict[str, Any]]:
-    """What the profession may not offer is there, but cannot be chosen, and says why. What was
-    claimed all the same can be taken back."""
-    options = []
-    for key, one in MODALITIES.items():
-        answer = may_offer_modality(provider.profession, key)
-        blocked = not answer.allowed and key not in form.modalities
-        options.append(vars(_Option(key, one.title, answer.reason, blocked)))
-    return options
+def _asked_for(profession: str) -> str:
+    """What this profession proves besides what all do."""
+    more = [CREDENTIAL_KINDS[kind] for kind in required_credentials(profession)[2:]]
+    return f"You will also be asked for: {words.listed(more)}." if more else ""
 
 
 @router.get("/provider/attest")

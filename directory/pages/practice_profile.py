@@ -1,0 +1,176 @@
+"""A provider's profile: what patients read, the portrait, and the card as search shows it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, File, Form, Response, UploadFile
+from fastapi.responses import RedirectResponse
+from pydantic import ValidationError
+
+from core.errors import Invalid
+from core.web import words
+from core.web.routing import PROVIDER, HouseRoute, Visit, Visiting, allow
+from core.web.templates import render
+from core.web.zones import reader_zone
+from directory.models import Listing, Provider
+from directory.pages.application import Text, own_practice, shown_errors
+from directory.photos import remove_photo, save_photo
+from directory.presenters import fee_line, licensed_line, soon
+from directory.profiles import LONGEST_HEADLINE, ProfileForm, form_of, save_profile
+from directory.rules.offerings import may_offer_modality
+from directory.taxonomy import AGE_GROUPS, CONDITIONS, INSURANCE, LANGUAGES, MODALITIES
+
+router = APIRouter(route_class=HouseRoute, include_in_schema=False)
+
+Choices = Annotated[list[str], Form()]
+
+
+@router.get("/provider/profile")
+@allow(PROVIDER)
+def profile(visit: Visiting) -> Response:
+    """What patients read."""
+    provider = own_practice(visit)
+    return _profile_page(visit, provider, form_of(provider), [])
+
+
+@router.post("/provider/profile")
+@allow(PROVIDER)
+def change_profile(
+    visit: Visiting,
+    display_name: Text = "",
+    letters: Text = "",
+    pronouns: Text = "",
+    headline: Text = "",
+    approach: Text = "",
+    conditions: Choices = [],  # noqa: B006  # FastAPI copies it
+    modalities: Choices = [],  # noqa: B006
+    ages: Choices = [],  # noqa: B006
+    languages: Choices = [],  # noqa: B006
+    insurance: Choices = [],  # noqa: B006
+    sliding_scale: Text = "",
+    accepts_new: Text = "",
+    meeting_url: Text = "",
+) -> Response:
+    """Save, or say what needs another look; nothing typed is lost."""
+    provider = own_practice(visit)
+    form = ProfileForm.model_construct(
+        display_name=display_name,
+        letters=letters,
+        pronouns=pronouns,
+        headline=headline,
+        approach=approach,
+        conditions=conditions,
+        modalities=modalities,
+        ages=ages,
+        languages=languages,
+        insurance=insurance,
+        sliding_scale=bool(sliding_scale),
+        accepts_new=bool(accepts_new),
+        meeting_url=meeting_url,
+    )
+    try:
+        ProfileForm.model_validate(form.model_dump())
+        save_profile(visit.session, provider, form, visit.now)
+    except Invalid as error:
+        return _profile_page(visit, provider, form, shown_errors(error))
+    except ValidationError as error:
+        errors = [
+            {"field": str(one["loc"][0]), "message": "That is too long."} for one in error.errors()
+        ]
+        return _profile_page(visit, provider, form, errors)
+    return RedirectResponse("/provider/profile?notice=saved", 303)
+
+
+@router.post("/provider/photo")
+@allow(PROVIDER)
+def change_photo(
+    visit: Visiting,
+    photo: Annotated[UploadFile | None, File()] = None,
+    remove: Annotated[str, Form()] = "",
+) -> Response:
+    """A new portrait, or back to the drawn monogram."""
+    provider = own_practice(visit)
+    try:
+        if remove:
+            remove_photo(visit.session, provider, visit.now)
+        elif photo is None or not photo.filename:
+            raise Invalid([("photo", "Choose a picture first.")])
+        else:
+            save_photo(visit.session, provider, photo.file.read(), visit.now)
+    except Invalid as error:
+        return _profile_page(visit, provider, form_of(provider), shown_errors(error))
+    return RedirectResponse("/provider/profile?notice=saved", 303)
+
+
+@dataclass(frozen=True)
+class _Option:
+    value: str
+    label: str
+    hint: str = ""
+    disabled: bool = False
+
+
+def _profile_page(
+    visit: Visit, provider: Provider, form: ProfileForm, errors: list[dict[str, str]]
+) -> Response:
+    listing = visit.session.get(Listing, provider.id)
+    return render(
+        visit,
+        "directory/practice/profile.html",
+        status=422 if errors else 200,
+        errors=errors,
+        typed=form,
+        longest_headline=LONGEST_HEADLINE,
+        has_photo=provider.photo is not None,
+        card=_preview(visit, listing) if listing else None,
+        conditions=_options(CONDITIONS),
+        modalities=_modalities(provider, form),
+        ages=_options(AGE_GROUPS),
+        languages=_options(LANGUAGES),
+        insurance=_options(INSURANCE),
+    )
+
+
+def _preview(visit: Visit, listing: Listing) -> dict[str, Any]:
+    """The card as patients meet it in search, from what is saved."""
+    facts = listing.card
+    zone = reader_zone(visit.request)
+    today = words.local_date(visit.now, zone)
+    is_shown = listing.published_at is not None
+    url = f"/providers/{listing.slug}" if is_shown else "#preview"
+    openings = listing.openings[:3] if is_shown else []
+    return {
+        "url": url,
+        "name": facts["name"],
+        "credentials": facts["letters"],
+        "profession": facts["profession"],
+        "licensed_line": licensed_line(facts["states"], ()) if facts["states"] else "",
+        "voice": facts["headline"],
+        "focus": ", ".join(facts["focus"]),
+        "fee": fee_line(facts),
+        "portrait_url": facts["photo"],
+        "monogram": facts["monogram"],
+        "tint": facts["tint"],
+        "slots": [
+            {"url": url, "label": soon(datetime.fromisoformat(one["starts_at"]), zone, today)}
+            for one in openings
+        ],
+        "all_url": url,
+        "online_line": "online" if facts["accepts_new"] else "online, no new patients just now",
+    }
+
+
+def _options(table: Any) -> list[dict[str, Any]]:
+    return [vars(_Option(key, one.title)) for key, one in table.items()]
+
+
+def _modalities(provider: Provider, form: ProfileForm) -> list[dict[str, Any]]:
+    """What the profession may not offer is there, but cannot be chosen, and says why. What was
+    claimed all the same can be taken back."""
+    options = []
+    for key, one in MODALITIES.items():
+        answer = may_offer_modality(provider.profession, key)
+        blocked = not answer.allowed and key not in form.modalities
+        options.append(vars(_Option(key, one.title, answer.reason, blocked)))
+    return options
