@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.journeys.checks import check_page
 
 Words = str | re.Pattern[str]
+LETTER_WITHIN = 20  # seconds; they are written and sent by jobs
 
 
 class Somebody:
@@ -141,6 +142,17 @@ class Somebody:
         tab.goto(f"/demo/mailbox?to={quote(email)}")
         yield tab
         tab.close()
+
+    def is_told(self, email: str, words: str) -> None:
+        """A letter with these words in its subject arrives, with an entry for the calendar."""
+        with self.mailbox_of(email) as tab:
+            letter = tab.locator("main li").filter(has=tab.get_by_role("heading", name=words))
+            for _ in range(LETTER_WITHIN):
+                if letter.count():
+                    break
+                tab.wait_for_timeout(1000)
+                tab.reload()
+            expect(letter.locator("a[href$='calendar.ics']")).to_be_visible()
 
     def signs_in_as(self, email: str, path: str = "/sign-in") -> None:
         self.page.goto(path)

@@ -9,6 +9,7 @@ from tests.journeys.patients import Patient
 from tests.journeys.people import Somebody
 
 DANA = "Dana Whitaker"
+PATIENT = "robin.cancelled@example.com"
 REASON = "I am ill today, and sorry. Please take any other time."
 
 
@@ -16,7 +17,7 @@ def test_a_cancellation_with_its_reason_reaches_the_patient(
     open_context: Callable[..., BrowserContext],
 ) -> None:
     patient, dana = Patient(open_context().new_page()), Somebody(open_context().new_page())
-    patient.signs_in_as("robin.cancelled@example.com")
+    patient.signs_in_as(PATIENT)
     patient.holds_a_time_with(DANA)
     address = patient.books("WA")
 
@@ -30,6 +31,7 @@ def test_a_cancellation_with_its_reason_reaches_the_patient(
     dana.presses("Cancel this appointment")
     dana.sees(REASON)
 
+    patient.is_told(PATIENT, "is cancelled")
     patient.goes_to(address)
     patient.sees(f"{DANA} cancelled this session")
     patient.sees(REASON)
