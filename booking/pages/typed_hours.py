@@ -15,16 +15,23 @@ from core.web import words
 from core.web.zones import known_zones
 
 NUMBERS = {
-    "notice_minutes": ("notice_hours", 60),
-    "horizon_days": ("horizon_days", 1),
-    "buffer_before_minutes": ("buffer_before_minutes", 1),
-    "buffer_after_minutes": ("buffer_after_minutes", 1),
-    "step_minutes": ("step_minutes", 1),
-    "cancel_notice_minutes": ("cancel_notice_hours", 60),
-    "daily_limit": ("daily_limit", 1),
+    "step_minutes": ("step_minutes", 1, "Minutes from one start to the next"),
+    "notice_minutes": ("notice_hours", 60, "Hours of notice"),
+    "horizon_days": ("horizon_days", 1, "Days ahead"),
+    "cancel_notice_minutes": ("cancel_notice_hours", 60, "Hours before which to cancel"),
+    "buffer_before_minutes": ("buffer_before_minutes", 1, "Minutes free before"),
+    "buffer_after_minutes": ("buffer_after_minutes", 1, "Minutes free after"),
+    "daily_limit": ("daily_limit", 1, "Sessions a day"),
 }
-"""Fields of the document: the form's name, and how many of its units make one of the document's."""
+"""Fields of the document: the form's name, how many of its units make one of the document's, and
+what it is called where it is wrong."""
 
+_ORDER = [
+    "time_zone",
+    *(f"start_{day}" for day in range(7)),
+    *("override_date", "override_start", "off_from"),
+    *(name for name, *_ in NUMBERS.values()),
+]
 _NAMES = {"weekly": "start_0", "overrides": "override_date", "time_off": "off_from"}
 Problems = list[tuple[str, str]]
 
@@ -55,7 +62,7 @@ def read(typed: FormData) -> dict[str, Any]:
             for at, (start, end) in enumerate(rows("off_from", "off_until"))
             if (start or end) and removed != f"time_off-{at}"
         ],
-        **{name: next(iter(texts(name)), "") for name, _ in NUMBERS.values()},
+        **{name: next(iter(texts(name)), "") for name, *_ in NUMBERS.values()},
     }
 
 
@@ -82,7 +89,7 @@ def as_typed(availability: Availability) -> dict[str, Any]:
         ],
         **{
             name: _number_text(getattr(availability, field), unit)
-            for field, (name, unit) in NUMBERS.items()
+            for field, (name, unit, _) in NUMBERS.items()
         },
     }
 
@@ -98,7 +105,7 @@ def document_of(form: dict[str, Any]) -> Availability:
     ]
     document["overrides"] = _overrides(form["overrides"], problems)
     document["time_off"] = _time_off(form["time_off"], form["time_zone"], problems)
-    for field, (name, unit) in NUMBERS.items():
+    for field, (name, unit, _) in NUMBERS.items():
         value = whole_number(form[name], unit)
         if value is not None:
             document[field] = value
@@ -109,7 +116,8 @@ def document_of(form: dict[str, Any]) -> Availability:
     except ValidationError as error:
         problems += [_problem(one["loc"], str(one["msg"])) for one in error.errors()]
     if problems:
-        raise Invalid(list(dict.fromkeys(problems)))
+        found = list(dict.fromkeys(problems))
+        raise Invalid(sorted(found, key=lambda one: _ORDER.index(one[0])))
     return made
 
 
@@ -146,14 +154,14 @@ def _problem(where: tuple[int | str, ...], message: str) -> tuple[str, str]:
 
 
 def _between(field: str) -> str:
-    """Enter a number from 0 to 336."""
-    unit = NUMBERS[field][1]
+    """Hours of notice: enter a number from 0 to 336."""
+    _, unit, title = NUMBERS[field]
     low, high = (
         next(getattr(one, side) for one in Availability.model_fields[field].metadata
              if hasattr(one, side))
         for side in ("ge", "le")
     )  # fmt: skip
-    return f"Enter a number from {low / unit:g} to {high / unit:g}."
+    return f"{title}: enter a number from {low / unit:g} to {high / unit:g}."
 
 
 def _ranges(

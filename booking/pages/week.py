@@ -168,7 +168,7 @@ def _session(one: Appointment, names: dict[UUID, str], now: datetime) -> Placed:
     if one.status == Status.HELD:
         left = (one.expires_at or now) - now
         minutes = max(1, -(-int(left.total_seconds()) // 60))
-        return Placed(one.starts_at, one.ends_at, "held", f"Held, {minutes} min left")
+        return Placed(one.starts_at, one.ends_at, "held", f"Held, {minutes} min")
     label = initials(names.get(one.patient_id, "")) if one.patient_id else "Booked"
     if one.status == Status.NO_SHOW:
         label += " Not attended"

@@ -89,7 +89,7 @@ function hidden(heading, text) {
 
 function build(place, from, to) {
   const grid = node("div", "grid", "", "hours-grid");
-  grid.setAttribute("aria-label", "Draw your opening hours. Arrow keys move, Space opens or closes, Shift and an arrow draws.");
+  grid.setAttribute("aria-label", "Draw your opening hours. Arrow keys move, Space opens or closes, Shift and an arrow carries that on.");
   const head = node("div", "row");
   head.append(hidden(node("div", "columnheader"), "Time"), ...DAYS.map((day) => node("div", "columnheader", day.slice(0, 3))));
   grid.append(head);
@@ -130,8 +130,8 @@ export function start([place], say) {
       cell.setAttribute("aria-selected", String(inside > 0));
     }
   }
-  function begin(cell) {
-    stroke = { opens: !cell.classList.contains("is-on"), from: cell, before: structuredClone(ranges) };
+  function begin(cell, opens = !cell.classList.contains("is-on")) {
+    stroke = { opens, from: cell, before: structuredClone(ranges) };
     extend(cell);
   }
   /** The stroke covers the rectangle between where it began and `cell`. */
@@ -189,7 +189,7 @@ export function start([place], say) {
       const sideways = Math.abs(by[event.key]) === 1;
       const next = cells[now + by[event.key]];
       if (!next || (sideways && next.dataset.at !== event.target.dataset.at)) return;
-      if (event.shiftKey && !stroke) begin(event.target);
+      if (event.shiftKey && !stroke) begin(event.target, event.target.classList.contains("is-on"));
       if (stroke) extend(next);
       focus(next);
     }
