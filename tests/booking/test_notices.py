@@ -99,9 +99,9 @@ def test_moving_replaces_and_cancelling_removes_the_entry(
         cancel(session, booked.id, actor, None, NOW)
         session.commit()
         tell(booked.id, get_appointment(session, booked.id).version)
-    first, second = letters("robin@example.com")
-    assert [m.calendar_method for m in (first, second)] == ["REQUEST", "CANCEL"]
-    entries = [entry_of(m) for m in (first, second)]
+    sent = {letter.calendar_method: letter for letter in letters("robin@example.com")}
+    assert sent.keys() == {"REQUEST", "CANCEL"}
+    entries = [entry_of(sent["REQUEST"]), entry_of(sent["CANCEL"])]
     assert entries[0]["UID"] == entries[1]["UID"]
     assert entries[0]["SEQUENCE"] < entries[1]["SEQUENCE"]
     assert entries[1]["STATUS"] == "CANCELLED"
