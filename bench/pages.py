@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from core.postgres import ensure_database
 from tests.journeys.conftest import FLAGS, find_chromium
-from tests.whole.loads import PUBLIC_PAGES, Load, load
+from tests.whole.loads import PUBLIC_PAGES, Load, a_profile, load
 from tests.whole.servers import Server
 
 TIMES = 3
@@ -36,22 +36,12 @@ def median(browser: Browser, url: str) -> Load:
     return next(one for one in loads if one.lcp == middle)
 
 
-def a_profile(browser: Browser, url: str) -> str:
-    """The path of the first provider in the results."""
-    page = browser.new_page()
-    page.goto(f"{url}/find")
-    path = page.locator(".provider-card h3 a, .provider-card h2 a").first.get_attribute("href")
-    page.close()
-    assert path is not None
-    return path
-
-
 def report(url: str) -> None:
     """Print a table, one line a page."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         print(f"{'page':<36}{'kB':>7}{'requests':>10}{'LCP ms':>9}{'CLS':>8}")
-        for path in (*PUBLIC_PAGES, a_profile(browser, url)):
+        for path in (*PUBLIC_PAGES, a_profile(browser.new_page(), url)):
             found = median(browser, url + path)
             print(
                 f"{path[:35]:<36}{found.bytes / 1000:>7.1f}{found.requests:>10}"

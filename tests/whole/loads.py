@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, Page
 
 PUBLIC_PAGES: Sequence[str] = (
     "/",
@@ -16,6 +16,12 @@ PUBLIC_PAGES: Sequence[str] = (
     "/crisis",
     "/privacy",
     "/sign-in",
+)
+PRIVATE_PAGES: Sequence[tuple[str, str]] = (
+    ("patient@example.com", "/appointments"),
+    ("provider@example.com", "/provider"),
+    ("provider@example.com", "/provider/hours"),
+    ("admin@example.com", "/admin"),
 )
 SETTLE = 400  # milliseconds without anything new before a page counts as loaded
 
@@ -43,6 +49,14 @@ class Load:
     elsewhere: list[str]
     lcp: float
     cls: float
+
+
+def a_profile(page: Page, url: str) -> str:
+    """The path of the first provider in the results."""
+    page.goto(f"{url}/find")
+    path = page.locator(".provider-card h2 a").first.get_attribute("href")
+    assert path is not None
+    return path
 
 
 def load(context: BrowserContext, url: str) -> Load:
