@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import hypothesis
 import psycopg
 import pytest
 from fastapi import FastAPI
@@ -37,6 +38,11 @@ from core.postgres import ensure_database  # noqa: E402
 from core.settings import settings  # noqa: E402
 
 _ = (limits, mail)
+
+
+# How long an example takes says more of the machine than of the code.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")
