@@ -11,6 +11,7 @@ from starlette.datastructures import FormData
 
 from booking import schedules
 from booking.pages import typed_hours
+from booking.pages.typed_hours import is_clock
 from booking.rules.availability import WEEKDAYS
 from core.errors import Invalid
 from core.web import words
@@ -102,7 +103,7 @@ def _shown_hours(weekly: Iterable[Sequence[tuple[str, str]]]) -> tuple[int, int]
     """The hours from which to which the grid is drawn: the usual ones, and all that are typed."""
     earliest, latest = FIRST_HOUR, LAST_HOUR
     for start, end in (one for ranges in weekly for one in ranges):
-        if start[:2].isdigit() and end[:2].isdigit():
+        if is_clock(start) and is_clock(end):
             earliest = min(earliest, int(start[:2]))
             latest = 24 if end <= start else max(latest, min(24, int(end[:2]) + (end[3:] > "00")))
     return earliest, latest

@@ -150,12 +150,11 @@ def _services_page(
     edited: Service | None = None,
 ) -> Response:
     offered = offered_services(provider.profession)
-    named = {"fee_cents": "fee"}  # the form's own name, so that the error's link finds it
     return render(
         visit,
         "booking/practice/services.html",
         status=422 if errors else 200,
-        errors=[{**one, "field": named.get(one["field"], one["field"])} for one in errors],
+        errors=errors,
         typed=typed,
         edited={"url": f"/provider/services/{edited.id}", "title": edited.title}
         if edited

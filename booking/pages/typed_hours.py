@@ -122,16 +122,20 @@ def document_of(form: dict[str, Any]) -> Availability:
 
 
 def whole_number(text: str, unit: int = 1) -> int | None:
-    """`text` times `unit` where that is a whole number of a sensible size: "1.5" hours are 90."""
+    """`text` times `unit` where that is a whole number of a sensible size: "1.5" hours are 90
+    minutes, "19.99" dollars 1999 cents. A thousandth is forgiven: "1.6666667" hours are 100."""
     try:
         value = float(text) * unit
     except ValueError:
         return None
-    return int(value) if value.is_integer() and abs(value) < 10**9 else None
+    if not abs(value) < 10**9 or abs(value - round(value)) > 0.001:
+        return None
+    return round(value)
 
 
 def _number_text(value: int | None, unit: int) -> str:
-    return "" if value is None else f"{value / unit:g}"
+    """As few digits as give `value` back when read by `whole_number`."""
+    return "" if value is None else f"{value / unit:.8g}"
 
 
 def _of_day(clock: str) -> str:
@@ -171,7 +175,7 @@ def _ranges(
     for start, end in typed:
         if not start and not end:
             continue
-        if not (_is_clock(start) and _is_clock(end)):
+        if not (is_clock(start) and is_clock(end)):
             problems.append((field, f"{_day_of(field)}Enter both a start and an end, like 09:00."))
             continue
         until = minutes_of(end)
@@ -193,8 +197,8 @@ def _too_late(start: str, end: str) -> str:
     return f"{start} to {end} ends on the next day, which can be no later than 6:00 am."
 
 
-def _is_clock(text: str) -> bool:
-    return re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text) is not None
+def is_clock(text: str) -> bool:
+    return re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text) is not None
 
 
 def _overrides(typed: Sequence[dict[str, str]], problems: Problems) -> list[dict[str, Any]]:

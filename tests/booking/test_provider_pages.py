@@ -442,6 +442,33 @@ def test_enter_saves_for_the_first_button_of_the_form_is_save(speaks: TestClient
     assert form[form.index("<button") :].split(">")[1].startswith("Save the hours")
 
 
+def test_hours_kept_elsewhere_to_the_minute_can_be_saved_here_unchanged(
+    speaks: TestClient, session: Session, dana: Provider
+) -> None:
+    """100 minutes are no round number of hours."""
+    kept = availability_of(dana).model_copy(
+        update={"notice_minutes": 100, "cancel_notice_minutes": 20159}
+    )
+    schedules.save(session, dana.id, kept, NOW)
+    session.commit()
+    values = markup(speaks.get("/provider/hours").text).values
+    hours = {name: values[name] for name in ("notice_hours", "cancel_notice_hours")}
+    assert speaks.post("/provider/hours", data=typed(**hours)).status_code == 303
+    saved = availability_of(dana)
+    assert (saved.notice_minutes, saved.cancel_notice_minutes) == (100, 20159)
+
+
+@pytest.mark.parametrize("clock_text", ["\u00b2\u00b2:00", "0\u0669:00", "24:00", "9", "nine"])
+def test_what_is_no_time_is_refused_and_kept(
+    speaks: TestClient, dana: Provider, clock_text: str
+) -> None:
+    before = availability_of(dana)
+    answer = speaks.post("/provider/hours", data=typed(start_2=[clock_text], end_2=["20:00"]))
+    assert "Wednesday: Enter both a start and an end" in page(answer, 422)
+    assert markup(answer.text).values["start_2"][0] == clock_text
+    assert availability_of(dana) == before
+
+
 # ------------------------------------------------------------------------ services
 
 
@@ -467,6 +494,24 @@ def test_a_service_is_added_changed_and_retired(
     assert speaks.post(url, data={"retire": "yes"}).status_code == 303
     assert "Couples" not in page(speaks.get("/provider/services")).split("Add a service")[0]
     assert speaks.get(url).status_code == 404
+
+
+@pytest.mark.parametrize(("fee", "cents"), [("19.99", 1999), ("1.10", 110), ("$1,017.35", 101735)])
+def test_a_fee_counts_to_the_cent(
+    speaks: TestClient, session: Session, dana: Provider, fee: str, cents: int
+) -> None:
+    assert speaks.post("/provider/services", data=offer(fee=fee)).status_code == 303
+    assert services_of(session, dana.id)[1].fee_cents == cents
+
+
+@pytest.mark.parametrize("fee", ["19.995", "nan", "inf", "-5", "1e99"])
+def test_what_is_no_fee_is_refused(
+    speaks: TestClient, session: Session, dana: Provider, fee: str
+) -> None:
+    answer = speaks.post("/provider/services", data=offer(fee=fee))
+    page(answer, 422)
+    assert "#fee" in markup(answer.text).hrefs
+    assert len(services_of(session, dana.id)) == 1
 
 
 def test_what_the_profession_may_not_offer_is_refused_with_the_reason(
