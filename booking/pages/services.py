@@ -14,7 +14,7 @@ from core.web import words
 from core.web.routing import PROVIDER, HouseRoute, Visit, Visiting, allow
 from core.web.templates import render
 from directory.models import Provider, Service
-from directory.pages.application import own_practice, shown_errors
+from directory.pages.application import own_practice
 from directory.queries import services_of
 from directory.rules.offerings import may_offer_service, offered_services
 from directory.taxonomy import SERVICE_KINDS
@@ -70,7 +70,7 @@ def add_service(visit: Visiting, typed: TypedService) -> Response:
     try:
         services.create(visit.session, provider, _service_form(typed), visit.now)
     except Invalid as error:
-        return _services_page(visit, provider, typed, _errors(error))
+        return _services_page(visit, provider, typed, _errors(error, typed))
     return RedirectResponse("/provider/services?notice=saved", 303)
 
 
@@ -88,16 +88,34 @@ def change_service(
     try:
         services.update(visit.session, provider, service_id, _service_form(typed), visit.now)
     except Invalid as error:
-        return _services_page(visit, provider, typed, _errors(error), service)
+        return _services_page(visit, provider, typed, _errors(error, typed), service)
     return RedirectResponse("/provider/services?notice=saved", 303)
 
 
-def _errors(error: Invalid) -> list[dict[str, str]]:
-    """The service counts in cents; the form asks for dollars."""
-    return [
-        {**one, "field": "fee" if one["field"] == "fee_cents" else one["field"]}
-        for one in shown_errors(error)
-    ]
+_FIELDS = ("kind", "title", "minutes", "fee", "for_new")
+_UNREADABLE = -1  # no service is that long or costs that: the rules refuse it with all the rest
+
+
+def _errors(error: Invalid, typed: dict[str, Any]) -> list[dict[str, str]]:
+    """By the form's names and in its order; the service counts in cents, the form in dollars."""
+    found = {"fee" if field == "fee_cents" else field: why for field, why in error.fields}
+    if "minutes" in found and _minutes(typed) == _UNREADABLE:
+        found["minutes"] = "Enter how many minutes it lasts."
+    if "fee" in found and _cents(typed) == _UNREADABLE:
+        found["fee"] = "Enter the fee in dollars, like 150; 0 if it is free."
+    if "kind" in found and not typed["kind"]:
+        found["kind"] = "Choose the kind of session."
+    return [{"field": field, "message": found[field]} for field in _FIELDS if field in found]
+
+
+def _minutes(typed: dict[str, Any]) -> int:
+    found = whole_number(typed["minutes"])
+    return _UNREADABLE if found is None else found
+
+
+def _cents(typed: dict[str, Any]) -> int:
+    found = whole_number(typed["fee"].replace("$", "").replace(",", "").strip(), 100)
+    return _UNREADABLE if found is None else found
 
 
 def _blank() -> dict[str, Any]:
@@ -123,20 +141,11 @@ def _typed_service(service: Service) -> dict[str, Any]:
 
 
 def _service_form(typed: dict[str, Any]) -> ServiceForm:
-    minutes = whole_number(typed["minutes"], 1)
-    cents = whole_number(typed["fee"].replace("$", "").replace(",", "").strip(), 100)
-    problems = []
-    if minutes is None:
-        problems.append(("minutes", "Enter how many minutes it lasts."))
-    if cents is None:
-        problems.append(("fee", "Enter the fee in dollars, like 150; 0 if it is free."))
-    if minutes is None or cents is None:
-        raise Invalid(problems)
     return ServiceForm(
         title=typed["title"],
         kind=typed["kind"],
-        minutes=minutes,
-        fee_cents=cents,
+        minutes=_minutes(typed),
+        fee_cents=_cents(typed),
         for_new=typed["for_new"],
         for_returning=typed["for_returning"],
     )

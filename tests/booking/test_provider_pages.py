@@ -539,6 +539,20 @@ def test_a_wrong_service_keeps_what_was_typed(speaks: TestClient) -> None:
     assert "#fee" in markup(dear.text).hrefs
 
 
+def test_an_empty_service_says_all_that_is_missing_in_the_forms_order(speaks: TestClient) -> None:
+    answer = speaks.post("/provider/services", data={})
+    words = page(answer, 422)
+    said_of = [
+        "Choose the kind of session.",
+        "Give it a title, at most 80 characters.",
+        "Enter how many minutes it lasts.",
+        "Enter the fee in dollars, like 150; 0 if it is free.",
+        "Say who may book it: new patients, returning ones, or both.",
+    ]
+    places = [words.index(one) for one in said_of]
+    assert places == sorted(places)
+
+
 def test_another_providers_service_is_not_there(
     speaks: TestClient, session: Session, dana: Provider
 ) -> None:
