@@ -36,7 +36,9 @@ HAS_TYPE: Final = {
 MUST_EXPIRE: Final = frozenset({CredentialKind.STATE_LICENSE, CredentialKind.DEA})
 NEVER_EXPIRES: Final = frozenset({CredentialKind.NPI})
 MOST: Final = 80
-_LONGEST_TYPE, _LONGEST_NAME, _LONGEST_NUMBER = 60, 120, 40
+# A name holds a legal one, which is two names of at most 80 characters.
+_LONGEST_TYPE, _LONGEST_NAME, _LONGEST_NUMBER = 60, 161, 40
+_DEA_SHOWN = 3
 _OPEN = (CredentialStatus.PENDING, CredentialStatus.VERIFIED)
 
 
@@ -106,6 +108,14 @@ def place_of(credential: Credential) -> tuple[str, str, str]:
     is_board = credential.kind == CredentialKind.BOARD_CERTIFICATION
     subject = credential.license_type.casefold() if is_board else ""
     return credential.kind, credential.state, subject
+
+
+def number_for_owner(credential: Credential) -> str:
+    """The number as its owner sees it: of a DEA number, which opens pharmacies to whoever looks
+    over a shoulder, the last three digits."""
+    if credential.kind != CredentialKind.DEA:
+        return credential.number
+    return credential.number[-_DEA_SHOWN:].rjust(len(credential.number), "•")
 
 
 def number_digests(number: str) -> list[bytes]:

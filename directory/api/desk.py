@@ -59,7 +59,7 @@ class CheckAnswer(BaseModel):
 
 
 class ClaimAnswer(OwnCredential):
-    """A claim with what helps to decide about it."""
+    """A claim with its whole number and what helps to decide about it."""
 
     checks: list[CheckAnswer]
     outcomes: list[str]
@@ -177,7 +177,8 @@ def record_decision(visit: Visiting, credential_id: UUID, body: Decision) -> Cla
 def _claim(visit: Visit, provider: Provider, one: Credential) -> ClaimAnswer:
     checks = checks_of(visit.session, provider, one, visit.now)
     return ClaimAnswer(
-        **own_credential(one).model_dump(),
+        **own_credential(one).model_dump(exclude={"number"}),
+        number=one.number,
         checks=[CheckAnswer(**vars(check)) for check in checks],
         outcomes=list(outcomes_for(one)),
         usual_source=usual_source(one),

@@ -11,7 +11,12 @@ from core.errors import Invalid
 from core.web.problems import problem_responses
 from core.web.routing import PROVIDER, HouseRoute, Visit, Visiting, allow, signed_in
 from directory.applications import ApplicationForm, apply, lacks
-from directory.credentials import CredentialForm, submit_credential, withdraw_credential
+from directory.credentials import (
+    CredentialForm,
+    number_for_owner,
+    submit_credential,
+    withdraw_credential,
+)
 from directory.models import Credential, CredentialStatus, Listing, Provider
 from directory.photos import remove_photo, save_photo
 from directory.profiles import ProfileForm, attest, form_of, save_profile
@@ -67,7 +72,8 @@ class OwnProvider(BaseModel):
 
 
 class OwnCredential(BaseModel):
-    """A claim as its owner sees it. `reason`: why it was rejected or revoked."""
+    """A claim as its owner sees it, a DEA number by its last three digits only. `reason`: why it
+    was rejected or revoked."""
 
     id: UUID
     kind: str
@@ -169,9 +175,10 @@ def withdraw_own_credential(visit: Visiting, credential_id: UUID) -> Response:
 
 
 def own_credential(one: Credential) -> OwnCredential:
-    """A claim with its number, for its owner and for admins."""
-    facts = one.model_dump(include=set(OwnCredential.model_fields))
-    return OwnCredential(**facts, title=CREDENTIAL_KINDS[one.kind])
+    """A claim for its owner."""
+    facts = one.model_dump(include=set(OwnCredential.model_fields) - {"number"})
+    number, title = number_for_owner(one), CREDENTIAL_KINDS[one.kind]
+    return OwnCredential(**facts, number=number, title=title)
 
 
 def _practice(visit: Visit, provider: Provider) -> OwnProvider:

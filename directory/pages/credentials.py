@@ -1,8 +1,8 @@
 """A provider's credentials: what stands, what is missing, add, replace, withdraw."""
 
 from collections.abc import Sequence
-from datetime import date
-from typing import Annotated, Any
+from datetime import date, timedelta
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Response
@@ -20,10 +20,11 @@ from directory.credentials import (
     NEVER_EXPIRES,
     CredentialForm,
     get_own_credential,
+    number_for_owner,
     submit_credential,
     withdraw_credential,
 )
-from directory.models import Credential, CredentialStatus, Provider
+from directory.models import Credential, CredentialKind, CredentialStatus, Provider
 from directory.queries import credentials_of, get_provider_of
 from directory.rules.days import local_day
 from directory.rules.requirements import required_credentials
@@ -32,8 +33,11 @@ from directory.taxonomy import CREDENTIAL_KINDS, PROFESSIONS, STATES
 router = APIRouter(route_class=HouseRoute, include_in_schema=False)
 
 URL = "/provider/credentials"
+RENEW_WITHIN: Final = timedelta(days=60)
+"""How long before its last day a credential is said to end soon: boards take weeks to renew."""
 Text = Annotated[str, Form(max_length=1000)]
 
+_CLOSED = (CredentialStatus.REJECTED, CredentialStatus.REVOKED)
 _HINTS = {
     "npi": "Ten digits. Find yours in the NPPES NPI Registry.",
     "dea": "Two letters and seven digits. Only we see it; it is stored encrypted.",
@@ -139,23 +143,44 @@ def _add_label(kind: str, standing: Sequence[Credential]) -> str:
 
 def _row(visit: Visit, one: Credential) -> dict[str, Any]:
     is_verified = one.status == CredentialStatus.VERIFIED
-    is_over = bool(one.expires_on and one.expires_on < local_day(one.state, visit.now))
+    left = one.expires_on - local_day(one.state, visit.now) if one.expires_on else None
+    sent, decided = one.submitted_at, one.decided_at
     facts = [
-        ("Number", one.number),
+        ("Number", number_for_owner(one)),
         ("Name on it", one.name),
         ("Kind", one.license_type),
         ("Good until", _day(one.expires_on)),
+        ("Sent in", _day(local_day(one.state, sent)) if decided is None else ""),
         ("Checked", f"{_day(one.verified_on)}, {one.source}" if is_verified else ""),
+        ("Decided", _day(local_day(one.state, decided)) if decided and not is_verified else ""),
     ]
     return {
         "title": title_of(one),
-        "status": "expired" if is_over and is_verified else one.status,
+        "status": _status(one, left),
         "reason": one.reason,
+        "warning": _warning(one, left),
         "facts": [{"label": label, "value": value} for label, value in facts if value],
         "replace_url": f"{URL}/add?kind={one.kind}&replace={one.id}",
         "replace_label": ("Renew" if one.expires_on else "Replace") if is_verified else "Correct",
         "withdraw_url": f"{URL}/{one.id}/withdraw",
     }
+
+
+def _status(one: Credential, left: timedelta | None) -> str:
+    """Which badge: what is verified ends soon, or has ended."""
+    if left is None or left > RENEW_WITHIN or one.status != CredentialStatus.VERIFIED:
+        return one.status
+    return "soon" if left >= timedelta() else "expired"
+
+
+def _warning(one: Credential, left: timedelta | None) -> str:
+    """What to do about a last day that is near or past; `left`: the days until then."""
+    if left is None or left > RENEW_WITHIN or one.status in _CLOSED:
+        return ""
+    if left < timedelta():
+        return "Its last day has passed, so it counts no longer. Add the renewed one."
+    when = f"in {words.count(left.days, 'day')}" if left else "today"
+    return f"It ends {when}. Add the renewed one before then, so that patients go on finding you."
 
 
 def title_of(one: Credential) -> str:
@@ -173,7 +198,8 @@ def _form_of(one: Credential) -> CredentialForm:
         kind=one.kind,
         state=one.state,
         license_type=one.license_type,
-        number=one.number,
+        # Only its last digits are shown, so a DEA number is typed anew.
+        number="" if one.kind == CredentialKind.DEA else one.number,
         name=one.name,
         expires_on=one.expires_on.isoformat() if one.expires_on else "",
     )
@@ -199,6 +225,7 @@ def _form_page(
         asks_state=form.kind in HAS_STATE,
         asks_type=form.kind in HAS_TYPE,
         type_label="Kind of licence" if form.kind == "state_license" else "What it is in",
+        usual_types=usual if form.kind == "state_license" else [],
         type_hint=f"For example {words.listed(usual[:3], 'or')}"
         if form.kind == "state_license"
         else "As your board names it, for example Psychiatry",

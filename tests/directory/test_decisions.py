@@ -86,7 +86,7 @@ def fields_of(error: pytest.ExceptionInfo[Invalid]) -> list[str]:
         ({"license_type": "x" * 61}, ["license_type"]),
         ({"number": "--"}, ["number"]),
         ({"number": "9" * 41}, ["number"]),
-        ({"name": "n" * 121}, ["name"]),
+        ({"name": "n" * 162}, ["name"]),
         ({"expires_on": ""}, ["expires_on"]),
         ({"expires_on": "30/06/2027"}, ["expires_on"]),
         ({"expires_on": "9999-01-01"}, ["expires_on"]),
