@@ -25,10 +25,10 @@ def sign_in(visit: Visit, email: str, code: str) -> SignedIn:
 
 
 def sign_out(visit: Visit) -> None:
-    """End the session that this request came with, if any, and drop the cookie."""
+    """End the session that this request came with, if any, and have the browser forget."""
     if visit.caller.sign_in_id is not None:
         end_session(visit.session, visit.caller.sign_in_id, visit.person_id, visit.now)
-    visit.drop_cookie(COOKIE)
+    visit.forget_browser()
 
 
 def way_on(roles: frozenset[str], target: str) -> str:

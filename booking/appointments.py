@@ -27,6 +27,7 @@ from core.errors import Conflict, Invalid, NotAllowed
 from core.jobs import defer
 from core.web.routing import PATIENT, Caller
 from core.web.zones import is_zone
+from directory.queries import authorities_of
 from directory.rules.licensure import may_practise
 from directory.taxonomy import STATES
 
@@ -187,7 +188,7 @@ def is_adult(born: date, day: date) -> bool:
 
 def check_licence(session: Session, provider_id: UUID, state: str, at: datetime) -> None:
     """Whether the provider may see someone in `state` at that instant. Raises LicenceRefused."""
-    verdict = may_practise(queries.find_authorities(session, provider_id), state, at)
+    verdict = may_practise(authorities_of(session, provider_id), state, at)
     if not verdict.allowed:
         raise LicenceRefused(verdict.code, verdict.reason)
 

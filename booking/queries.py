@@ -17,8 +17,6 @@ from booking.rules.transitions import Status
 from core.errors import NotFound
 from core.web.routing import Caller
 from directory.models import Provider, Service
-from directory.rules.licensure import PracticeAuthority, licence_authorities
-from directory.rules.requirements import CredentialFact
 
 LONGEST = timedelta(hours=12)
 """No session is longer; bounds the index range of a search for overlaps."""
@@ -314,24 +312,6 @@ def _entry(appointment: Appointment, service: Service, provider: Provider) -> En
     return Entry(
         appointment, service.title, provider.display_name, provider.slug, provider.person_id
     )
-
-
-_CREDENTIALS = text(
-    "SELECT p.profession, c.kind, c.state, c.license_type, c.status, c.expires_on"
-    " FROM provider p JOIN credential c ON c.provider_id = p.id AND c.withdrawn_at IS NULL"
-    " WHERE p.id = :provider ORDER BY c.submitted_at, c.id"
-)
-
-
-def find_authorities(session: Session, provider_id: UUID) -> list[PracticeAuthority]:
-    """As `directory.queries.authorities_of` (a test compares them), without opening the sealed
-    numbers: every booking asks, and nobody reads them."""
-    rows = session.connection().execute(_CREDENTIALS, {"provider": provider_id}).all()
-    facts = [
-        CredentialFact(r.kind, r.state, "", r.license_type, "", r.status, r.expires_on)
-        for r in rows
-    ]
-    return licence_authorities(rows[0].profession, facts) if rows else []
 
 
 _PATIENT_FACTS = text(

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from core.errors import NotFound
@@ -83,9 +84,22 @@ def facts_of(session: Session, provider: Provider) -> list[CredentialFact]:
     return [fact_of(one) for one in credentials_of(session, provider.id)]
 
 
-def authorities_of(session: Session, provider: Provider) -> list[PracticeAuthority]:
-    """By what right, and where, this provider may practise."""
-    return licence_authorities(provider.profession, facts_of(session, provider))
+_CREDENTIALS = text(
+    "SELECT p.profession, c.kind, c.state, c.license_type, c.status, c.expires_on"
+    " FROM provider p JOIN credential c ON c.provider_id = p.id AND c.withdrawn_at IS NULL"
+    " WHERE p.id = :provider ORDER BY c.submitted_at, c.id"
+)
+
+
+def authorities_of(session: Session, provider_id: UUID) -> list[PracticeAuthority]:
+    """By what right, and where, this provider may practise. Every booking asks, so the sealed
+    numbers, which do not matter here, stay closed."""
+    rows = session.connection().execute(_CREDENTIALS, {"provider": provider_id}).all()
+    facts = [
+        CredentialFact(r.kind, r.state, "", r.license_type, "", r.status, r.expires_on)
+        for r in rows
+    ]
+    return licence_authorities(rows[0].profession, facts) if rows else []
 
 
 def get_listing(session: Session, provider_id: UUID) -> Listing:

@@ -59,7 +59,7 @@ def look(visit: Visiting, service: str = "", start: str = "") -> Response:
             " too late to book it."
         ]
         return _gone(visit, wanted, zone, lines, brought.parameters)
-    states = valid_states(authorities_of(visit.session, wanted.provider), wanted.starts_at)
+    states = valid_states(authorities_of(visit.session, wanted.provider.id), wanted.starts_at)
     return render(
         visit,
         "booking/public/book.html",

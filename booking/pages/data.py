@@ -6,9 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Response
 from fastapi.responses import RedirectResponse
 
-from accounts import access
 from booking import patients, queries
-from booking.pages.carried import drop_draft
 from core.errors import Conflict
 from core.web import words
 from core.web.routing import PROVIDER, HouseRoute, Visit, Visiting, signed_in
@@ -50,8 +48,7 @@ def delete(visit: Visiting, sure: Annotated[str, Form(max_length=20)] = "") -> R
         patients.delete_data(visit.session, visit.person_id, visit.now)
     except Conflict as error:
         return _delete_page(visit, [error.message], 409)
-    visit.drop_cookie(access.COOKIE)  # the session itself is gone with the person
-    drop_draft(visit)
+    visit.forget_browser()  # the session itself is gone with the person
     return RedirectResponse("/?notice=deleted", 303)
 
 

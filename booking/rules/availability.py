@@ -25,7 +25,7 @@ DAY = 24 * 60
 LATEST_END = 30 * 60
 WEEK = 7 * DAY
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_CLOCK = re.compile(r"([0-2]\d|30):([0-5]\d)")
+_CLOCK = re.compile(r"([0-2][0-9]|30):([0-5][0-9])")
 
 
 def minutes_of(text: str) -> int:
@@ -42,7 +42,7 @@ def _clock(text: str) -> str:
 
 
 ClockText = Annotated[
-    str, AfterValidator(_clock), Field(pattern=r"^([0-2]\d|30):[0-5]\d$", examples=["09:00"])
+    str, AfterValidator(_clock), Field(pattern=r"^([0-2][0-9]|30):[0-5][0-9]$", examples=["09:00"])
 ]
 
 
@@ -96,6 +96,8 @@ class Range(_Document):
                 f"{self.start}–{self.end} ends before it starts. "
                 "For hours past midnight write the end as 24:00 or later, like 25:30."
             )
+        if self.end_minute - self.start_minute > DAY:
+            raise ValueError(f"{self.start}–{self.end} is longer than a day.")
         return self
 
     @property

@@ -53,8 +53,8 @@ def may_change(starts_at: datetime, cancel_notice_minutes: int, now: datetime) -
         span = span_in_words(cancel_notice_minutes)
         return Answer(
             False,
-            f"It starts in less than {span}, and this provider asks for that much notice. "
-            "Please contact them directly.",
+            f"It starts in less than {span}, and this provider asks for that much notice, "
+            "so it can no longer be changed here.",
         )
     return Answer(True, notice_rule(cancel_notice_minutes))
 

@@ -31,6 +31,9 @@ PATIENT, PROVIDER, ADMIN = "patient", "provider", "admin"
 ROLES = (PATIENT, PROVIDER, ADMIN)
 
 
+PERSONAL_COOKIES = ("session", "sign-in", "visitor", "draft")
+
+
 @dataclass(frozen=True)
 class Caller:
     """Who asks. Nobody in particular until they sign in."""
@@ -146,6 +149,12 @@ class Visit:
 
     def drop_cookie(self, name: str) -> None:
         self.set_cookie(name, "", timedelta(0))
+
+    def forget_browser(self) -> None:
+        """Drop every cookie that says who someone is or what they typed."""
+        for name in PERSONAL_COOKIES:
+            if self.cookie(name) is not None:
+                self.drop_cookie(name)
 
     def cookie(self, name: str) -> str | None:
         return self.request.cookies.get(cookie_name(name)) or None

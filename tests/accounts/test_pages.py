@@ -85,9 +85,11 @@ def test_the_address_is_not_readable_in_the_cookie(client: TestClient) -> None:
 
 def test_signing_out(client: TestClient, session: Session) -> None:
     sign_in(client, session)
+    client.cookies.update({"draft": "what was typed", "zone": "America/Chicago"})
     answer = client.post("/sign-out", headers=FORM, follow_redirects=False)
     assert answer.headers["location"] == "/?notice=signed-out"
-    assert "session" not in client.cookies
+    dropped = [line.split("=")[0] for line in answer.headers.get_list("set-cookie")]
+    assert sorted(dropped) == ["draft", "session"]
     again = client.post("/sign-out", headers=FORM, follow_redirects=False)
     assert again.status_code == 303
 

@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,7 +16,7 @@ from booking import appointments, holds, schedules
 from booking.appointments import Actor, PatientDetails
 from booking.holds import SlotRefused
 from booking.models import Appointment
-from booking.queries import find_authorities, find_busy
+from booking.queries import find_busy
 from booking.rules.availability import Availability, DateOverride, Range, TimeOff, WeeklyRange
 from booking.rules.slots import Interval, bookable, count_by_day, day_starts, local_day, refusal
 from booking.rules.transitions import ActorKind
@@ -25,8 +24,6 @@ from core import clock
 from core.errors import DomainError
 from core.settings import settings as app_settings
 from directory.models import Listing, Provider, Service
-from directory.queries import authorities_of
-from directory.rules.licensure import PracticeAuthority
 from tests.factories import make_patient, make_provider
 
 DAY = timedelta(days=1)
@@ -176,17 +173,6 @@ class _Walk:
         hours = schedules.load(self.session, self.provider.id)
         changed = Availability.model_validate({**dict(hours), **self.rng.choice(HOURS)})
         schedules.save(self.session, self.provider.id, changed, self.now)
-
-
-def test_booking_asks_for_the_same_authorities_as_the_directory(session: Session) -> None:
-    provider = make_provider(session, now=NOW, licences=["OR", "CA"])
-
-    def grounds(found: list[PracticeAuthority]) -> list[PracticeAuthority]:
-        return [replace(one, evidence="") for one in found]
-
-    ours = grounds(find_authorities(session, provider.id))
-    assert ours == grounds(authorities_of(session, provider))
-    assert len(ours) == 3
 
 
 @settings(

@@ -16,6 +16,8 @@ REFUSED = [
     (week((0, "9:00", "10:00")), "not a time"),
     (week((0, "22:00", "30:01")), "latest end is 30:00"),
     (week((0, "24:00", "25:00")), "start on their own day"),
+    (week((0, "05:00", "29:30")), "longer than a day"),
+    (week((0, "0٩:00", "10:00")), "not a time"),  # a digit, but not one of ours
     (week((0, "09:00", "12:00"), (0, "11:00", "13:00")), "overlap"),
     (week((0, "22:00", "26:00"), (1, "01:00", "03:00")), "overlap"),  # past midnight
     (week((6, "22:00", "26:00"), (0, "00:00", "03:00")), "overlap"),  # Sunday into Monday

@@ -103,10 +103,16 @@ def test_an_old_or_mistyped_address_still_finds(client: TestClient) -> None:
     assert "was left out" in html
 
 
-def test_results_go_on_page_by_page(client: TestClient, session: Session) -> None:
+@pytest.fixture
+def a_page_and_a_bit(session: Session) -> None:
+    """Before the client starts, whose search reads all there is."""
     for number in range(25):
         add_listing(session, name=f"Person Nr{number:02}")
     session.commit()
+
+
+@pytest.mark.usefixtures("a_page_and_a_bit")
+def test_results_go_on_page_by_page(client: TestClient) -> None:
     first = page(client, "/find?sort=name")
     following = re.search(r'href="(/find\?[^"]*cursor=[^"]+)"', first)
     assert following
