@@ -82,8 +82,8 @@ def hold_slot(
 
     Raises NotFound or NotListed, SlotTaken or SlotRefused with alternatives, TooMany.
     """
-    hit(session, PER_HOLDER, str(person_id) if person_id else (visitor or b"").hex())
-    hit(session, PER_ADDRESS, address)
+    holder = str(person_id) if person_id else (visitor or b"").hex()
+    hit(session, (PER_HOLDER, holder), (PER_ADDRESS, address))
     provider_id, is_taken = _lock_concerned(session, service_id, starts_at, visitor, person_id, now)
     calendar = queries.get_calendar(session, provider_id)
     offer, availability = _bookable(calendar, service_id, now)

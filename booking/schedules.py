@@ -112,11 +112,9 @@ def free_minutes(
         return []
     first = slots.local_day(span.start, availability.time_zone) - _DAY
     last = slots.local_day(span.end, availability.time_zone)
-    low, high = -(-span.start.timestamp() // 60), span.end.timestamp() / 60
     # a day's hours may pass midnight, into those of the next
     found = sorted(chain.from_iterable(find_slot_days(session, service_id, first, last)))
-    inside = found[bisect_left(found, low) : bisect_left(found, high)]
-    return _bookable(inside, availability, now)
+    return _within(_within(found, span), slots.window(availability, now))
 
 
 def cached_days(availability: Availability, now: datetime) -> list[date]:
@@ -237,8 +235,8 @@ def next_openings(session: Session, calendar: Calendar, now: datetime) -> list[d
     offers = [offer for offer in calendar.offers if offer.for_new]
     if availability is None or not offers or not calendar.accepts_new:
         return []
-    soonest = now + timedelta(minutes=availability.notice_minutes)
-    first = slots.local_day(soonest, availability.time_zone) - _DAY
+    window = slots.window(availability, now)
+    first = slots.local_day(window.start, availability.time_zone) - _DAY
     # Of two days notice may leave nothing; of the rest each row has a start; and the last day
     # must be read whole, with the next, whose hours can begin before the last one's are over.
     most = OPENINGS + 4 * len(offers)
@@ -246,7 +244,7 @@ def next_openings(session: Session, calendar: Calendar, now: datetime) -> list[d
     order = {offer.id: place for place, offer in enumerate(offers)}
     service_at: dict[int, UUID] = {}
     for service_id, starts in rows:
-        for start in _bookable(starts, availability, now):
+        for start in _within(starts, window):
             known = service_at.setdefault(start, service_id)
             if order[service_id] < order[known]:
                 service_at[start] = service_id
@@ -291,19 +289,10 @@ def _busy(session: Session, calendar: Calendar, days: Sequence[date]) -> list[In
     return find_busy(session, calendar.provider_id, slots.reach(calendar.availability, days))
 
 
-def _bookable(starts: list[int], availability: Availability, now: datetime) -> list[int]:
-    """What the rules let through of sorted `starts`.
-
-    Whether one is too soon or too far only depends on which side of two instants it lies, so the
-    rules are asked about a few and not about hundreds.
-    """
-
-    def refusal(start: int) -> slots.Refusal | None:
-        return slots.refusal(availability, _instant(start), 1, (), {}, now)
-
-    first = bisect_left(starts, True, key=lambda one: refusal(one) != slots.TOO_SOON)
-    last = bisect_left(starts, True, lo=first, key=lambda one: refusal(one) == slots.TOO_FAR)
-    return starts[first:last]
+def _within(starts: list[int], span: Interval) -> list[int]:
+    """Those of sorted epoch minutes that lie in `span`."""
+    low, high = span.start.timestamp() / 60, span.end.timestamp() / 60
+    return starts[bisect_left(starts, low) : bisect_left(starts, high)]
 
 
 def _opening(service_id: UUID, start: int) -> dict[str, str]:

@@ -36,30 +36,36 @@ class Limit:
 
 
 _HIT = text(
-    "INSERT INTO rate_counter (key, window_start, hits) VALUES (:key, :start, 1) "
-    "ON CONFLICT (key, window_start) DO UPDATE SET hits = rate_counter.hits + 1 RETURNING hits"
+    "INSERT INTO rate_counter (key, window_start, hits)"
+    " SELECT key, start, 1 FROM unnest(CAST(:keys AS text[]), CAST(:starts AS timestamptz[]))"
+    " AS used (key, start)"
+    " ON CONFLICT (key, window_start) DO UPDATE SET hits = rate_counter.hits + 1 RETURNING hits"
 )
 
 
-def hit(session: Session, limit: Limit, subject: str) -> None:
-    """Count one use by `subject`. Raises TooMany past the limit, with seconds to wait.
+def hit(session: Session, *uses: tuple[Limit, str]) -> None:
+    """Count one use of each limit by its subject. Raises TooMany past the first that is refused,
+    with seconds to wait.
 
     Counts with the session's transaction; where a refused attempt must count too, use `spend`.
-    Subjects (addresses, emails) are stored only as keyed digests.
+    Name the limits in one order everywhere (narrow to wide), for their rows are locked. Subjects
+    (addresses, emails) are stored only as keyed digests.
     """
     if not settings().rate_limits:
         return
     now = clock.now()
+    starts = [_window_start(limit, now) for limit, _ in uses]
+    values = {"keys": [_key(*use) for use in uses], "starts": starts}
+    counted = session.connection().execute(_HIT, values).scalars()
+    for (limit, _), start, hits in zip(uses, starts, counted, strict=True):
+        if hits > limit.most:
+            wait = start + limit.window - now
+            raise TooMany(limit.message, retry_after=max(1, int(wait.total_seconds())))
+
+
+def _window_start(limit: Limit, now: datetime) -> datetime:
     seconds = int(limit.window.total_seconds())
-    start = datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, UTC)
-    hits = (
-        session.connection()
-        .execute(_HIT, {"key": _key(limit, subject), "start": start})
-        .scalar_one()
-    )
-    if hits > limit.most:
-        wait = start + limit.window - now
-        raise TooMany(limit.message, retry_after=max(1, int(wait.total_seconds())))
+    return datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, UTC)
 
 
 def _key(limit: Limit, subject: str) -> str:
@@ -70,14 +76,13 @@ def spend(*uses: tuple[Limit, str]) -> None:
     """Count uses at once, in a transaction of their own, so that they count whatever follows.
 
     In the order given, up to the first that is refused: who is over the limit of their own
-    address does not use up what others share. Name them in one order everywhere (narrow to
-    wide), for the rows are locked. Raises TooMany.
+    address does not use up what others share. Raises TooMany.
     """
     refused: TooMany | None = None
     with transaction() as session:
         for limit, subject in uses:
             try:
-                hit(session, limit, subject)
+                hit(session, (limit, subject))
             except TooMany as error:
                 refused = error
                 break

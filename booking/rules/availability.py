@@ -100,11 +100,11 @@ class Range(_Document):
             raise ValueError(f"{self.start}–{self.end} is longer than a day.")
         return self
 
-    @property
+    @cached_property
     def start_minute(self) -> int:
         return minutes_of(self.start)
 
-    @property
+    @cached_property
     def end_minute(self) -> int:
         return minutes_of(self.end)
 

@@ -24,6 +24,9 @@ class Interval:
     start: datetime
     end: datetime
 
+    def __contains__(self, at: datetime) -> bool:
+        return self.start <= at < self.end
+
     def overlaps(self, start: datetime, end: datetime) -> bool:
         return self.start < end and start < self.end
 
@@ -67,7 +70,7 @@ def day_starts(
     """The free starts of a session of `minutes` in what opens on `day`, sorted.
 
     `busy`: held and booked sessions near that day. `booked`: how many of them start on each
-    local date. Depends on no clock, so it can be kept; `bookable` applies notice and horizon.
+    local date. Depends on no clock, so it can be kept; those in the `window` may be booked.
     """
     grid = _grid(
         availability.time_zone,
@@ -84,11 +87,12 @@ def day_starts(
     return [s for s in grid if _obstacle(availability, s, minutes, near, booked) is None]
 
 
-def bookable(
-    starts: Sequence[datetime], availability: Availability, now: datetime
-) -> list[datetime]:
-    """Those of `starts` that are neither too soon nor too far ahead at `now`."""
-    return [s for s in starts if _window(availability, s, now) is None]
+def window(availability: Availability, now: datetime) -> Interval:
+    """When a session may begin, as seen from `now`: after the notice and within the horizon."""
+    zone = availability.time_zone
+    last = local_day(now, zone) + ONE_DAY * availability.horizon_days
+    soonest = now + availability.notice_minutes * MINUTE
+    return Interval(soonest, _instant_after(zone, last + ONE_DAY, 0))
 
 
 def refusal(
@@ -101,7 +105,7 @@ def refusal(
 ) -> Refusal | None:
     """Why a session of `minutes` may not begin at `start`; None where it may."""
     return (
-        _window(availability, start, now)
+        _distance(availability, start, now)
         or _hours(availability, start, minutes)
         or _obstacle(availability, start, minutes, busy, booked)
     )
@@ -135,13 +139,11 @@ def count_by_day(busy: Sequence[Interval], zone: str) -> dict[date, int]:
     return counts
 
 
-def _window(availability: Availability, start: datetime, now: datetime) -> Refusal | None:
-    if start < now + availability.notice_minutes * MINUTE:
-        return TOO_SOON
-    last = local_day(now, availability.time_zone) + ONE_DAY * availability.horizon_days
-    if local_day(start, availability.time_zone) > last:
-        return TOO_FAR
-    return None
+def _distance(availability: Availability, start: datetime, now: datetime) -> Refusal | None:
+    allowed = window(availability, now)
+    if start in allowed:
+        return None
+    return TOO_SOON if start < allowed.start else TOO_FAR
 
 
 def _hours(availability: Availability, start: datetime, minutes: int) -> Refusal | None:

@@ -18,7 +18,7 @@ from booking.holds import SlotRefused
 from booking.models import Appointment
 from booking.queries import find_busy
 from booking.rules.availability import Availability, DateOverride, Range, TimeOff, WeeklyRange
-from booking.rules.slots import Interval, bookable, count_by_day, day_starts, local_day, refusal
+from booking.rules.slots import Interval, count_by_day, day_starts, local_day, refusal, window
 from booking.rules.transitions import ActorKind
 from core import clock
 from core.errors import DomainError
@@ -243,7 +243,7 @@ def _agrees_with_the_rules(
         for n in range(12)
         for start in day_starts(hours, first + n * DAY, service.minutes, busy, booked)
     }
-    right = [one for one in bookable(sorted(starts), hours, now) if now <= one < end]
+    right = [one for one in sorted(starts) if one in window(hours, now) and now <= one < end]
     assert listed == right
     for start in listed[:20]:
         assert refusal(hours, start, service.minutes, busy, booked, now) is None
