@@ -20,6 +20,7 @@ from directory.models import (
     Provider,
     Service,
 )
+from directory.packing import pack_marks, pack_starts
 from directory.queries import credentials_of, fact_of, get_provider, services_of
 from directory.rules.days import end_of_day
 from directory.rules.licensure import licence_authorities, valid_states
@@ -47,11 +48,13 @@ def refresh(session: Session, provider_id: UUID, now: datetime) -> bool:
     standing = session.exec(
         select(Listing.published_at).where(Listing.provider_id == provider_id)
     ).first()
+    facets = _facets(provider, services)
     values = {
         "slug": provider.slug,
         "name": provider.display_name,
         "sort_name": f"{provider.legal_last_name} {provider.legal_first_name}".lower(),
-        "facets": _facets(provider, services),
+        "facets": facets,
+        "marks": pack_marks(facets, states),
         "states": {code: day.isoformat() if day else None for code, day in states.items()},
         "card": _card(provider, services, credentials, states),
         "min_fee_cents": min((s.fee_cents for s in services if s.fee_cents), default=0),
@@ -63,6 +66,7 @@ def refresh(session: Session, provider_id: UUID, now: datetime) -> bool:
         number=text("nextval('listing_number')"),
         change=text("nextval('listing_change')"),
         openings=[],
+        starts=b"",
         **values,
     )
     row = row.on_conflict_do_update(
@@ -105,7 +109,7 @@ def refresh_due(session: Session, now: datetime) -> int:
 _PUBLISH = text(
     """
     UPDATE listing SET openings = CAST(:openings AS jsonb), next_opening = :next_opening,
-           change = nextval('listing_change')
+           starts = :starts, change = nextval('listing_change')
     WHERE provider_id = :provider_id AND openings IS DISTINCT FROM CAST(:openings AS jsonb)
     """
 )
@@ -125,6 +129,7 @@ def publish_openings(
             "provider_id": provider_id,
             "openings": json.dumps(list(openings)),
             "next_opening": first,
+            "starts": pack_starts(openings),
         },
     )
 
@@ -155,6 +160,7 @@ def _facets(provider: Provider, services: Sequence[Service]) -> dict[str, list[s
         "language": provider.languages,
         "insurance": provider.insurance,
         "ages": provider.ages,
+        "accepts_new": ["yes"] if provider.accepts_new else [],
     }
 
 

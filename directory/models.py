@@ -155,5 +155,7 @@ class Listing(SQLModel, table=True):
     min_fee_cents: int
     next_opening: datetime | None = None
     openings: list[dict[str, str]] = Field(default_factory=list, sa_type=Json)
+    marks: bytes = b""  # facets and states as the index reads them: `directory.packing`
+    starts: bytes = b""  # the openings' starts, likewise
     due_at: datetime = Field(index=True)
     published_at: datetime | None = Field(default=None, index=True)

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from accounts.models import Person
 from core.database import uuid7
 from directory.models import Listing, Provider
+from directory.packing import pack_marks, pack_starts
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 FIRST = ("Dana", "Noor", "Luis", "Mei", "Amara", "Jonas", "Ines", "Tove")
@@ -70,9 +71,11 @@ def add_listing(
             facets={key: list(values) for key, values in (facets or {}).items()},
             states=dict(states),
             card=card(name, states, fee_cents),
+            marks=pack_marks(facets or {}, states),
             min_fee_cents=fee_cents,
             next_opening=starts[0] if starts else None,
-            openings=[opening(at) for at in starts],
+            openings=(opens := [opening(at) for at in starts]),
+            starts=pack_starts(opens),
             due_at=due_at,
             published_at=NOW if published else None,
         )
@@ -108,6 +111,8 @@ def change_listing(session: Session, provider_id: UUID, **values: Any) -> None:
     listing = session.get_one(Listing, provider_id)
     for name, value in values.items():
         setattr(listing, name, value)
+    listing.marks = pack_marks(listing.facets, listing.states)
+    listing.starts = pack_starts(listing.openings)
     listing.change = (
         session.connection().execute(text("SELECT nextval('listing_change')")).scalar_one()
     )
