@@ -36,13 +36,18 @@ class Mail(SQLModel, table=True):
     html: str = Field(sa_type=Encrypted)
     calendar: str | None = Field(default=None, sa_type=Encrypted)
     calendar_method: str | None = None
+    unsubscribe_url: str | None = Field(default=None, sa_type=Encrypted)
     created_at: datetime
     sent_at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Letter:
-    """What to say. Subjects name no profession, condition or modality (a shoulder reads them)."""
+    """What to say. Subjects name no profession, condition or modality (a shoulder reads them).
+
+    `unsubscribe_url`, for letters that come unasked: a POST to it must end them without another
+    question, a GET must only ask (RFC 8058).
+    """
 
     recipient: str
     subject: str
@@ -50,6 +55,7 @@ class Letter:
     html: str
     calendar: str | None = None
     calendar_method: str | None = None
+    unsubscribe_url: str | None = None
 
 
 def post(session: Session, key: str, letter: Letter) -> None:
@@ -92,6 +98,9 @@ def compose(mail: Mail) -> EmailMessage:
     # The id is stable, so that a repeated attempt is recognised as the same letter.
     message["Message-ID"] = f"<{mail.id}@{domain}>" if domain else make_msgid()
     message["Auto-Submitted"] = "auto-generated"
+    if mail.unsubscribe_url:
+        message["List-Unsubscribe"] = f"<{mail.unsubscribe_url}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
     if mail.calendar:

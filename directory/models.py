@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from core.crypto import Encrypted
@@ -141,7 +141,10 @@ class Listing(SQLModel, table=True):
     """
 
     __tablename__ = "listing"
-    __table_args__ = (UniqueConstraint("number"),)
+    __table_args__ = (
+        UniqueConstraint("number"),
+        Index("ix_listing_states", "states", postgresql_using="gin"),
+    )
 
     provider_id: UUID = Field(foreign_key="provider.id", primary_key=True)
     number: int  # dense, for the bitmaps; from the sequence listing_number
@@ -159,3 +162,28 @@ class Listing(SQLModel, table=True):
     starts: bytes = b""  # the openings' starts, likewise
     due_at: datetime = Field(index=True)
     published_at: datetime | None = Field(default=None, index=True)
+
+
+class SearchAlert(SQLModel, table=True):
+    """Someone's wish to hear by email when a search has a new opening. A search tells of health,
+    so all of it that could be read is encrypted.
+
+    `ends_at`: when it is forgotten; a day after it was asked for, or, once confirmed, much later.
+    `token` opens, confirms and ends it; it is kept, encrypted, because every letter links to it.
+    `memory`: what of the search was there at the last look (`directory.alerts.memory`).
+    """
+
+    __tablename__ = "search_alert"
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    email: str = Field(sa_type=Encrypted)
+    email_digest: bytes = Field(index=True)
+    token: str = Field(sa_type=Encrypted)
+    token_digest: bytes = Field(unique=True)
+    search: str = Field(sa_type=Encrypted)  # as an address asks it: "state=WA&condition=anxiety"
+    zone: str  # the reader's, for the times in letters
+    created_at: datetime
+    confirmed_at: datetime | None = None
+    ends_at: datetime = Field(index=True)
+    told_at: datetime | None = None  # when the last letter with openings was written
+    memory: str = Field(default="", sa_type=Encrypted)
