@@ -21,13 +21,23 @@ Topic = tuple[str, str]
 
 ANYWHERE: Final = "anywhere"
 KIND_SLUGS: Final[Mapping[CareKind, str]] = {"therapy": "therapists", "psychiatry": "prescribers"}
+_KIND_WORDS: Final = {
+    "therapists": ("Therapist", "Therapists"),
+    "prescribers": ("Psychiatrist or other prescriber", "Psychiatrists and other prescribers"),
+}
+
+
+def spoken(title: str) -> str:
+    """As it stands in a sentence: grief and loss, ADHD; of a long name its letters, EMDR."""
+    letters = re.search(r"\((.+)\)", title)
+    if letters:
+        return letters[1]
+    return title if title[:2].isupper() else title[:1].lower() + title[1:]
 
 
 def slug_of(title: str) -> str:
     """U.S. Virgin Islands: us-virgin-islands; Eye movement … (EMDR): emdr."""
-    letters = re.search(r"\((.+)\)", title)
-    plain = (letters[1] if letters else title).lower().replace(".", "")
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    return re.sub(r"[^a-z0-9]+", "-", spoken(title).lower().replace(".", "")).strip("-")
 
 
 WHO: Final[Mapping[str, tuple[str, ...]]] = {
@@ -72,6 +82,38 @@ class Place:
         pairs = [("state", self.state)] if self.state else []
         pairs += [self.topic] if self.topic else []
         return pairs + [("profession", key) for key in WHO[self.who]]
+
+    @property
+    def parents(self) -> list["Place"]:
+        """The wider places that this one lies in, the widest first."""
+        wider = [Place(self.who)] if self.state or self.topic else []
+        return wider + ([Place(self.who, self.state)] if self.state and self.topic else [])
+
+    @property
+    def last_word(self) -> str:
+        """What it adds to its parents: Psychiatrists; Washington; Anxiety."""
+        if self.topic:
+            said = self._topic_words
+            return said[:1].upper() + said[1:]
+        return STATES[self.state].name if self.state else self._who_words[1]
+
+    def title(self, number: int = 2) -> str:
+        """Psychiatrists in Washington; for one: Therapist for anxiety in California."""
+        words = self._who_words[0 if number == 1 else 1]
+        if self.topic:
+            words += f" {'for' if self.topic[0] == 'condition' else 'offering'} {self._topic_words}"
+        return f"{words} in {STATES[self.state].name}" if self.state else words
+
+    @property
+    def _who_words(self) -> tuple[str, str]:
+        entry = PROFESSIONS[WHO[self.who][0]]
+        return _KIND_WORDS.get(self.who, (entry.title, entry.plural))
+
+    @property
+    def _topic_words(self) -> str:
+        group, key = self.topic or ("", "")
+        entry = CONDITIONS[key] if group == "condition" else MODALITIES[key]
+        return spoken(entry.title)
 
 
 def find_place(who: str, where: str = "", topic: str = "") -> Place | None:

@@ -18,6 +18,7 @@ from directory.pages import (
     home,
     practice_profile,
     results,
+    sitemap,
 )
 from directory.search import feeding
 
@@ -35,6 +36,7 @@ routers = [
         credentials,
         desk,
         files,
+        sitemap,
     )
 ]
 

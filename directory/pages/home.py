@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Response
 
+from core.settings import settings
 from core.web import words
 from core.web.routing import HouseRoute, Visiting, public
 from core.web.templates import render
@@ -14,9 +15,11 @@ router = APIRouter(route_class=HouseRoute, include_in_schema=False)
 ROBOTS = """User-agent: *
 Disallow: /account
 Disallow: /admin
+Disallow: /alerts
 Disallow: /api/
 Disallow: /appointments
 Disallow: /book
+Disallow: /compare
 Disallow: /demo
 Disallow: /find
 Disallow: /provider/
@@ -79,4 +82,5 @@ def privacy(visit: Visiting) -> Response:
 @public
 def robots() -> Response:
     """Public pages may be found; what is private, or endless, need not be."""
-    return Response(ROBOTS, media_type="text/plain", headers={"Cache-Control": "max-age=86400"})
+    body = f"{ROBOTS}\nSitemap: {settings().public_url}/sitemap.xml\n"
+    return Response(body, media_type="text/plain", headers={"Cache-Control": "max-age=86400"})

@@ -101,6 +101,10 @@ def build_world(session: Session) -> World:
         "photo_name": provider.photo,
         "mail_id": mail_id,
         "sign_in_id": another.id,
+        "who": "therapists",
+        "where": "washington",
+        "topic": "anxiety",
+        "part": 1,
     }
     return World(people, {"none": {}, **headers}, {name: str(value) for name, value in ids.items()})
 
