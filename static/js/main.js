@@ -67,3 +67,4 @@ load("[data-results-form]", paths.results);
 load("[data-week]:not(script)", paths.week);
 load("[data-desk]:not(script)", paths.desk);
 load("[data-confirm], [data-opens]", paths.dialog);
+load("[data-suggest]", document.querySelector("[data-suggest]")?.dataset.suggest);

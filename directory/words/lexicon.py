@@ -1,0 +1,205 @@
+"""The words that people use for what the taxonomy names, and how a typed word is compared.
+
+Titles come from the taxonomy, other ways of saying it from `synonyms.csv`, words that narrow
+nothing from `small_words.csv`, and words that are people's names, too, from `names.csv`. All of it
+is read and checked on import.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+from typing import Final, Literal
+
+from directory.rules.names import fold
+from directory.search.query import GROUPS
+from directory.taxonomy import (
+    AGE_GROUPS,
+    CONDITIONS,
+    INSURANCE,
+    LANGUAGES,
+    MODALITIES,
+    PROFESSIONS,
+    SERVICE_KINDS,
+    STATES,
+)
+from directory.taxonomy.tables import BadTable, load_table
+
+Words = tuple[str, ...]
+SHORTEST_SLIP: Final = 5
+"""Letters from which on a word may have a slip in it; below that, most slips are other words."""
+URGENT: Final = "urgent"
+"""The group of words that need help now, and no search."""
+_SHORT_LETTERS: Final = 3
+"""Letters after a name that are shorter ("MD", "PA") are also states."""
+_PARTS: Final = re.compile(r"[\w'’ʼ`]+")
+_ALWAYS_SAID_SO: Final = frozenset({"trans"})  # one of them is not a "tran", which is a name
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """Keys of one group of the search."""
+
+    group: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A way to say something: in plain lower case, and by its words' stems."""
+
+    text: str
+    words: Words
+    meaning: Meaning
+    is_title: bool
+
+
+@dataclass(frozen=True)
+class _Synonym:
+    """`group`: one of the search's; care, for all professions of a kind; or urgent."""
+
+    phrase: str
+    group: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _SmallWord:
+    """stop: narrows nothing; title: stands before a name; letters: stand after one."""
+
+    word: str
+    kind: Literal["stop", "title", "letters"]
+
+
+@dataclass(frozen=True)
+class _Name:
+    """A word of ours, or one a slip away from ours, that is also a person's name."""
+
+    word: str
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word as it stands in a text, from `start` to `end`, in plain lower case."""
+
+    start: int
+    end: int
+    plain: str
+
+    @property
+    def stem(self) -> str:
+        return stem(self.plain)
+
+
+def tokens_of(text: str) -> list[Token]:
+    """The words of a text, without accents, apostrophes and what joins words."""
+    found = ((part.span(), plain_word(part[0])) for part in _PARTS.finditer(text))
+    return [Token(*span, plain) for span, plain in found if plain]
+
+
+def words_of(text: str) -> list[str]:
+    return [token.plain for token in tokens_of(text)]
+
+
+def plain_word(part: str) -> str:
+    return re.sub(r"[\W_]", "", fold(part))
+
+
+def stem(word: str) -> str:
+    """The same for one and for several: phobia, phobias; therapy, therapies."""
+    if word in _ALWAYS_SAID_SO:
+        return word
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 3 and word.endswith("s") and not word.endswith("ss"):
+        return word[:-1]
+    return word
+
+
+def is_slip(typed: str, meant: str) -> bool:
+    """Whether one slip leads from `meant` to `typed`: a letter too many, too few or wrong, or two
+    that changed places. A wrong first letter makes another word: Herman is not German."""
+    if typed == meant or abs(len(typed) - len(meant)) > 1:
+        return False
+    same = 0
+    while same < min(len(typed), len(meant)) and typed[same] == meant[same]:
+        same += 1
+    ours, theirs = typed[same:], meant[same:]
+    if len(ours) > 1 and ours[:2] == theirs[1::-1] and ours[2:] == theirs[2:]:
+        return True
+    return same > 0 and (ours[1:] == theirs[1:] or ours[1:] == theirs or ours == theirs[1:])
+
+
+def _titled() -> Iterator[tuple[str, str, Iterable[str]]]:
+    """What the taxonomy itself says: group, key, ways of saying it."""
+    for key, profession in PROFESSIONS.items():
+        letters = [*profession.licences, *profession.associate_licences]
+        known = [word for word in letters if len(word) > _SHORT_LETTERS or word == "LPC"]
+        yield "profession", key, [profession.title, profession.plural, *known]
+    for key, condition in CONDITIONS.items():
+        yield "condition", key, _with_brackets(condition.title)
+    for key, modality in MODALITIES.items():
+        yield "modality", key, [*_with_brackets(modality.title), modality.short_title]
+    for key, state in STATES.items():
+        yield "state", key, [state.name]
+    for key, language in LANGUAGES.items():
+        yield "language", key, [language.title, language.own_name]
+    for key, insurer in INSURANCE.items():
+        yield "insurance", key, [insurer.title]
+    for key, ages in AGE_GROUPS.items():
+        yield "ages", key, [ages.title]
+    for key, kind in SERVICE_KINDS.items():
+        yield "kind", key, [kind.title]
+
+
+def _with_brackets(title: str) -> list[str]:
+    """Cognitive behavioral therapy (CBT): whole, without the letters, and the letters alone."""
+    long, _, letters = title.partition(" (")
+    return [title, long, letters.rstrip(")")] if letters else [title]
+
+
+def _synonyms() -> Iterator[tuple[str, Meaning]]:
+    for line in load_table(__package__, "synonyms.csv", _Synonym).values():
+        group, keys = line.group, line.keys
+        if group == "care":
+            kinds, group = keys, "profession"
+            keys = tuple(key for key, one in PROFESSIONS.items() if one.kind in kinds)
+        if not keys or (group != URGENT and not set(keys) <= set(GROUPS.get(group, ()))):
+            raise BadTable(f"synonyms.csv: {line.phrase}: unknown {line.group} {line.keys}")
+        yield line.phrase, Meaning(group, keys)
+
+
+def _phrases() -> Iterator[Phrase]:
+    """The taxonomy's own words first; of two that are the same the first holds."""
+    titled = [(text, Meaning(group, (key,))) for group, key, texts in _titled() for text in texts]
+    known: set[str] = set()
+    for number, (text, meaning) in enumerate(chain(titled, _synonyms())):
+        words = words_of(text)
+        plain = " ".join(words)
+        if plain and plain not in known:
+            known.add(plain)
+            yield Phrase(plain, tuple(map(stem, words)), meaning, number < len(titled))
+
+
+PHRASES: Final = tuple(_phrases())
+MEANINGS: Final = {phrase.words: phrase.meaning for phrase in reversed(PHRASES)}
+LONGEST: Final = max(map(len, MEANINGS))
+STEMS: Final = frozenset(chain.from_iterable(MEANINGS))
+NAMES: Final = frozenset(load_table(__package__, "names.csv", _Name))
+_SMALL: Final = load_table(__package__, "small_words.csv", _SmallWord)
+STOPS, TITLES, LETTERS = (
+    frozenset(word for word, entry in _SMALL.items() if entry.kind == kind)
+    for kind in ("stop", "title", "letters")
+)
+_LONG: Final = sorted(
+    {word for one in PHRASES for word in one.text.split() if len(word) >= SHORTEST_SLIP}
+)
+
+
+@lru_cache(maxsize=5_000)
+def slips(word: str) -> tuple[str, ...]:
+    """Stems of the known words that were probably meant by an unknown one; none for a name."""
+    if len(word) < SHORTEST_SLIP or word in NAMES or word in _SMALL:
+        return ()
+    return tuple(dict.fromkeys(stem(known) for known in _LONG if is_slip(word, known)))
