@@ -26,7 +26,8 @@ from fastapi import FastAPI, Response
 from bench.client import Measured, measure
 from core.database import uuid7
 from core.postgres import ensure_database
-from directory.search.query import GROUPS
+from directory.packing import pack_marks, pack_starts
+from directory.search.query import GROUPS, WHEN
 from directory.taxonomy import PROFESSIONS
 
 FIRST = "Dana Noor Luis Mei Amara Jonas Ines Tove Sam Ana Ravi Lena Omar Yuki Ada Ben".split()
@@ -67,9 +68,10 @@ def _listing(number: int, dice: random.Random, now: datetime) -> dict[str, Any]:
     facets = {
         group: dice.sample(list(keys), dice.randint(1, min(6, len(keys))))
         for group, keys in GROUPS.items()
-        if group not in ("state", "profession")
+        if group not in ("state", "profession", "accepts_new", *WHEN)
     }
     profession = dice.choice(list(PROFESSIONS))
+    facets |= {"profession": [profession], "accepts_new": ["yes"]}
     states = dict.fromkeys(
         dice.sample(list(GROUPS["state"]), dice.choice((*[1] * 10, *[2] * 5, 3, 4, 5, 30)))
     )
@@ -83,12 +85,14 @@ def _listing(number: int, dice: random.Random, now: datetime) -> dict[str, Any]:
         "slug": f"{name.lower().replace(' ', '-')}-{number}",
         "name": name,
         "sort_name": " ".join(reversed(name.lower().split())),
-        "facets": {**facets, "profession": [profession]},
+        "facets": facets,
+        "marks": pack_marks(facets, states),
         "states": states,
         "card": _card(name, profession, list(states), facets["condition"], fee),
         "min_fee_cents": fee,
         "next_opening": opens[0]["starts_at"] if opens else None,
         "openings": opens,
+        "starts": pack_starts(opens),
         "due_at": now + timedelta(days=dice.randint(20, 90)),
         "published_at": now,
     }

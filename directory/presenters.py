@@ -19,16 +19,21 @@ OF_CARE: dict[CareKind, frozenset[str]] = {
     for kind in CARE
 }
 TITLES = {
-    "condition": "Help with",
-    "modality": "Kind of treatment",
-    "profession": "Profession",
-    "kind": "Kind of session",
-    "language": "Language",
-    "insurance": "Insurance",
-    "ages": "Ages seen",
     "within_days": "First opening",
+    "weekday": "Day of the week",
+    "time": "Time of day",
+    "condition": "Help with",
+    "profession": "Profession",
+    "modality": "Kind of treatment",
     "max_fee": "Fee",
+    "insurance": "Insurance",
+    "language": "Language",
+    "kind": "Kind of session",
+    "ages": "Ages seen",
+    "accepts_new": "New patients",
 }
+"""The groups of filters in the order people need them."""
+RANGED = ("within_days", "max_fee")
 SORT_TITLES = {"soonest": "Soonest opening", "fee": "Lowest fee", "name": "Name"}
 
 
@@ -120,16 +125,12 @@ def headline(query: SearchQuery, found: SearchAnswer) -> str:
 
 
 def groups(query: SearchQuery, found: SearchAnswer) -> list[dict[str, Any]]:
-    """The filter groups in the order people need them, each choice with its exact count."""
+    """The filter groups, each choice with its exact count."""
     facets = found.counted.facets
-    return (
-        [_ranged("within_days", query, facets)]
-        + [
-            _ranged(name, query, facets) if name == "max_fee" else _grouped(name, query, facets)
-            for name in ("condition", "profession", "modality", "max_fee", "insurance", "language")
-        ]
-        + [_grouped(name, query, facets) for name in ("kind", "ages")]
-    )
+    return [
+        _ranged(name, query, facets) if name in RANGED else _grouped(name, query, facets)
+        for name in TITLES
+    ]
 
 
 def _grouped(name: str, query: SearchQuery, facets: Any) -> dict[str, Any]:

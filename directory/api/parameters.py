@@ -17,6 +17,9 @@ _WORDS: Final = {
     "language": "Language of the session (ISO 639-1).",
     "insurance": "Insurance accepted.",
     "ages": "Ages seen.",
+    "accepts_new": "Takes new patients.",
+    "weekday": "One of the next twelve openings lies on this day, by the clock of `zone`.",
+    "time": "One of the next twelve openings lies at this time of day. With `weekday`: on that day.",
 }
 
 
@@ -46,6 +49,11 @@ SEARCH_PARAMETERS: Final[list[dict[str, Any]]] = [
         "sort",
         "Order: soonest opening, lowest fee or family name.",
         {"type": "string", "enum": list(SORTS), "default": "soonest"},
+    ),
+    _parameter(
+        "zone",
+        "Time zone (IANA) of `weekday` and `time`; left out, that of the first state.",
+        {"type": "string", "examples": ["America/Chicago"]},
     ),
     _parameter("cursor", "`next_cursor` of the page before.", {"type": "string"}),
     _parameter(

@@ -69,13 +69,15 @@ class LooserSearch(BaseModel):
 
 
 class ProviderList(BaseModel):
-    """`facets`: how many there would be with that value, its group's own choice set aside."""
+    """`facets`: how many there would be with that value, its group's own choice set aside.
+    `as_of`: since when nothing new could be learnt, null while all is current."""
 
     total: int
     facets: dict[str, dict[str, int]]
     items: list[ProviderItem]
     next_cursor: str | None
     loosen: list[LooserSearch]
+    as_of: datetime | None
 
 
 @router.get(
@@ -104,7 +106,7 @@ def _as_json(found: SearchAnswer) -> bytes:
         {"parameter": step.name, "value": step.value, "total": step.total}
         for step in found.counted.loosen
     ]
-    tail = to_json({"next_cursor": found.next_cursor, "loosen": loosen})
+    tail = to_json({"next_cursor": found.next_cursor, "loosen": loosen, "as_of": found.as_of})
     items = b",".join([item.as_json for item in found.items])
     facets = found.counted.facets_json
     return b'{"total":%d,"facets":%b,"items":[%b],%b' % (found.total, facets, items, tail[1:])

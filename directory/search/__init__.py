@@ -1,12 +1,13 @@
 """Search: who may see you, what each further choice would give, and who has time first."""
 
+from dataclasses import replace
 from typing import Any
 
 from sqlmodel import Session
 
 from core import clock
 from directory.search.answer import Loosening, SearchAnswer, answer
-from directory.search.feed import current_index, feeding
+from directory.search.feed import feeding, source_of
 from directory.search.names import find_named
 from directory.search.query import GROUPS, SearchQuery, pairs_of, read_kindly, read_query
 
@@ -26,7 +27,12 @@ __all__ = [
 def search(state: Any, session: Session, query: SearchQuery) -> SearchAnswer:
     """Answer a search now. `state` is the application's, which may keep an index.
 
-    Only a name search asks the database.
+    The database is asked for names, and for those cards of the page that are not at hand. Raises
+    Loading while a large index is being read.
     """
+    source = source_of(state, session)
     named = find_named(session, query.q) if query.q else None
-    return answer(current_index(state, session), query, clock.now(), named)
+    found = answer(source.index, query, clock.now(), named)
+    if found.places and not found.items:
+        found.items = source.cards.shown(session, found.places, source.index.now)
+    return replace(found, as_of=source.as_of) if source.as_of is not None else found

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, reduce
 from typing import Final, TypeVar
-from uuid import UUID
 
 from pydantic_core import to_json
 from pyroaring import BitMap
@@ -13,7 +12,8 @@ from pyroaring import BitMap
 from directory.search.cursor import write_cursor
 from directory.search.entries import Shown
 from directory.search.index import Index
-from directory.search.query import DAY_STEPS, FEE_STEPS, GROUPS, SearchQuery
+from directory.search.paging import page
+from directory.search.query import DAY_STEPS, FEE_STEPS, GROUPS, WHEN, SearchQuery
 
 COUNTED: Final = (*GROUPS, "within_days", "max_fee")
 FEW: Final = 3
@@ -50,14 +50,21 @@ class Counted:
         return to_json(self.facets)
 
 
-@dataclass(frozen=True, eq=False)  # compared by identity: a kept answer is the same answer
+@dataclass(eq=False)  # compared by identity: a kept answer is the same answer
 class SearchAnswer:
-    """One page of results, and the counts over all of them."""
+    """One page of results, and the counts over all of them.
+
+    `places`: (number, last change) of the listings on the page; `items` are those listings, filled
+    in by `search`. `as_of`: since when nothing new has been heard from the database; None while
+    it is heard.
+    """
 
     query: SearchQuery
     counted: Counted
-    items: tuple[Shown, ...]
+    places: tuple[tuple[int, int], ...]
     next_cursor: str | None
+    items: tuple[Shown, ...] = ()
+    as_of: datetime | None = None
 
     @property
     def total(self) -> int:
@@ -65,9 +72,9 @@ class SearchAnswer:
 
 
 def answer(
-    index: Index, query: SearchQuery, now: datetime, named: list[UUID] | None
+    index: Index, query: SearchQuery, now: datetime, named: list[int] | None
 ) -> SearchAnswer:
-    """Exact at `now`. `named` are the providers that a name search found; None without one.
+    """Exact at `now`. `named` are the listings that a name search found; None without one.
 
     People ask the same things, and turn pages: while no listing changes and the minute lasts,
     counts and first pages are kept.
@@ -76,7 +83,8 @@ def answer(
         index.advance(now)
         if named is not None:
             return _page(index, query, _count(index, query, named))
-        filters = (frozenset(query.choices.items()), query.max_fee, query.within_days)
+        choices = frozenset(query.choices.items())
+        filters = (choices, query.max_fee, query.within_days, query.zone)
         counted = _kept(index, filters, lambda: _count(index, query, None))
         if query.after is not None:
             return _page(index, query, counted)
@@ -97,27 +105,31 @@ def _kept(index: Index, key: object, make: Callable[[], T]) -> T:
 
 
 def _page(index: Index, query: SearchQuery, counted: Counted) -> SearchAnswer:
-    numbers, end = index.page(counted.matching, query.sort, query.after, query.limit)
-    items = tuple(index[number] for number in numbers)
-    return SearchAnswer(query, counted, items, write_cursor(end) if end else None)
+    numbers, end = page(index, counted.matching, query.sort, query.after, query.limit)
+    places = tuple((number, int(index.columns.changes[number])) for number in numbers)
+    return SearchAnswer(query, counted, places, write_cursor(end) if end else None)
 
 
-def _count(index: Index, query: SearchQuery, named: list[UUID] | None) -> Counted:
+def _count(index: Index, query: SearchQuery, named: list[int] | None) -> Counted:
     allowed = index.chosen(query)
     if named is not None:
-        allowed["q"] = index.numbers_of(named)
+        allowed["q"] = BitMap(named)
     matching = _all_of(index, allowed)
     return Counted(
         matching=matching,
         this_week=matching.intersection_cardinality(index.within(7)),
         facets={
-            group: index.count(
-                group, _all_of(index, allowed, but=group) if group in allowed else matching
-            )
+            group: index.count(group, _but(index, allowed, matching, group), query)
             for group in COUNTED
         },
         loosen=_loosen(index, query, allowed) if len(matching) < FEW else (),
     )
+
+
+def _but(index: Index, allowed: Mapping[str, BitMap], matching: BitMap, group: str) -> BitMap:
+    """What matches when the choice of one group is set aside."""
+    name = "when" if group in WHEN else group
+    return _all_of(index, allowed, but=name) if name in allowed else matching
 
 
 def _all_of(index: Index, allowed: Mapping[str, BitMap], but: str = "") -> BitMap:
@@ -133,11 +145,18 @@ def _loosen(
     here = len(_all_of(index, allowed))
     steps = []
     for name in query.filters:
-        others = _all_of(index, allowed, but=name)
+        others = _without(index, query, allowed, name)
         steps += _wider(index, query, name, others)
         steps.append(Loosening(name, None, len(others), query.without(name)))
     useful = [step for step in steps if step.total > here]
     return tuple(sorted(useful, key=lambda step: -step.total))
+
+
+def _without(index: Index, query: SearchQuery, allowed: Mapping[str, BitMap], name: str) -> BitMap:
+    if name not in WHEN:
+        return _all_of(index, allowed, but=name)
+    rest = index.chosen(query.without(name))  # of day and time, the other one stays
+    return _all_of(index, rest | {key: allowed[key] for key in ("q",) if key in allowed})
 
 
 def _wider(index: Index, query: SearchQuery, name: str, others: BitMap) -> list[Loosening]:

@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 
 from pydantic_core import to_json
 
-from directory.search.cursor import Sort
 from directory.taxonomy import PROFESSIONS, STATES
 
 NEVER: Final = 1 << 60
@@ -43,17 +42,21 @@ class Entry:
     change: int
     slug: str
     name: str
-    sort_name: str
-    facets: Mapping[str, tuple[str, ...]]
+    profession: str
     states: Mapping[str, int]
     card: Mapping[str, Any]
-    fee_cents: int
     openings: tuple[Opening, ...]
     due: int
     is_published: bool
 
     def at(self, now: int) -> "Shown | None":
         """What is shown at `now` (seconds), or None while the listing is hidden."""
+        last: Shown | None = self.__dict__.get("_last")
+        if last is None or not last.since <= now < last.until:
+            last = self.__dict__["_last"] = self._at(now)
+        return last
+
+    def _at(self, now: int) -> "Shown | None":
         if not self.is_published or self.due <= now:
             return None
         states = tuple(code for code, end in self.states.items() if end > now)
@@ -64,6 +67,7 @@ class Entry:
             entry=self,
             states=states,
             openings=ahead[:NEXT_SLOTS],
+            since=now,
             until=min(
                 self.due,
                 ahead[0].starts if ahead else NEVER,
@@ -74,26 +78,13 @@ class Entry:
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """A listing as it stands until the second `until`."""
+    """A listing as it stands from the second `since` until `until`, this one not included."""
 
     entry: Entry
     states: tuple[str, ...]
     openings: tuple[Opening, ...]
+    since: int
     until: int
-
-    @property
-    def next_opening(self) -> int:
-        return self.openings[0].starts if self.openings else NEVER
-
-    @cached_property
-    def keys(self) -> Mapping[Sort, int | str]:
-        """Its place in each order; the listing's number breaks ties."""
-        entry = self.entry
-        return {"soonest": self.next_opening, "fee": entry.fee_cents, "name": entry.sort_name}
-
-    @cached_property
-    def facets(self) -> Mapping[str, tuple[str, ...]]:
-        return {**self.entry.facets, "state": self.states}
 
     @cached_property
     def public_states(self) -> list[dict[str, Any]]:
@@ -107,8 +98,7 @@ class Shown:
 
     def as_item(self) -> dict[str, Any]:
         entry, card = self.entry, self.entry.card
-        profession = next(iter(entry.facets.get("profession", ())), "")
-        known = PROFESSIONS.get(profession)
+        known = PROFESSIONS.get(entry.profession)
         slots = [
             {"service_id": one.service_id, "starts_at": instant(one.starts)}
             for one in self.openings
@@ -119,7 +109,7 @@ class Shown:
             "name": entry.name,
             "letters": card["letters"],
             "pronouns": card["pronouns"],
-            "profession": profession,
+            "profession": entry.profession,
             "profession_title": known.title if known else card["profession"],
             "headline": card["headline"],
             "states": self.public_states,

@@ -6,8 +6,11 @@ connection it compares every listing's change number with what it knows: commits
 visible out of order, so "greater than the last one seen" would not be enough.
 """
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from threading import Event, Thread
 from typing import Any, Final
 from uuid import UUID
@@ -15,17 +18,21 @@ from uuid import UUID
 import psycopg
 import structlog
 from psycopg.conninfo import make_conninfo
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlmodel import Session
 
 from core import clock
 from core.database import driver_connection
+from core.errors import Unavailable
+from directory.search.cards import Cards
 from directory.search.index import Index
-from directory.search.rows import Connection, read_all, read_changes, read_some
+from directory.search.rows import Connection, read_all, read_changes, read_numbered, read_some
 
 log = structlog.get_logger("openchair.search")
 
 _PATIENCE: Final = (0.1, 5.0)  # seconds between attempts, first and longest
 _HEARTBEAT: Final = 0.5  # seconds after which a stop is noticed
+_LONG: Final = 0.1  # of all listings: with less than this in the first batch, loading takes a while
 # A server that vanished without a word is noticed within half a minute.
 _CONNECTION: Final[dict[str, Any]] = {
     "application_name": "openchair search",
@@ -36,11 +43,28 @@ _CONNECTION: Final[dict[str, Any]] = {
 }
 
 
+class Loading(Unavailable):
+    """The index is being read; soon there is an answer."""
+
+    code = "search_loading"
+    message = "The directory is just being opened. Please try again in a few seconds."
+
+
+@dataclass(frozen=True)
+class Source:
+    """What answers a search. `as_of`: when it was last certain to be current; None for now."""
+
+    index: Index
+    cards: Cards
+    as_of: datetime | None = None
+
+
 class Feed:
     """One per process; `index` may be asked once `is_loaded`."""
 
     def __init__(self, database_url: str) -> None:
-        self.index = Index()
+        self.index, self.cards = Index(), Cards()
+        self.heard_at: datetime | None = None
         self._address = make_conninfo(database_url.replace("+psycopg", ""), **_CONNECTION)
         self._loaded, self._connected, self._stopping = Event(), Event(), Event()
         self._thread = Thread(target=self._run, name="search-feed", daemon=True)
@@ -52,6 +76,12 @@ class Feed:
     def is_fresh(self) -> bool:
         """Loaded, and hearing of changes as they are committed."""
         return self._connected.is_set()
+
+    def source(self) -> Source:
+        """What answers now. Raises Loading."""
+        if not self.is_loaded:
+            raise Loading
+        return Source(self.index, self.cards, None if self.is_fresh() else self.heard_at)
 
     def start(self, patience: float) -> None:
         """Returns once everything is loaded, or after `patience` seconds."""
@@ -82,26 +112,60 @@ class Feed:
             while not self._stopping.is_set():
                 told = connection.notifies(timeout=_HEARTBEAT, stop_after=1)
                 changed = {UUID(notice.payload) for notice in told}
+                self.heard_at = clock.now()
                 if changed:
                     self._take(connection, changed)
 
     def _catch_up(self, connection: Connection) -> None:
-        if not self.is_loaded:
-            self.index.load(read_all(connection), clock.now())
-            self._loaded.set()
-            return
-        known, there = self.index.changes(), read_changes(connection)
-        self._take(connection, {key for key, _ in known.items() ^ there.items()})
+        if self.is_loaded:
+            self._compare(connection)
+        else:
+            self._load(connection)
+        self.heard_at = clock.now()
+        self._loaded.set()
+
+    def _load(self, connection: Connection) -> None:
+        """Everything, in batches; where it takes a while, the terminal shows how far it is."""
+        with _progress() as show:
+            for batch, share in read_all(connection):
+                self.index.put(batch, clock.now())
+                if self._stopping.is_set():
+                    return
+                show(share)
 
     def _take(self, connection: Connection, provider_ids: set[UUID]) -> None:
-        entries = read_some(connection, provider_ids)
-        gone = provider_ids - {entry.provider_id for entry in entries}
+        batch = read_some(connection, provider_ids)
+        self.index.put(batch, clock.now())
+        if len(batch) < len(provider_ids):  # some are gone, and only numbers tell which
+            self._compare(connection)
+
+    def _compare(self, connection: Connection) -> None:
+        changed, gone = self.index.stale(*read_changes(connection))
         self.index.drop(gone)
-        self.index.put(entries, clock.now())
+        for batch in read_numbered(connection, changed):
+            self.index.put(batch, clock.now())
 
 
 @contextmanager
-def feeding(state: Any, database_url: str, patience: float = 10) -> Iterator[Feed]:
+def _progress() -> Iterator[Any]:
+    """A bar for what has been read, on a terminal, if there is more than a moment's worth."""
+    columns = (TextColumn("Opening the directory"), BarColumn(), TimeElapsedColumn())
+    bar = Progress(*columns, transient=True, disable=not sys.stderr.isatty())
+    task = bar.add_task("", total=1.0, start=True)
+
+    def show(share: float) -> None:
+        if share < _LONG and not bar.live.is_started:
+            bar.start()
+        bar.update(task, completed=share)
+
+    try:
+        yield show
+    finally:
+        bar.stop()
+
+
+@contextmanager
+def feeding(state: Any, database_url: str, patience: float = 2) -> Iterator[Feed]:
     """A feed in `state.search` while the application serves; readiness tells of it."""
     feed = Feed(database_url)
     state.search = feed
@@ -114,11 +178,12 @@ def feeding(state: Any, database_url: str, patience: float = 10) -> Iterator[Fee
         del state.search, state.readiness["search"]
 
 
-def current_index(state: Any, session: Session) -> Index:
+def source_of(state: Any, session: Session) -> Source:
     """The process's index; where no feed keeps one (a script, a test), one read just now."""
     feed: Feed | None = getattr(state, "search", None)
-    if feed is not None and feed.is_loaded:
-        return feed.index
+    if feed is not None:
+        return feed.source()
     index = Index()
-    index.load(read_all(driver_connection(session)), clock.now())
-    return index
+    for batch, _ in read_all(driver_connection(session)):
+        index.put(batch, clock.now())
+    return Source(index, Cards())

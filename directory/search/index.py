@@ -1,29 +1,32 @@
-"""The index: one roaring bitmap per facet value over the listings' numbers, and three orders.
+"""The index: one roaring bitmap per facet value over the listings' numbers, and flat arrays.
 
 It answers from memory, exactly for the instant asked. It knows nothing of the database and never
-decides a booking. One lock serves readers and the feed: a question takes well under a
-millisecond, and under one interpreter lock readers would take turns anyway.
+decides a booking. One lock serves readers and the feed: a question takes a few milliseconds at a
+million listings, and under one interpreter lock readers would take turns anyway.
 """
 
-import heapq
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from datetime import datetime
-from itertools import islice
 from threading import RLock
 from typing import Any, Final
-from uuid import UUID
 
+import numpy as np
 from pyroaring import BitMap
 
-from directory.search.cursor import Position, Sort
-from directory.search.entries import NEVER, Entry, Shown
-from directory.search.orders import Key, Ladder, Order, Place
-from directory.search.query import DAY_STEPS, FEE_STEPS, GROUPS, SORTS, SearchQuery
+from directory.packing import mark
+from directory.search.columns import NEVER, Batch, Columns
+from directory.search.orders import Column, Ladder, Numbers, bitmap_of, grouped, numbers_in
+from directory.search.query import DAY_STEPS, FEE_STEPS, GROUPS, WHEN, SearchQuery
+from directory.search.when import When
 
-DAY: Final = 86_400
+DAY: Final = 24 * 60
 MEMORY: Final = 30 * 60 * 1000  # milliseconds for which a cursor's order is remembered
-MOST_MOVES: Final = 200_000
+MOST_MOVES: Final = 20_000
+MOST_ZONES: Final = 12
+_MARKED: Final = [(group, key) for group in GROUPS if group not in WHEN for key in GROUPS[group]]
+_MARKS: Final = np.array([mark(*one) for one in _MARKED], np.uint32)
+_BY_MARK: Final = np.argsort(_MARKS)
 
 
 class Index:
@@ -31,70 +34,63 @@ class Index:
 
     def __init__(self) -> None:
         self.lock = RLock()
-        self._clear()
-
-    def _clear(self) -> None:
+        self.columns = Columns()
         self.visible = BitMap()
-        self.now = self._millis = 0
-        self._entries: dict[int, Entry] = {}
-        self._numbers: dict[UUID, int] = {}
-        self._shown: dict[int, Shown] = {}
-        self._bitmaps = {group: {key: BitMap() for key in keys} for group, keys in GROUPS.items()}
-        self._orders = {sort: Order() for sort in SORTS}
-        self._openings, self._fees = Ladder(), Ladder()
-        self._ends: list[tuple[int, int]] = []  # heap of (second, number): look again then
-        self._moves: deque[tuple[int, int, Mapping[Sort, Key]]] = deque()
-        self._tick = 0
-        self.kept: dict[
-            object, Any
-        ] = {}  # answers that stand until a listing or the minute changes
+        self.now = self._millis = self._tick = 0
+        self._bitmaps: dict[str, dict[str, BitMap]] = {}
+        for group, key in _MARKED:
+            self._bitmaps.setdefault(group, {})[key] = BitMap()
+        self.openings, self.fees, self.names = Ladder(), Ladder(), Ladder()
+        self._dues = Ladder()  # by the hour
+        self._zones: dict[str, When] = {}
+        self.moves: deque[tuple[int, Numbers, dict[str, Column]]] = deque()
+        self.kept: dict[object, Any] = {}  # answers, until a listing or the minute changes
 
     # ------------------------------------------------------------------ keeping it
 
-    def load(self, entries: Iterable[Entry], now: datetime) -> None:
-        """Forget everything and hold these."""
-        with self.lock:
-            self._clear()
-            self._set_clock(now)
-            for entry in entries:
-                self._entries[entry.number] = entry
-                self._numbers[entry.provider_id] = entry.number
-                if (shown := entry.at(self.now)) is not None:
-                    self._enter(shown)
-            for sort, order in self._orders.items():
-                order.fill((one.keys[sort], number) for number, one in self._shown.items())
-
-    def put(self, entries: Iterable[Entry], now: datetime) -> None:
+    def put(self, batch: Batch, now: datetime) -> None:
         """Take in new or changed listings. An older reading never replaces a newer one."""
         with self.lock:
             self._set_clock(now)
-            for entry in entries:
-                number = self._numbers.get(entry.provider_id)
-                if number is not None and self._entries[number].change > entry.change:
-                    continue
-                if number is not None and number != entry.number:
-                    self.drop([entry.provider_id])
-                self._entries[entry.number] = entry
-                self._numbers[entry.provider_id] = entry.number
-                self._place(entry.number)
+            known = self._changes_of(batch.numbers)
+            batch = batch.only(batch.changes >= known)
+            if not len(batch):
+                return
+            old = self._leave(batch.numbers)
+            self.columns.write(batch)
+            shown = batch.dues > self.now
+            self._enter(batch.numbers[shown])
+            self._mark(batch.only(shown))
+            self._remember(batch.numbers, old)
 
-    def drop(self, provider_ids: Iterable[UUID]) -> None:
+    def drop(self, numbers: Numbers) -> None:
         """Forget listings that no longer exist."""
         with self.lock:
-            for provider_id in provider_ids:
-                number = self._numbers.pop(provider_id, None)
-                if number is not None:
-                    del self._entries[number]
-                    self._place(number)
+            self._leave(numbers)
+            self.columns.forget(numbers)
 
     def advance(self, now: datetime) -> None:
-        """Let time pass: openings go by, licences and listings run out. It never runs back."""
+        """Let time pass: openings go by, and listings run out. It never runs back."""
         self._set_clock(now)
-        while self._ends and self._ends[0][0] <= self.now:
-            _, number = heapq.heappop(self._ends)
-            shown = self._shown.get(number)
-            if shown is not None and shown.until <= self.now:
-                self._place(number)
+        ending = numbers_in(self._dues.through(self.now // 3600))
+        ended = ending[self.columns.dues[ending] <= self.now]
+        if len(ended):
+            self._leave(ended)
+        passed = numbers_in(self.openings.through(self.now // 60))
+        if len(passed):
+            self._move_on(passed)
+
+    def _move_on(self, numbers: Numbers) -> None:
+        """The first opening of these has gone by: the next one is the first now."""
+        self.kept.clear()
+        old = {"soonest": self.columns.openings[numbers]}
+        new = self.columns.first_after(numbers, self.now // 60)
+        self.openings.remove(old["soonest"], numbers)
+        self.openings.add(new, numbers)
+        self.columns.openings[numbers] = new
+        for when in self._zones.values():
+            when.write(numbers, self.columns.starts[numbers], self.now // 60)
+        self._remember(numbers, old)
 
     def _set_clock(self, now: datetime) -> None:
         minute = self.now // 60
@@ -103,151 +99,142 @@ class Index:
         if self.now // 60 != minute:
             self.kept.clear()
 
-    def changes(self) -> dict[UUID, int]:
-        """Each listing's last change that is known here."""
-        with self.lock:
-            return {one.provider_id: one.change for one in self._entries.values()}
+    def _changes_of(self, numbers: Column) -> Column:
+        known = np.full(len(numbers), -1, np.int64)
+        there = numbers < len(self.columns.changes)
+        known[there] = self.columns.changes[numbers[there]]
+        return known
 
-    def _place(self, number: int) -> None:
+    def _leave(self, numbers: Numbers) -> dict[str, Column]:
+        """Hide these; what is not shown is passed over. Returns their old places."""
         self.kept.clear()
-        entry = self._entries.get(number)
-        new = entry.at(self.now) if entry else None
-        old = self._shown.pop(number, None)
-        if old is not None:
-            self._leave(old)
-            for order in self._orders.values():
-                order.remove(number)
-        if new is not None:
-            self._enter(new)
-            for sort, order in self._orders.items():
-                order.add((new.keys[sort], number))
-            if old is not None and old.keys != new.keys:
-                self._remember(number, old.keys)
+        gone = bitmap_of(numbers) & self.visible
+        numbers = numbers_in(gone)
+        columns = self.columns
+        old = {
+            "numbers": numbers,
+            "soonest": columns.openings[numbers],
+            "fee": columns.fees[numbers],
+            "name": columns.names[numbers],
+        }
+        if not len(numbers):
+            return old
+        self.visible -= gone
+        for bitmaps in self._bitmaps.values():
+            for bitmap in bitmaps.values():
+                bitmap -= gone
+        self.openings.remove(old["soonest"], numbers)
+        self.fees.remove(old["fee"], numbers)
+        self.names.remove(initials(old["name"]), numbers)
+        self._dues.remove(columns.dues[numbers] // 3600, numbers)
+        nothing = np.full((len(numbers), columns.starts.shape[1]), NEVER, np.uint32)
+        for when in self._zones.values():
+            when.write(numbers, nothing, self.now // 60)
+        return old
 
-    def _enter(self, shown: Shown) -> None:
-        entry, number = shown.entry, shown.entry.number
-        self._shown[number] = shown
-        self.visible.add(number)
-        for bitmap in self._bitmaps_of(shown):
-            bitmap.add(number)
-        self._fees.add(entry.fee_cents, number)
-        if shown.openings:
-            self._openings.add(shown.next_opening, number)
-        if shown.until < NEVER:
-            self._await_end(shown.until, number)
+    def _enter(self, numbers: Numbers) -> None:
+        columns, minute = self.columns, self.now // 60
+        columns.openings[numbers] = columns.first_after(numbers, minute)
+        self.visible |= bitmap_of(numbers)
+        self.openings.add(columns.openings[numbers], numbers)
+        self.fees.add(columns.fees[numbers], numbers)
+        self.names.add(initials(columns.names[numbers]), numbers)
+        self._dues.add(columns.dues[numbers] // 3600, numbers)
+        for when in self._zones.values():
+            when.write(numbers, columns.starts[numbers], minute)
 
-    def _await_end(self, end: int, number: int) -> None:
-        if len(self._ends) > 1000 + 4 * len(self._shown):
-            # Ends that changes have overtaken lie about until they pass: sweep them out.
-            self._ends = [(one.until, n) for n, one in self._shown.items() if one.until < NEVER]
-            heapq.heapify(self._ends)
-        heapq.heappush(self._ends, (end, number))
-
-    def _leave(self, shown: Shown) -> None:
-        entry, number = shown.entry, shown.entry.number
-        self.visible.discard(number)
-        for bitmap in self._bitmaps_of(shown):
-            bitmap.discard(number)
-        self._fees.remove(entry.fee_cents, number)
-        if shown.openings:
-            self._openings.remove(shown.next_opening, number)
-
-    def _bitmaps_of(self, shown: Shown) -> Iterator[BitMap]:
-        for group, keys in shown.facets.items():
-            known = self._bitmaps.get(group, {})
-            yield from (known[key] for key in keys if key in known)
+    def _mark(self, batch: Batch) -> None:
+        places = np.searchsorted(_MARKS, batch.marks, sorter=_BY_MARK)
+        values = _BY_MARK[np.minimum(places, len(_MARKS) - 1)]
+        known = _MARKS[values] == batch.marks  # not of a word that the taxonomy has let go
+        numbers = np.repeat(batch.numbers, batch.mark_counts)
+        for value, some in grouped(values[known], numbers[known]):
+            group, key = _MARKED[value]
+            self._bitmaps[group][key] |= some
 
     # ------------------------------------------------------------------ asking it
-
-    def __getitem__(self, number: int) -> Shown:
-        return self._shown[number]
-
-    def numbers_of(self, provider_ids: Iterable[UUID]) -> BitMap:
-        return BitMap(n for n in map(self._numbers.get, provider_ids) if n is not None)
 
     def chosen(self, query: SearchQuery) -> dict[str, BitMap]:
         """For each parameter that narrows, the listings it allows: any of its values."""
         allowed = {
             group: BitMap.union(*(self._bitmaps[group][key] for key in keys))
             for group, keys in query.choices.items()
+            if group not in WHEN
         }
+        # A time on a day, not a day and some other day's time: the two narrow as one.
+        both = [query.choices.get(group, ()) for group in WHEN]
+        if any(both):
+            allowed["when"] = self._when(query.zone).having(*both)
         if query.within_days is not None:
             allowed["within_days"] = self.within(query.within_days)
         if query.max_fee is not None:
-            allowed["max_fee"] = self._fees.up_to(query.max_fee * 100)
+            allowed["max_fee"] = self.under(query.max_fee)
         return allowed
 
     def within(self, days: int) -> BitMap:
         """Listings whose first opening is at most this many days of 24 hours ahead."""
-        # To the minute, so that a union serves all questions of that minute.
-        return self._openings.up_to(self.now - self.now % 60 + days * DAY)
+        return self.openings.up_to(self.now // 60 + days * DAY)
 
     def under(self, dollars: int) -> BitMap:
-        return self._fees.up_to(dollars * 100)
+        return self.fees.up_to(dollars * 100)
 
-    def count(self, group: str, among: BitMap) -> dict[str, int]:
+    def count(self, group: str, among: BitMap, query: SearchQuery) -> dict[str, int]:
         """How many of `among` each value of a group would give."""
+        size = among.intersection_cardinality
         if group == "within_days":
-            return {str(n): among.intersection_cardinality(self.within(n)) for n in DAY_STEPS}
+            return {str(days): size(self.within(days)) for days in DAY_STEPS}
         if group == "max_fee":
-            return {str(n): among.intersection_cardinality(self.under(n)) for n in FEE_STEPS}
-        bitmaps = self._bitmaps[group]
-        return dict(
-            zip(bitmaps, map(among.intersection_cardinality, bitmaps.values()), strict=True)
-        )
+            return {str(fee): size(self.under(fee)) for fee in FEE_STEPS}
+        if group in WHEN:
+            when = self._when(query.zone)
+            days, times = (query.choices.get(one, ()) for one in WHEN)
+            if group == WHEN[0]:
+                return {key: size(when.having([key], times)) for key in GROUPS[group]}
+            return {key: size(when.having(days, [key])) for key in GROUPS[group]}
+        return {key: size(bitmap) for key, bitmap in self._bitmaps[group].items()}
 
-    def page(
-        self, matching: BitMap, sort: Sort, after: Position | None, limit: int
-    ) -> tuple[list[int], Position | None]:
-        """Numbers of one page, and where it ended if there is more.
+    def _when(self, zone: str) -> When:
+        minute = self.now // 60
+        found = self._zones.get(zone)
+        if found is None or not found.knows(minute):
+            while len(self._zones) >= MOST_ZONES:
+                del self._zones[next(iter(self._zones))]
+            found = self._zones[zone] = When(zone, minute)
+            numbers = numbers_in(self.visible)
+            for some in np.array_split(numbers, len(numbers) // 50_000 + 1):
+                found.write(some, self.columns.starts[some], minute)
+        return found
 
-        Following pages keep the order of the first one: a listing whose key has changed since
-        then stands where it stood.
-        """
-        places: Iterator[Place] = self._sorted(matching, sort, after, limit)
-        if after is not None:
-            moved = {n: key for n, key in self._moved(after).items() if n in matching}
-            if moved:
-                stayed = (place for place in places if place[1] not in moved)
-                start = (after.key, after.number)
-                back = sorted(place for n, key in moved.items() if (place := (key, n)) > start)
-                places = heapq.merge(stayed, back)
-        found = list(islice(places, limit + 1))
-        numbers = [number for _, number in found[:limit]]
-        if len(found) <= limit:
-            return numbers, None
-        key, number = found[limit - 1]
-        as_of = after.as_of if after is not None else self._now_tick()
-        return numbers, Position(sort, key, number, as_of)
+    # ------------------------------------------------------------------ what has moved
 
-    def _sorted(
-        self, matching: BitMap, sort: Sort, after: Position | None, limit: int
-    ) -> Iterator[Place]:
-        """The matching in order, by whichever way is shorter: walk all, or sort the few."""
-        start = (after.key, after.number) if after is not None else None
-        order = self._orders[sort]
-        if len(order) * limit < 4 * len(matching) ** 2:
-            return (place for place in order.after(start) if place[1] in matching)
-        few = sorted(map(order.places.__getitem__, matching))
-        return (place for place in few if start is None or place > start)
-
-    def _now_tick(self) -> int:
+    def tick(self) -> int:
         """Milliseconds that never repeat a moment at which something moved."""
         self._tick = max(self._tick, self._millis)
         return self._tick
 
-    def _remember(self, number: int, keys: Mapping[Sort, Key]) -> None:
+    def _remember(self, numbers: Numbers, old: dict[str, Column]) -> None:
+        """Where these stood before, so that pages turned later keep the order of the first."""
+        numbers = old.pop("numbers", numbers)
+        if not len(numbers):
+            return
         self._tick = max(self._tick + 1, self._millis)
-        self._moves.append((self._tick, number, keys))
+        self.moves.append((self._tick, numbers, old))
         oldest = self._tick - MEMORY
-        while self._moves and (self._moves[0][0] < oldest or len(self._moves) > MOST_MOVES):
-            self._moves.popleft()
+        while self.moves and (self.moves[0][0] < oldest or len(self.moves) > MOST_MOVES):
+            self.moves.popleft()
 
-    def _moved(self, after: Position) -> dict[int, Key]:
-        """The keys, as of the first page, of listings that have moved since."""
-        moved: dict[int, Key] = {}
-        for tick, number, keys in reversed(self._moves):
-            if tick <= after.as_of:
-                break
-            moved[number] = keys[after.sort]
-        return moved
+    # ------------------------------------------------------------------ keeping up
+
+    def stale(self, numbers: Iterable[int], changes: Iterable[int]) -> tuple[Numbers, Numbers]:
+        """Of all listings there are: those to be read anew, and those known that are gone."""
+        there, current = np.array(numbers, np.uint32), np.array(changes, np.int64)
+        with self.lock:
+            known = np.flatnonzero(self.columns.changes >= 0).astype(np.uint32)
+            return there[self._changes_of(there) != current], np.setdiff1d(known, there)
+
+
+def initials(names: Column) -> Column:
+    """The first three bytes of each name, as a number: the rungs on which names lie."""
+    first = np.frombuffer(np.ascontiguousarray(names).tobytes(), np.uint8)
+    first = first.reshape(len(names), names.dtype.itemsize)[:, :3].astype(np.int64)
+    return (first[:, 0] << 16) | (first[:, 1] << 8) | first[:, 2]

@@ -6,7 +6,6 @@ letter by letter, because in a short name one wrong letter spoils half of the tr
 
 from difflib import SequenceMatcher
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy import text
 from sqlmodel import Session
@@ -22,7 +21,7 @@ _SET_LIMIT = text(
 )
 _FIND = text(
     """
-    SELECT provider_id, plain(name) AS name, plain(:q) AS asked,
+    SELECT number, plain(name) AS name, plain(:q) AS asked,
            strpos(' ' || plain(name), ' ' || plain(:q)) > 0 AS is_literal
     FROM listing
     WHERE published_at IS NOT NULL AND plain(name) %> plain(:q)
@@ -31,13 +30,13 @@ _FIND = text(
 )
 
 
-def find_named(session: Session, q: str) -> list[UUID]:
-    """Providers whose name has a part that begins like `q`; where none does, those alike."""
+def find_named(session: Session, q: str) -> list[int]:
+    """Listings whose name has a part that begins like `q`; where none does, those alike."""
     connection = session.connection()
     connection.execute(_SET_LIMIT)
     rows = connection.execute(_FIND, {"q": q}).all()
-    literal = [row.provider_id for row in rows if row.is_literal]
-    return literal or [row.provider_id for row in rows[:MOST] if is_alike(row.asked, row.name)]
+    literal = [row.number for row in rows if row.is_literal]
+    return literal or [row.number for row in rows[:MOST] if is_alike(row.asked, row.name)]
 
 
 def is_alike(asked: str, name: str) -> bool:

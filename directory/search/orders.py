@@ -1,74 +1,96 @@
-"""Sorted collections of listing numbers: to page through, and to take all up to a limit."""
+"""Listing numbers as roaring bitmaps and as arrays, and ladders: numbers by a key, in order."""
 
+from array import array
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from typing import Any, Final, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
 from pyroaring import BitMap
 
-Key = int | str
-Place = tuple[Key, int]
+Numbers: TypeAlias = NDArray[np.uint32]
+"""Listing numbers, each once; ascending where they come from a bitmap."""
+Column: TypeAlias = NDArray[Any]
+KEPT_UNIONS: Final = 16
 
 
-class Order:
-    """(key, number) pairs in order, and `places`: number → its pair."""
+def bitmap_of(numbers: Column) -> BitMap:
+    """The quickest way from an array to a bitmap."""
+    return BitMap(array("I", np.ascontiguousarray(numbers, dtype=np.uint32).tobytes()))
 
-    def __init__(self) -> None:
-        self._sorted: list[Place] = []
-        self.places: dict[int, Place] = {}
 
-    def __len__(self) -> int:
-        return len(self._sorted)
+def numbers_in(bitmap: BitMap) -> Numbers:
+    """And back."""
+    return np.array(bitmap.to_array(), dtype=np.uint32)
 
-    def fill(self, places: Iterable[Place]) -> None:
-        """All at once: much quicker than one by one."""
-        self._sorted = sorted(places)
-        self.places = {place[1]: place for place in self._sorted}
 
-    def add(self, place: Place) -> None:
-        insort(self._sorted, place)
-        self.places[place[1]] = place
-
-    def remove(self, number: int) -> None:
-        del self._sorted[bisect_left(self._sorted, self.places.pop(number))]
-
-    def after(self, place: Place | None) -> Iterator[Place]:
-        """From just behind `place`, or from the beginning."""
-        start = 0 if place is None else bisect_right(self._sorted, place)
-        for index in range(start, len(self._sorted)):
-            yield self._sorted[index]
+def grouped(keys: Column, numbers: Column) -> Iterator[tuple[int, BitMap]]:
+    """The numbers of each distinct key, keys ascending."""
+    if len(keys) == 0:
+        return
+    order = np.argsort(keys, kind="stable")
+    keys, numbers = keys[order], numbers[order]
+    ends = np.flatnonzero(keys[1:] != keys[:-1]) + 1
+    for part in np.split(np.arange(len(keys)), ends):
+        yield int(keys[part[0]]), bitmap_of(numbers[part[0] : part[-1] + 1])
 
 
 class Ladder:
-    """Numbers by a key (a fee, an instant), for "at most this much" in one union."""
+    """A bitmap of numbers on each rung, the rung being a key: a fee, a minute."""
 
     def __init__(self) -> None:
         self._rungs: list[int] = []
         self._numbers: dict[int, BitMap] = {}
         self._unions: dict[int, BitMap] = {}
 
-    def add(self, key: int, number: int) -> None:
-        self._unions.clear()
-        rung = self._numbers.get(key)
-        if rung is None:
-            insort(self._rungs, key)
-            rung = self._numbers[key] = BitMap()
-        rung.add(number)
+    def add(self, keys: Column, numbers: Column) -> None:
+        """Each number on the rung of its key."""
+        for key, some in grouped(keys, numbers):
+            rung = self._numbers.get(key)
+            if rung is None:
+                insort(self._rungs, key)
+                self._numbers[key] = some
+            else:
+                rung |= some
+            for limit, union in self._unions.items():
+                if key <= limit:
+                    union |= some
 
-    def remove(self, key: int, number: int) -> None:
-        self._unions.clear()
-        rung = self._numbers[key]
-        rung.discard(number)
-        if not rung:
-            del self._numbers[key]
-            del self._rungs[bisect_left(self._rungs, key)]
+    def remove(self, keys: Column, numbers: Column) -> None:
+        """Each number from the rung of its key."""
+        for key, some in grouped(keys, numbers):
+            rung = self._numbers.get(key)
+            if rung is None:
+                continue
+            rung -= some
+            if not rung:
+                del self._numbers[key]
+                del self._rungs[bisect_left(self._rungs, key)]
+            for limit, union in self._unions.items():
+                if key <= limit:
+                    union -= some
 
     def up_to(self, limit: int) -> BitMap:
-        """All numbers whose key is at most `limit`. Kept until the next change."""
+        """All numbers whose key is at most `limit`. Unions asked for are kept, and kept right."""
         found = self._unions.get(limit)
         if found is None:
-            if len(self._unions) > 100:
-                self._unions.clear()
-            rungs = self._rungs[: bisect_right(self._rungs, limit)]
-            found = BitMap.union(*(self._numbers[key] for key in rungs)) if rungs else BitMap()
+            below = max((known for known in self._unions if known < limit), default=-1)
+            start = bisect_right(self._rungs, below)
+            rungs = self._rungs[start : bisect_right(self._rungs, limit)]
+            base = self._unions.get(below, BitMap())
+            found = BitMap.union(base, *(self._numbers[key] for key in rungs))
+            while len(self._unions) >= KEPT_UNIONS:
+                del self._unions[next(iter(self._unions))]
             self._unions[limit] = found
         return found
+
+    def through(self, limit: int) -> BitMap:
+        """As `up_to`, for a limit that is not asked for again."""
+        rungs = self._rungs[: bisect_right(self._rungs, limit)]
+        return BitMap.union(*(self._numbers[key] for key in rungs)) if rungs else BitMap()
+
+    def rungs(self, start: int = 0) -> Iterator[tuple[int, BitMap]]:
+        """Keys from `start` up, each with its numbers."""
+        for key in self._rungs[bisect_left(self._rungs, start) :]:
+            yield key, self._numbers[key]

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, get_args
 
 from core.errors import Invalid
+from core.web.zones import DEFAULT, is_zone
+from directory.search.clock_words import TIMES, WEEKDAYS
 from directory.search.cursor import BadCursor, Position, Sort, read_cursor
 from directory.taxonomy import (
     AGE_GROUPS,
@@ -29,9 +31,14 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
     "language": {key: entry.title for key, entry in LANGUAGES.items()},
     "insurance": {key: entry.title for key, entry in INSURANCE.items()},
     "ages": {key: entry.title for key, entry in AGE_GROUPS.items()},
+    "accepts_new": {"yes": "Takes new patients"},
+    "weekday": WEEKDAYS,
+    "time": TIMES,
 }
 """Parameters of which several values may be chosen: name → key → title."""
 
+WHEN: Final = ("weekday", "time")
+"""Groups of the next openings, by the clock of `SearchQuery.zone`."""
 RANGES: Final = ("within_days", "max_fee", "q")
 """Parameters that narrow, too, and take one value."""
 DAY_STEPS: Final = (3, 7, 14)
@@ -44,6 +51,7 @@ MAX_DAYS, MAX_FEE, MAX_LIMIT, MAX_NAME = 60, 10_000, 100, 80
 class SearchQuery:
     """`choices`: group → keys, any of which will do; groups without a choice are absent.
 
+    `zone`: by whose clock weekdays and times of day are meant.
     `max_fee` in whole dollars, `within_days` in days of 24 hours from now, None for no limit.
     """
 
@@ -51,6 +59,7 @@ class SearchQuery:
     max_fee: int | None = None
     within_days: int | None = None
     q: str = ""
+    zone: str = DEFAULT
     sort: Sort = "soonest"
     after: Position | None = None
     limit: int = 20
@@ -122,7 +131,10 @@ def read_kindly(pairs: Iterable[tuple[str, str]]) -> tuple[SearchQuery, list[tup
     if after is not None and after.sort != single.get("sort", "soonest"):
         problems.append(("cursor", "“cursor” belongs to another order."))
         single["after"] = None
-    return SearchQuery({g: keys for g, keys in choices.items() if keys}, **single), problems
+    choices = {group: keys for group, keys in choices.items() if keys}
+    if "state" in choices:
+        single.setdefault("zone", STATES[choices["state"][0]].zone)
+    return SearchQuery(choices, **single), problems
 
 
 def _keys(group: str, values: list[str], problems: list[tuple[str, str]]) -> tuple[str, ...]:
@@ -164,6 +176,12 @@ def _sort(text: str) -> Sort:
     raise ValueError(f"must be one of {', '.join(SORTS)}")
 
 
+def _zone(text: str) -> str:
+    if not is_zone(text):
+        raise ValueError("must be a time zone such as America/Chicago")
+    return text
+
+
 def _cursor(text: str) -> Position:
     try:
         return read_cursor(text)
@@ -178,4 +196,5 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "sort": _sort,
     "cursor": _cursor,
     "limit": _number(1, MAX_LIMIT),
+    "zone": _zone,
 }

@@ -1,146 +1,83 @@
 """The index against the plainest possible reading of the same listings."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from dataclasses import replace
+from datetime import UTC, datetime
 
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from directory.search.answer import COUNTED, SearchAnswer, answer
+from directory.packing import mark
+from directory.search import paging
+from directory.search.answer import SearchAnswer, answer
+from directory.search.columns import NEVER
 from directory.search.cursor import read_cursor
-from directory.search.entries import NEVER, Entry, Opening, end_of
+from directory.search.entries import NEVER as NEVER_ENDS
+from directory.search.entries import end_of
 from directory.search.index import Index
-from directory.search.query import DAY_STEPS, FEE_STEPS, GROUPS, SearchQuery
-from tests.directory.search.listings import NOW, card
+from directory.search.query import GROUPS, SearchQuery
+from tests.directory.search.listings import NOW
+from tests.directory.search.plain import DAY, HOUR, MINUTE, SECOND, Naive, Plain, batch
 
-SECOND = int(NOW.timestamp())
-HOUR, DAY = 3600, 86_400
 VALUES = {
     "state": ("WA", "OR", "GU"),
     "condition": ("anxiety", "grief"),
     "profession": ("psychologist", "counselor"),
     "language": ("en", "es"),
+    "accepts_new": ("yes",),
 }
-
-
-def entry(number: int, **changes: object) -> Entry:
-    values: dict[str, object] = {
-        "number": number,
-        "provider_id": UUID(int=number + 1),
-        "change": number,
-        "slug": f"p-{number}",
-        "name": f"Person {number}",
-        "sort_name": f"{number % 5}",
-        "facets": {},
-        "states": {"WA": NEVER},
-        "card": card(f"Person {number}", {"WA": None}, 10_000),
-        "fee_cents": 10_000,
-        "openings": (),
-        "due": NEVER,
-        "is_published": True,
-    }
-    return Entry(**{**values, **changes})  # type: ignore[arg-type]  # a test's shorthand
+ZONES = ("America/Los_Angeles", "Pacific/Guam", "America/St_Johns", "Europe/London")
 
 
 @st.composite
-def entries(draw: st.DrawFn) -> list[Entry]:
-    made = []
-    for number in draw(st.sets(st.integers(0, 60), max_size=14)):
-        ahead = draw(st.lists(st.integers(-3 * DAY, 20 * DAY), max_size=4))
-        made.append(
-            entry(
-                number,
-                facets={
-                    group: tuple(draw(st.sets(st.sampled_from(keys))))
-                    for group, keys in VALUES.items()
-                    if group != "state"
-                },
-                states={
-                    code: SECOND + draw(st.sampled_from((-DAY, DAY, 9 * DAY, NEVER)))
-                    for code in draw(st.sets(st.sampled_from(VALUES["state"])))
-                },
-                fee_cents=draw(st.sampled_from((0, 5000, 9900, 15000, 40000))),
-                openings=tuple(Opening("s", SECOND + at) for at in sorted(set(ahead))),
-                due=SECOND + draw(st.sampled_from((-HOUR, 2 * DAY, 30 * DAY))),
-                is_published=draw(st.booleans()),
-            )
+def listings(draw: st.DrawFn) -> list[Plain]:
+    return [
+        Plain(
+            number=number,
+            change=number,
+            facets={
+                group: sorted(draw(st.sets(st.sampled_from(keys))))
+                for group, keys in VALUES.items()
+            },
+            fee=draw(st.sampled_from((0, 5000, 9900, 15000, 40000))),
+            starts=draw(st.lists(st.integers(-3 * DAY, 40 * DAY).map(MINUTE.__add__), max_size=5)),
+            due=draw(st.sampled_from((0, SECOND - 60, SECOND + 2 * 86_400, SECOND + 40 * 86_400))),
+            name=draw(st.sampled_from(("lee dana", "lee d", "garcía luis", "zoë", "o'neil a"))),
         )
-    return made
+        for number in sorted(draw(st.sets(st.integers(0, 60), max_size=14)))
+    ]
 
 
 @st.composite
 def questions(draw: st.DrawFn) -> SearchQuery:
+    values = {**VALUES, "weekday": tuple(GROUPS["weekday"]), "time": tuple(GROUPS["time"])}
     choices = {
-        group: tuple(sorted(draw(st.sets(st.sampled_from(keys), min_size=1))))
-        for group, keys in VALUES.items()
-        if draw(st.booleans())
+        group: tuple(sorted(draw(st.sets(st.sampled_from(keys), min_size=1, max_size=3))))
+        for group, keys in values.items()
+        if draw(st.sampled_from((True, False, False)))
     }
     return SearchQuery(
         choices=choices,
         max_fee=draw(st.sampled_from((None, 0, 99, 100, 300))),
         within_days=draw(st.sampled_from((None, 1, 3, 7))),
         sort=draw(st.sampled_from(("soonest", "fee", "name"))),
+        zone=draw(st.sampled_from(ZONES)),
         limit=draw(st.integers(1, 5)),
     )
 
 
-class Naive:
-    """Loops and comparisons, nothing kept."""
+@pytest.fixture(params=(0, 4096), ids=("by the ladder", "sorted"))
+def page_size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways to the first listings of an order."""
+    monkeypatch.setattr(paging, "FEW", request.param)
 
-    def __init__(self, listings: list[Entry], now: int) -> None:
-        self.now = now
-        self.visible = [
-            one
-            for one in listings
-            if one.is_published and one.due > now and any(e > now for e in one.states.values())
-        ]
 
-    def opens(self, one: Entry) -> int:
-        return min((o.starts for o in one.openings if o.starts > self.now), default=NEVER)
-
-    def has(self, one: Entry, group: str, key: str) -> bool:
-        if group == "within_days":
-            return self.opens(one) <= self.now - self.now % 60 + int(key) * DAY
-        if group == "max_fee":
-            return one.fee_cents <= int(key) * 100
-        if group == "state":
-            return one.states.get(key, 0) > self.now
-        return key in one.facets.get(group, ())
-
-    def matching(self, query: SearchQuery, but: str = "") -> list[Entry]:
-        wanted = dict(query.choices)
-        for name in ("within_days", "max_fee"):
-            if (value := getattr(query, name)) is not None:
-                wanted[name] = (str(value),)
-        wanted.pop(but, None)
-        return [
-            one
-            for one in self.visible
-            if all(any(self.has(one, g, key) for key in keys) for g, keys in wanted.items())
-        ]
-
-    def numbers(self, query: SearchQuery) -> list[int]:
-        def key(one: Entry) -> tuple[int | str, int]:
-            if query.sort == "name":
-                return one.sort_name, one.number
-            return (one.fee_cents if query.sort == "fee" else self.opens(one)), one.number
-
-        return [one.number for one in sorted(self.matching(query), key=key)]
-
-    def facets(self, query: SearchQuery) -> dict[str, dict[str, int]]:
-        keys = {
-            **{group: list(GROUPS[group]) for group in GROUPS},
-            "within_days": [str(n) for n in DAY_STEPS],
-            "max_fee": [str(n) for n in FEE_STEPS],
-        }
-        return {
-            group: {
-                key: sum(self.has(one, group, key) for one in self.matching(query, but=group))
-                for key in keys[group]
-            }
-            for group in COUNTED
-        }
+def index_of(listings: list[Plain]) -> Index:
+    index = Index()
+    index.put(batch(listings), NOW)
+    return index
 
 
 def at(seconds: int) -> datetime:
@@ -153,19 +90,19 @@ def pages(index: Index, query: SearchQuery, now: int) -> Iterator[SearchAnswer]:
         yield page
         if page.next_cursor is None:
             return
-        query = SearchQuery(**{**query.__dict__, "after": read_cursor(page.next_cursor)})
+        query = replace(query, after=read_cursor(page.next_cursor))
 
 
-def numbers_of(index: Index, query: SearchQuery, now: int) -> list[int]:
-    return [shown.entry.number for page in pages(index, query, now) for shown in page.items]
+def numbers_of(index: Index, query: SearchQuery, now: int = SECOND) -> list[int]:
+    return [number for page in pages(index, query, now) for number, _ in page.places]
 
 
-@given(entries(), questions(), st.integers(0, 10 * DAY))
+@pytest.mark.usefixtures("page_size")
+@given(listings(), questions(), st.integers(0, 40 * 86_400))
 def test_answers_as_a_naive_search_does_also_after_time_has_passed(
-    listings: list[Entry], query: SearchQuery, later: int
+    listings: list[Plain], query: SearchQuery, later: int
 ) -> None:
-    index = Index()
-    index.load(listings, NOW)
+    index = index_of(listings)
     for now in (SECOND, SECOND + later):
         naive = Naive(listings, now)
         found = answer(index, query, at(now), None)
@@ -176,55 +113,91 @@ def test_answers_as_a_naive_search_does_also_after_time_has_passed(
             assert step.total == len(naive.matching(step.query)) > found.total
 
 
-@given(entries(), entries(), st.sets(st.integers(0, 60), max_size=5), questions())
+@given(listings(), listings(), st.sets(st.integers(0, 60), max_size=5), questions())
 def test_a_changed_index_equals_one_loaded_anew(
-    before: list[Entry], changed: list[Entry], gone: set[int], query: SearchQuery
+    before: list[Plain], changed: list[Plain], gone: set[int], query: SearchQuery
 ) -> None:
-    index, anew = Index(), Index()
-    index.load(before, NOW)
-    index.put(changed, NOW)
-    index.drop(UUID(int=number + 1) for number in gone)
+    index = index_of(before)
+    answer(index, query, NOW, None)  # what it keeps from now on must be kept right
+    index.put(batch(changed), NOW)
+    known = {one.number for one in (*before, *changed)}
+    index.drop(np.array(sorted(gone & known), np.uint32))
     left = {one.number: one for one in (*before, *changed) if one.number not in gone}
-    anew.load(left.values(), NOW)
-    assert index.changes() == anew.changes()
+    anew = index_of(list(left.values()))
+    assert index.visible == anew.visible
     mine, theirs = (answer(one, query, NOW, None) for one in (index, anew))
     assert (mine.total, mine.counted.facets) == (theirs.total, theirs.counted.facets)
-    assert numbers_of(index, query, SECOND) == numbers_of(anew, query, SECOND)
+    assert numbers_of(index, query) == numbers_of(anew, query)
 
 
-@given(st.data(), st.sampled_from((3, 40)))
-def test_paging_shows_each_listing_once_in_the_first_pages_order_while_openings_move(
-    data: st.DataObject, size: int
+@pytest.mark.usefixtures("page_size")
+@given(st.data(), st.sampled_from((3, 40)), st.sampled_from(("soonest", "fee", "name")))
+def test_paging_shows_each_listing_once_in_the_first_pages_order_while_listings_move(
+    data: st.DataObject, size: int, sort: str
 ) -> None:
-    starts = st.integers(1, 30).map(lambda hours: SECOND + hours * HOUR)
-    listings = {n: entry(n, openings=(Opening("s", data.draw(starts)),)) for n in range(size)}
-    index = Index()
-    index.load(listings.values(), NOW)
-    query = SearchQuery(limit=size // 3)
-    order = Naive(list(listings.values()), SECOND).numbers(query)
+    def drawn(number: int, change: int) -> Plain:
+        return Plain(
+            number=number,
+            change=change,
+            starts=[MINUTE + HOUR * data.draw(st.integers(1, 30))],
+            fee=100 * data.draw(st.integers(0, 9)),
+            name=data.draw(st.sampled_from(("a", "b", "c"))),
+        )
+
+    listings = [drawn(number, 0) for number in range(size)]
+    index = index_of(listings)
+    query = SearchQuery(limit=size // 3, sort=sort)  # type: ignore[arg-type]  # one of the sorts
+    order = Naive(listings).numbers(query)
     seen: list[int] = []
     for step, page in enumerate(pages(index, query, SECOND)):
-        seen += [shown.entry.number for shown in page.items]
-        for number in data.draw(st.sets(st.integers(0, size - 1), max_size=4)):
-            opens = (Opening("s", data.draw(starts)),)
-            index.put([entry(number, change=100 + step, openings=opens)], NOW)
+        seen += [number for number, _ in page.places]
+        moved = data.draw(st.sets(st.integers(0, size - 1), max_size=4))
+        if moved:
+            index.put(batch(drawn(number, 100 + step) for number in moved), NOW)
     assert seen == order
 
 
 def test_an_older_reading_does_not_undo_a_newer_one() -> None:
-    index = Index()
-    index.load([entry(1, change=5, fee_cents=100)], NOW)
-    index.put([entry(1, change=4, fee_cents=900)], NOW)
-    assert index[1].entry.fee_cents == 100
+    index = index_of([Plain(1, change=5, fee=100)])
+    index.put(batch([Plain(1, change=4, fee=900)]), NOW)
+    assert numbers_of(index, SearchQuery(max_fee=1)) == [1]
 
 
 def test_a_number_given_again_belongs_to_its_new_listing() -> None:
-    index = Index()
-    index.load([entry(1)], NOW)
-    index.drop([UUID(int=2)])
-    index.put([entry(1, provider_id=UUID(int=99))], NOW)
-    assert list(index.changes()) == [UUID(int=99)]
-    assert len(index.visible) == 1
+    index = index_of([Plain(1, change=7, facets={"state": ["OR"]})])
+    index.drop(np.array([1], np.uint32))
+    index.put(batch([Plain(1, change=3)]), NOW)
+    assert numbers_of(index, SearchQuery(choices={"state": ("WA",)})) == [1]
+    assert numbers_of(index, SearchQuery(choices={"state": ("OR",)})) == []
+
+
+@pytest.mark.parametrize(
+    ("known", "there", "anew", "gone"),
+    [
+        ({}, {}, [], []),
+        ({1: 5}, {1: 5}, [], []),
+        ({1: 5}, {1: 6}, [1], []),
+        ({1: 6}, {1: 5}, [1], []),  # another listing with its number, or a restored database
+        ({1: 5, 2: 6}, {2: 6, 3: 7}, [3], [1]),
+        ({}, {70_000: 1}, [70_000], []),
+    ],
+)
+def test_comparing_change_numbers_tells_what_to_read_and_what_is_gone(
+    known: dict[int, int], there: dict[int, int], anew: list[int], gone: list[int]
+) -> None:
+    index = index_of([Plain(number, change=change) for number, change in known.items()])
+    read, dropped = index.stale(list(there), list(there.values()))
+    assert (read.tolist(), dropped.tolist()) == (anew, gone)
+
+
+def test_a_word_that_the_taxonomy_has_let_go_is_passed_over() -> None:
+    index = index_of([Plain(1, facets={"state": ["WA"], "condition": ["once known"]})])
+    assert numbers_of(index, SearchQuery(choices={"state": ("WA",)})) == [1]
+
+
+def test_no_two_facet_values_share_a_mark() -> None:
+    pairs = [(group, key) for group, keys in GROUPS.items() for key in keys]
+    assert len({mark(group, key) for group, key in pairs}) == len(pairs)
 
 
 def test_a_licence_is_good_through_its_last_day_by_the_states_own_clock() -> None:
@@ -233,21 +206,22 @@ def test_a_licence_is_good_through_its_last_day_by_the_states_own_clock() -> Non
         ("GU", "2026-11-23T14:00:00+00:00"),  # Guam: 10 hours ahead
     ):
         assert end_of(state, "2026-11-23") == int(datetime.fromisoformat(ends).timestamp())
-    assert end_of("WA", None) == NEVER
+    assert end_of("WA", None) == NEVER_ENDS
 
 
 def test_names_found_elsewhere_narrow_and_can_be_let_go() -> None:
-    index = Index()
-    index.load([entry(n) for n in range(6)], NOW)
+    index = index_of([Plain(number) for number in range(6)])
     query = SearchQuery(q="dana", choices={"state": ("WA",)})
-    found = answer(index, query, NOW, [UUID(int=3), UUID(int=77)])
-    assert [shown.entry.number for shown in found.items] == [2]
+    found = answer(index, query, NOW, [2, 77])
+    assert found.places == ((2, 0),)
     assert [(step.name, step.total) for step in found.counted.loosen] == [("q", 6)]
 
 
-def test_many_changes_leave_no_pile_of_ends_behind() -> None:
-    index = Index()
+def test_what_many_changes_leave_behind_is_forgotten() -> None:
+    index = index_of([])
     for change in range(3000):
-        opens = (Opening("s", SECOND + DAY + change),)
-        index.put([entry(1, change=change, openings=opens)], NOW + timedelta(seconds=1))
-    assert len(index._ends) < 1100
+        index.put(batch([Plain(1, change=change, starts=[MINUTE + DAY + change])]), NOW)
+    assert sum(len(numbers) for _, numbers in index.openings.rungs()) == 1
+    index.put(batch([Plain(1, change=3001)]), at(SECOND + 2 * 3600))
+    assert len(index.moves) == 1
+    assert index.columns.openings[1] == NEVER

@@ -12,6 +12,9 @@ FULL = [
     ("state", "WA"),
     ("condition", "anxiety"),
     ("condition", "grief"),
+    ("accepts_new", "yes"),
+    ("weekday", "sat"),
+    ("time", "evening"),
     ("kind", "individual"),
     ("ages", "adults"),
     ("within_days", "7"),
@@ -41,6 +44,8 @@ def test_what_is_read_can_be_written_again() -> None:
         (("within_days", "0"), "“within_days” must be from 1 to 60."),
         (("limit", "101"), "“limit” must be from 1 to 100."),
         (("max_fee", "-1"), "“max_fee” must be a whole number."),
+        (("zone", "Mars/Olympus"), "“zone” must be a time zone such as America/Chicago."),
+        (("weekday", "monday"), "“weekday” has no value “monday”."),
         (("sort", "random"), "“sort” must be one of soonest, fee, name."),
         (("cursor", "xyz"), "“cursor” is not one that we gave."),
         (("q", "a\x00b"), "“q” holds a character that cannot be part of a name."),
@@ -69,8 +74,22 @@ def test_a_cursor_of_another_order_is_refused() -> None:
 
 def test_a_page_keeps_what_it_understands() -> None:
     query, problems = read_kindly([("state", "WA"), ("state", "??"), ("utm", "1"), ("limit", "x")])
-    assert query == SearchQuery(choices={"state": ("WA",)})
+    assert query == SearchQuery(choices={"state": ("WA",)}, zone="America/Los_Angeles")
     assert [name for name, _ in problems] == ["state", "utm", "limit"]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "zone"),
+    [
+        ([], "America/New_York"),
+        ([("state", "WA"), ("state", "NY")], "America/Los_Angeles"),
+        ([("zone", "America/Chicago"), ("state", "WA")], "America/Chicago"),
+    ],
+)
+def test_weekdays_are_meant_by_the_clock_of_the_first_state_unless_a_zone_is_named(
+    pairs: list[tuple[str, str]], zone: str
+) -> None:
+    assert read_query(pairs).zone == zone
 
 
 @given(st.text())
