@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from core.crypto import Encrypted
@@ -164,13 +164,31 @@ class Listing(SQLModel, table=True):
     published_at: datetime | None = Field(default=None, index=True)
 
 
+class ListingBefore(SQLModel, table=True):
+    """A listing as it was before a change that alerts may care about. The database writes it
+    (a trigger), while anyone has an alert; the next look at what is new takes it away.
+    """
+
+    __tablename__ = "listing_before"
+
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    change: int = Field(
+        primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False}
+    )
+    is_published: bool
+    min_fee_cents: int
+    marks: bytes
+    starts: bytes
+
+
 class SearchAlert(SQLModel, table=True):
     """Someone's wish to hear by email when a search has a new opening. A search tells of health,
     so all of it that could be read is encrypted.
 
     `ends_at`: when it is forgotten; a day after it was asked for, or, once confirmed, much later.
     `token` opens, confirms and ends it; it is kept, encrypted, because every letter links to it.
-    `memory`: what of the search was there at the last look (`directory.alerts.memory`).
+    `memory`: openings that are yet to be told of, and those that were (`directory.alerts.memory`).
+    `news_at`: since when there is something to tell; None while there is not.
     """
 
     __tablename__ = "search_alert"
@@ -186,4 +204,5 @@ class SearchAlert(SQLModel, table=True):
     confirmed_at: datetime | None = None
     ends_at: datetime = Field(index=True)
     told_at: datetime | None = None  # when the last letter with openings was written
+    news_at: datetime | None = None
     memory: str = Field(default="", sa_type=Encrypted)

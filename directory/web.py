@@ -10,6 +10,7 @@ from directory.api import desk as desk_api
 from directory.api import practice as practice_api
 from directory.api import providers as providers_api
 from directory.pages import (
+    alerts,
     application,
     credentials,
     desk,
@@ -29,6 +30,7 @@ routers = [
         results,
         home,
         guide,
+        alerts,
         practice_api,
         desk_api,
         application,

@@ -1,0 +1,71 @@
+"""The two letters of an alert. Neither says what was searched for, nor does an address in them:
+mail is read on locked screens and over shoulders, and passes through many hands."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from core.mail import Letter
+from core.settings import settings
+from core.web import templates, words
+from directory.models import SearchAlert
+
+CONFIRM_SUBJECT: Final = "Please confirm your alert – Openchair"
+OPENING_SUBJECT: Final = "An opening for your saved search – Openchair"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A provider with the openings to tell of, soonest first."""
+
+    name: str
+    slug: str
+    starts: tuple[datetime, ...]
+
+
+def confirm_letter(alert: SearchAlert, lasts: timedelta) -> Letter:
+    """Sent to whoever is said to have asked."""
+    return _letter(alert, "confirm", CONFIRM_SUBJECT, days=lasts.days)
+
+
+def opening_letter(alert: SearchAlert, opened: Sequence[Opened], more: int) -> Letter:
+    """`more`: how many others have new openings that the letter does not name."""
+    people = [
+        {
+            "name": one.name,
+            "url": f"{settings().public_url}/providers/{one.slug}",
+            "times": [words.when(start, alert.zone) for start in one.starts],
+        }
+        for one in opened
+    ]
+    return _letter(
+        alert,
+        "opening",
+        OPENING_SUBJECT,
+        people=people,
+        more=words.count(more, "other person", "other people") if more else "",
+        heading="Someone has an opening" if len(people) == 1 else "There are new openings",
+        unsubscribe_url=f"{alert_url(alert)}/end",
+    )
+
+
+def alert_url(alert: SearchAlert) -> str:
+    return f"{settings().public_url}/alerts/{alert.token}"
+
+
+def _letter(
+    alert: SearchAlert, name: str, subject: str, unsubscribe_url: str | None = None, **parts: Any
+) -> Letter:
+    parts |= {
+        "url": alert_url(alert),
+        "asked_on": words.full_date(words.local_date(alert.created_at, alert.zone)),
+        "ends_on": words.full_date(words.local_date(alert.ends_at, alert.zone)),
+    }
+    return Letter(
+        recipient=alert.email,
+        subject=subject,
+        text=templates.text(f"mail/alert_{name}.txt", **parts),
+        html=templates.text(f"mail/alert_{name}.html", **parts),
+        unsubscribe_url=unsubscribe_url,
+    )
