@@ -17,6 +17,7 @@ from directory.pages import (
     files,
     guide,
     home,
+    places,
     practice_profile,
     results,
     sitemap,
@@ -28,6 +29,7 @@ routers = [
     for part in (
         providers_api,  # those asked most come first: routes are tried in turn
         results,
+        places,
         home,
         guide,
         alerts,

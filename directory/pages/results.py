@@ -1,17 +1,21 @@
 """Search results."""
 
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Response
+from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 
 from core.web import words
-from core.web.routing import HouseRoute, Visiting, public
+from core.web.routing import HouseRoute, Visit, Visiting, public
 from core.web.templates import render, text
 from core.web.zones import DEFAULT, reader_zone
 from directory import presenters
-from directory.search import SearchAnswer, pairs_of, read_kindly, search
+from directory.addresses import Place, address_from, place_of
+from directory.search import SearchAnswer, SearchQuery, pairs_of, read_kindly, search
 from directory.search.entries import Shown
 from directory.search.query import SORTS
 from directory.taxonomy import STATES
@@ -19,6 +23,8 @@ from directory.taxonomy import STATES
 router = APIRouter(route_class=HouseRoute, include_in_schema=False)
 
 _STATES = [("", "Any state"), *((code, state.name) for code, state in STATES.items())]
+_NOT_ASKED = ("zone", "notice")
+"""Parameters of the page that narrow nothing; they go along to a clean address."""
 
 
 @router.get("/find")
@@ -26,23 +32,47 @@ _STATES = [("", "Any state"), *((code, state.name) for code, state in STATES.ite
 def find(visit: Visiting) -> Response:
     """Who matches, first those with time soonest. Takes the API's parameters, and `care`
     (therapy or psychiatry) for all professions of that kind. What it does not understand it
-    leaves out, and says so."""
-    query, problems = read_kindly(_pairs(visit.request.query_params.multi_items()))
-    found = search(visit.request.app.state, visit.session, query)
-    states = query.choices.get("state", ())
-    zone = reader_zone(visit.request, STATES[states[0]].zone if states else DEFAULT)
-    today, letters = words.local_date(visit.now, zone), words.zone_name(visit.now, zone)
-    body = _body(found, zone, letters, today, bool(problems))
-    return render(visit, "directory/results.html", body=body)
+    leaves out, and says so. A search that has a clean address is answered there."""
+    query, problems = read_kindly(asked_pairs(visit))
+    if not problems and place_of(pairs_of(query)):
+        return see(visit, query)
+    found, zone = look(visit, query)
+    body = body_of(visit, found, zone, bool(problems))
+    return render(visit, "directory/results.html", body=body, head=None)
 
 
-def _pairs(given: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """A form sends its empty fields, too; and `care` stands for professions."""
-    pairs = [(name, value) for name, value in given if value and name not in ("zone", "notice")]
+def asked_pairs(visit: Visit) -> list[tuple[str, str]]:
+    """What this address asks of the search. A form sends its empty fields, too; and `care`
+    stands for professions."""
+    given = visit.request.query_params.multi_items()
+    pairs = [(name, value) for name, value in given if value and name not in _NOT_ASKED]
     for kind, professions in presenters.OF_CARE.items():
         if ("care", kind) in pairs:
             pairs += [("profession", key) for key in sorted(professions)]
     return [pair for pair in pairs if pair[0] != "care"]
+
+
+def see(visit: Visit, query: SearchQuery) -> Response:
+    """The way to the address at which this search is answered, to the same page of it."""
+    address = address_from(pairs_of(query))
+    kept = ("cursor", *_NOT_ASKED) if query.after else _NOT_ASKED
+    asked = visit.request.query_params
+    more = urlencode([(name, asked[name]) for name in kept if asked.get(name)])
+    joint = "&" if "?" in address else "?"
+    return RedirectResponse(f"{address}{joint}{more}" if more else address, status_code=303)
+
+
+def look(visit: Visit, query: SearchQuery) -> tuple[SearchAnswer, str]:
+    """What the search finds now, and the zone in which the reader thinks of times."""
+    states = query.choices.get("state", ())
+    zone = reader_zone(visit.request, STATES[states[0]].zone if states else DEFAULT)
+    return search(visit.request.app.state, visit.session, replace(query, zone=zone)), zone
+
+
+def body_of(visit: Visit, found: SearchAnswer, zone: str, left_out: bool) -> Markup:
+    """Filters and results. `left_out`: something in the address was not understood."""
+    today, letters = words.local_date(visit.now, zone), words.zone_name(visit.now, zone)
+    return _body(found, zone, letters, today, left_out)
 
 
 @lru_cache(maxsize=500)
@@ -53,12 +83,14 @@ def _body(found: SearchAnswer, zone: str, zone_letters: str, today: date, left_o
     states = query.choices.get("state", ())
     chips = presenters.chips(query)
     keep = [pair for pair in pairs if pair[0] in ("state", "sort")]
-    following = [*pairs, ("cursor", found.next_cursor)] if found.next_cursor else []
     html = text(
         "directory/_find.html",
         query=query,
+        crumbs=_crumbs(place_of(pairs)),
         total=words.count(found.total, "person", "people"),
         headline=presenters.headline(query, found),
+        as_of=words.clock_time(found.as_of, zone) if found.as_of else "",
+        zone_letters=zone_letters,
         cards=[_card(shown, states, zone, today) for shown in found.items],
         zone_line=f"Times are in {zone_words(zone)} ({zone_letters}).",
         groups=presenters.groups(query, found),
@@ -67,13 +99,26 @@ def _body(found: SearchAnswer, zone: str, zone_letters: str, today: date, left_o
         sorts=[(sort, presenters.SORT_TITLES[sort]) for sort in SORTS],
         chips=chips,
         chosen=len(chips),
-        clear_url=presenters.find_url(keep) if len(chips) > len(states) else "",
-        next_url=presenters.find_url(following) if following else "",
-        first_url=presenters.find_url(pairs) if query.after else "",
+        clear_url=address_from(keep) if len(chips) > len(states) else "",
+        next_url=next_page(found),
+        first_url=address_from(pairs) if query.after else "",
         suggestions=[presenters.suggestion(step, query) for step in counted.loosen[:6]],
         left_out=left_out,
     )
     return Markup(html)  # noqa: S704  # made by a template that escapes
+
+
+def next_page(found: SearchAnswer) -> str:
+    """The address of the following page; empty on the last."""
+    if not found.next_cursor:
+        return ""
+    return address_from([*pairs_of(found.query), ("cursor", found.next_cursor)])
+
+
+def _crumbs(place: Place | None) -> list[dict[str, str]]:
+    """The way to a place from wider ones; the last is the place itself."""
+    steps = [*place.parents, place] if place else []
+    return [{"label": one.last_word, "url": one.path} for one in steps]
 
 
 @lru_cache(maxsize=100)
