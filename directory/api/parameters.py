@@ -19,7 +19,7 @@ _WORDS: Final = {
     "ages": "Ages seen.",
     "accepts_new": "Takes new patients.",
     "weekday": "One of the next twelve openings lies on this day, by the clock of `zone`.",
-    "time": "One of the next twelve openings lies at this time of day. With `weekday`: on that day.",
+    "time": "One of the next twelve openings lies at this time of day (and on that `weekday`).",
 }
 
 

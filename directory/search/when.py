@@ -14,58 +14,50 @@ import numpy as np
 from pyroaring import BitMap
 
 from directory.search.clock_words import TIMES, WEEKDAYS
-from directory.search.columns import NEVER
 from directory.search.orders import Column, Numbers, bitmap_of
 
-_ENDS: Final = np.array([12 * 60, 17 * 60])  # minutes of the day at which the next time begins
-_HOURS: Final = 24 * 80  # of clock changes known ahead; calendars are open for 60 days
-_THURSDAY: Final = 3  # the epoch's first day, Monday = 0
+_QUARTER: Final = 15  # minutes; at a whole number of them begin all hours of all zones
+_KNOWN: Final = 80 * 96  # quarters for which a zone's clock is known ahead
+_LONGEST: Final = 62 * 96  # calendars are open for 60 days
+_BEFORE: Final = 96
+_PARTS: Final = [(day, time) for day in WEEKDAYS for time in TIMES]
+_ENDS: Final = (12, 17)  # hours at which the next time of day begins
 
 
 class When:
-    """The bitmaps of one zone. `base`: the hour of the epoch from which its clock is known."""
+    """The bitmaps of one zone. `base`: the quarter of an hour since the epoch from which on its
+    clock is known."""
 
     def __init__(self, zone: str, minute: int) -> None:
-        self.base = minute // 60 - 48
+        self.base = minute // _QUARTER - _BEFORE
         clock = ZoneInfo(zone)
-        self._offsets = np.array(
-            [_offset(clock, self.base + hour) for hour in range(_HOURS)], dtype=np.int64
-        )
-        self._bitmaps = [[BitMap() for _ in TIMES] for _ in WEEKDAYS]
+        # For each quarter the bit of its part of the week; none beyond what is known.
+        parts = [1 << _part(clock, self.base + step) for step in range(_KNOWN)]
+        self._bits = np.array([*parts, 0], np.uint32)
+        self._bitmaps = {part: BitMap() for part in _PARTS}
 
     def knows(self, minute: int) -> bool:
         """Whether its clock still reaches as far as calendars do."""
-        return minute // 60 - self.base < _HOURS - 24 * 62
+        return minute // _QUARTER - self.base < _KNOWN - _LONGEST
 
     def write(self, numbers: Numbers, starts: Column, minute: int) -> None:
         """Where the starts after `minute` of these listings lie; `starts` a row for each."""
         gone = bitmap_of(numbers)
-        local, ahead = self._local(starts), (starts > minute) & (starts < NEVER)
-        days = (local // 1440 + _THURSDAY) % 7
-        times = np.searchsorted(_ENDS, local % 1440, side="right")
-        for day, row in enumerate(self._bitmaps):
-            for time, bitmap in enumerate(row):
-                here = (ahead & (days == day) & (times == time)).any(axis=1)
-                bitmap -= gone
-                bitmap |= bitmap_of(numbers[here])
-
-    def _local(self, starts: Column) -> Column:
-        """Minutes by the zone's clock. What lies beyond any calendar does not matter."""
-        hours = np.clip(starts.astype(np.int64) // 60 - self.base, 0, _HOURS - 1)
-        return starts.astype(np.int64) + self._offsets[hours]
+        quarters = (starts // _QUARTER).astype(np.int64) - self.base
+        bits = self._bits[np.clip(quarters, 0, _KNOWN)] * (starts > minute)
+        of_each = np.bitwise_or.reduce(bits, axis=1)
+        for place, bitmap in enumerate(self._bitmaps.values()):
+            bitmap -= gone
+            bitmap |= bitmap_of(numbers[(of_each & np.uint32(1 << place)) != 0])
 
     def having(self, weekdays: Iterable[str], times: Iterable[str]) -> BitMap:
         """Listings with an opening on any of these days at any of these times; none named: any."""
         days, parts = list(weekdays) or list(WEEKDAYS), list(times) or list(TIMES)
-        chosen = (
-            self._bitmaps[list(WEEKDAYS).index(day)][list(TIMES).index(part)]
-            for day in days
-            for part in parts
-        )
+        chosen = (self._bitmaps[day, time] for day in days for time in parts)
         return reduce(BitMap.union, chosen, BitMap())
 
 
-def _offset(clock: ZoneInfo, hour: int) -> int:
-    """Minutes to add to UTC in that hour of the epoch."""
-    offset = datetime.fromtimestamp(hour * 3600, UTC).astimezone(clock).utcoffset()
-    return int(offset.total_seconds()) // 60 if offset is not None else 0
+def _part(clock: ZoneInfo, quarter: int) -> int:
+    """Which part of the week that quarter of an hour belongs to."""
+    local = datetime.fromtimestamp(quarter * _QUARTER * 60, UTC).astimezone(clock)
+    return local.weekday() * len(TIMES) + sum(local.hour >= end for end in _ENDS)
