@@ -9,6 +9,7 @@ from core.settings import settings
 from directory.api import desk as desk_api
 from directory.api import practice as practice_api
 from directory.api import providers as providers_api
+from directory.api import suggest as suggest_api
 from directory.pages import (
     alerts,
     application,
@@ -28,6 +29,7 @@ routers = [
     part.router
     for part in (
         providers_api,  # those asked most come first: routes are tried in turn
+        suggest_api,
         results,
         places,
         home,

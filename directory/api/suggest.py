@@ -1,0 +1,86 @@
+"""Suggestions while someone types into the search box. What was typed is neither kept nor logged,
+and no cache may keep it either."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+from sqlmodel import Session
+
+from core.database import driver_connection
+from core.web.problems import problem_responses
+from core.web.routing import HouseRoute, Visiting, public
+from directory.addresses import address_from
+from directory.search.entries import Entry
+from directory.search.query import MAX_NAME
+from directory.search.rows import read_whole
+from directory.taxonomy import PROFESSIONS
+from directory.words import read_words, suggestions
+from directory.words.people import find_alike, find_begun, find_by_npi
+
+router = APIRouter(route_class=HouseRoute, prefix="/api/v1", tags=["directory"])
+
+MOST: Final = 8
+MOST_PEOPLE: Final = 3
+_CANDIDATES: Final = 4 * MOST_PEOPLE
+"""Read, because some may not be shown just now."""
+
+
+class SuggestedItem(BaseModel):
+    """A search or a provider. `detail`: what kind of thing it is; may be empty."""
+
+    label: str
+    detail: str
+    url: str
+
+
+class SuggestedList(BaseModel):
+    items: list[SuggestedItem]
+
+
+_CRISIS: Final = SuggestedItem(
+    label="Call or text 988 now", detail="Free, day and night", url="/crisis"
+)
+
+
+@router.get("/suggest", responses=problem_responses(422))
+@public
+def suggest(
+    visit: Visiting,
+    q: Annotated[str, Query(max_length=MAX_NAME, description="What was typed so far.")] = "",
+) -> SuggestedList:
+    """What the words may be about to ask: searches, and up to three providers by name or NPI."""
+    visit.response.headers["Cache-Control"] = "no-store"
+    reading = read_words(q)
+    found = suggestions(q, MOST)
+    asked = reading.rest or (reading.other.rest if reading.other else "")
+    numbers = _numbers(visit.session, asked) if asked else []
+    if asked and not numbers and not found:
+        numbers = find_alike(visit.session, asked, _CANDIDATES)
+    people = _shown(visit, numbers)
+    searches = [
+        SuggestedItem(label=one.label, detail=one.detail, url=address_from(one.pairs))
+        for one in found[: MOST - len(people)]
+    ]
+    urgent = [_CRISIS] if reading.is_urgent else []
+    return SuggestedList(items=[*urgent, *searches, *people])
+
+
+def _numbers(session: Session, asked: str) -> list[int]:
+    return find_by_npi(session, asked) or find_begun(session, asked, _CANDIDATES)
+
+
+def _shown(visit: Visiting, numbers: list[int]) -> list[SuggestedItem]:
+    """Those of these listings that may be shown now."""
+    if not numbers:
+        return []
+    now = int(visit.now.timestamp())
+    entries = {one.number: one for one in read_whole(driver_connection(visit.session), numbers)}
+    known = (entries[number] for number in numbers if number in entries)
+    return [_person(entry) for entry in known if entry.at(now) is not None][:MOST_PEOPLE]
+
+
+def _person(entry: Entry) -> SuggestedItem:
+    known = PROFESSIONS.get(entry.profession)
+    title = known.title if known else entry.card["profession"]
+    return SuggestedItem(label=entry.name, detail=title, url=f"/providers/{entry.slug}")
