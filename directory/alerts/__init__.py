@@ -9,10 +9,10 @@ from directory.alerts.asking import (
     export_alerts,
     find_alert,
     forget_alerts,
-    query_of,
     renew,
     search_text,
 )
+from directory.alerts.looking import look_for_news
 
 __all__ = [
     "LASTS",
@@ -22,7 +22,7 @@ __all__ = [
     "export_alerts",
     "find_alert",
     "forget_alerts",
-    "query_of",
+    "look_for_news",
     "renew",
     "search_text",
 ]

@@ -73,10 +73,11 @@ def search_text(query: SearchQuery) -> str:
     return urlencode(pairs_of(replace(query, sort="soonest", limit=SearchQuery.limit)))
 
 
-def query_of(alert: SearchAlert) -> SearchQuery | None:
-    """None where it asks for something that the taxonomy has let go: it would find too much."""
-    query, problems = read_kindly(parse_qsl(alert.search))
-    return None if problems else replace(query, zone=alert.zone)
+def read_search(search: str, zone: str) -> SearchQuery | None:
+    """The search of an alert, by the clock of `zone`. None where it asks for something that the
+    taxonomy has let go: without that, it would find too much."""
+    query, problems = read_kindly(parse_qsl(search))
+    return None if problems else replace(query, zone=zone)
 
 
 def find_alert(session: Session, secret: str, now: datetime) -> SearchAlert | None:

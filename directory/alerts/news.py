@@ -1,0 +1,114 @@
+"""What is new for a search, given some listings as they were and as they are.
+
+Both are asked of a search index of their own, at the same instant. So a listing matches here
+exactly if the search would show it, and time going by is never news.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import reduce
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from pyroaring import BitMap
+
+from directory.alerts.memory import News
+from directory.packing import MOST_STARTS
+from directory.search import SearchQuery
+from directory.search.clock_words import TIMES, WEEKDAYS
+from directory.search.columns import NAME_BYTES, Batch
+from directory.search.index import DAY, Index
+from directory.search.query import WHEN
+
+_ENDS: Final = (12, 17)  # hours at which the next of TIMES begins
+_STARTS: Final = 4 * MOST_STARTS
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A listing as far as searches ask. `due`: the second from which it is hidden, 0 where it is
+    not published; `fee` in cents; `marks` and `starts` as packed in the listing."""
+
+    due: int
+    fee: int
+    marks: bytes
+    starts: bytes
+
+
+HIDDEN: Final = Facts(0, 0, b"", b"")
+
+
+class Picture:
+    """Some listings at one time, by their numbers."""
+
+    def __init__(self, listings: Mapping[int, Facts], now: datetime) -> None:
+        # Numbers of its own, without gaps: an index has room for every number below its highest.
+        self._numbers = sorted(listings)
+        self._places = {number: place for place, number in enumerate(self._numbers)}
+        self._listings = listings
+        self._index = Index()
+        self._index.put(_batch([listings[number] for number in self._numbers]), now)
+        self.minute = self._index.now // 60
+
+    def matching(self, query: SearchQuery) -> set[int]:
+        """The listings that a search finds, names left aside."""
+        allowed = self._index.chosen(query).values()
+        found = reduce(BitMap.intersection, allowed, self._index.visible)
+        return {self._numbers[place] for place in found}
+
+    def starts(self, number: int) -> list[int]:
+        """The openings it had, also those that have gone by."""
+        return [int(one) for one in np.frombuffer(self._listings[number].starts, ">u4")]
+
+
+def news_of(before: Picture, after: Picture, query: SearchQuery) -> News:
+    """Of listings that match now, the openings that are new: all that fit, where the listing did
+    not match before; otherwise those that were not there."""
+    matched = before.matching(query)
+    news = {}
+    for number in after.matching(query):
+        ahead = [start for start in after.starts(number) if start > after.minute]
+        fitting = [start for start in ahead if fits(start, query, after.minute)]
+        # A listing can match without any one opening that is as soon and on the day asked for.
+        is_known = number in matched
+        new = _fresh(fitting, before.starts(number)) if is_known else fitting or ahead
+        if new:
+            news[number] = tuple(new)
+    return news
+
+
+def fits(start: int, query: SearchQuery, minute: int) -> bool:
+    """Whether one opening is as soon, and on a day and at a time, as asked for."""
+    if query.within_days is not None and start > minute + query.within_days * DAY:
+        return False
+    days, times = (query.choices.get(group, ()) for group in WHEN)
+    if not days and not times:
+        return True
+    local = datetime.fromtimestamp(start * 60, UTC).astimezone(ZoneInfo(query.zone))
+    day = list(WEEKDAYS)[local.weekday()]
+    time = list(TIMES)[sum(local.hour >= end for end in _ENDS)]
+    return (not days or day in days) and (not times or time in times)
+
+
+def _fresh(starts: Sequence[int], known: Sequence[int]) -> list[int]:
+    """Those that were not there. A listing names its next openings only: what follows the last of
+    a full list may have been there without being named."""
+    horizon = known[-1] if len(known) >= MOST_STARTS else None
+    return [one for one in starts if one not in known and (horizon is None or one < horizon)]
+
+
+def _batch(listings: Sequence[Facts]) -> Batch:
+    """As the index reads them; places for numbers, and no names, by which nothing is ordered."""
+    starts = b"".join(one.starts[:_STARTS].ljust(_STARTS, b"\xff") for one in listings)
+    return Batch(
+        numbers=np.arange(len(listings), dtype=np.uint32),
+        changes=np.zeros(len(listings), np.int64),
+        dues=np.array([min(one.due, 0xFFFF_FFFF) for one in listings], np.uint32),
+        fees=np.array([one.fee for one in listings], np.int32),
+        names=np.zeros(len(listings), f"S{NAME_BYTES}"),
+        starts=np.frombuffer(starts, ">u4").astype(np.uint32).reshape(-1, MOST_STARTS),
+        marks=np.frombuffer(b"".join(one.marks for one in listings), ">u4").astype(np.uint32),
+        mark_counts=np.array([len(one.marks) // 4 for one in listings], np.uint32),
+    )
