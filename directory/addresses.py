@@ -1,9 +1,10 @@
 """Clean addresses of searches that people share: /psychiatrists/washington, /therapists/oregon/ocd.
 
 An address names who (one profession, or one kind of care), then where (one state, or `anywhere`),
-then one topic (a condition or a method). Any other search keeps its parameters: /find?… Nothing
-here knows who is listed; a topic without a state has a place of its own, `anywhere`, so that the
-second word is always where, and no state can ever be mistaken for a topic.
+then one topic (a condition or a method). Any other search keeps its parameters: /find?… There a
+name is called `name`, because `q` is what someone typed into the one box and has yet to be read.
+Nothing here knows who is listed; a topic without a state has a place of its own, `anywhere`, so
+that the second word is always where, and no state can ever be mistaken for a topic.
 """
 
 import re
@@ -153,7 +154,8 @@ def address_from(pairs: Pairs) -> str:
     pairs = list(pairs)
     place = place_of(pairs)
     if place is None:
-        return f"/find?{urlencode(pairs)}" if pairs else "/find"
+        asked = [("name" if name == "q" else name, value) for name, value in pairs]
+        return f"/find?{urlencode(asked)}" if asked else "/find"
     cursor = [pair for pair in pairs if pair[0] == "cursor"]
     return f"{place.path}?{urlencode(cursor)}" if cursor else place.path
 

@@ -5,6 +5,7 @@ data say in public who can be booked and where, because the address says so alre
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from fastapi import APIRouter, Response
@@ -16,10 +17,9 @@ from core.errors import NotFound
 from core.settings import settings
 from core.web import words
 from core.web.routing import HouseRoute, Visit, Visiting, public
-from core.web.templates import render
-from directory.addresses import WHO, Place, address_of, find_place
-from directory.pages.results import asked_pairs, body_of, look, next_page, see
-from directory.search import SearchAnswer, read_kindly
+from directory.addresses import WHO, Place, find_place
+from directory.pages.results import next_page, show
+from directory.search import SearchAnswer
 from directory.search.entries import Shown
 from directory.taxonomy import PROFESSIONS, STATES
 
@@ -65,15 +65,10 @@ def for_a_topic(visit: Visiting, who: str, where: str, topic: str) -> Response:
 
 
 def _show(visit: Visit, place: Place | None) -> Response:
-    """The results; with more parameters, the way to where that is answered. Raises NotFound."""
+    """Raises NotFound for a word that names nothing."""
     if place is None:
         raise NotFound
-    query, problems = read_kindly([*place.pairs, *asked_pairs(visit)])
-    if address_of(query) != visit.request.url.path:
-        return see(visit, query)
-    found, zone = look(visit, query)
-    body = body_of(visit, found, zone, bool(problems))
-    return render(visit, "directory/results.html", body=body, head=_head(place, found, zone))
+    return show(visit, place.pairs, partial(_head, place))
 
 
 @dataclass(frozen=True)

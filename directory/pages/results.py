@@ -1,5 +1,6 @@
 """Search results."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -14,65 +15,107 @@ from core.web.routing import HouseRoute, Visit, Visiting, public
 from core.web.templates import render, text
 from core.web.zones import DEFAULT, reader_zone
 from directory import presenters
-from directory.addresses import Place, address_from, place_of
+from directory.addresses import Place, address_from, address_of, place_of
 from directory.search import SearchAnswer, SearchQuery, pairs_of, read_kindly, search
 from directory.search.entries import Shown
 from directory.search.query import SORTS
 from directory.taxonomy import STATES
+from directory.words import Reading, read_words
 
 router = APIRouter(route_class=HouseRoute, include_in_schema=False)
 
 _STATES = [("", "Any state"), *((code, state.name) for code, state in STATES.items())]
-_NOT_ASKED = ("zone", "notice")
+_GO_ALONG = ("zone", "notice")
 """Parameters of the page that narrow nothing; they go along to a clean address."""
+_NOT_ASKED = (*_GO_ALONG, "q", "typed")
+Pairs = Iterable[tuple[str, str]]
+HeadOf = Callable[[SearchAnswer, str], object]
+"""From what was found and the zone of its times."""
 
 
 @router.get("/find")
 @public
 def find(visit: Visiting) -> Response:
-    """Who matches, first those with time soonest. Takes the API's parameters, and `care`
-    (therapy or psychiatry) for all professions of that kind. What it does not understand it
-    leaves out, and says so. A search that has a clean address is answered there."""
-    query, problems = read_kindly(asked_pairs(visit))
-    if not problems and place_of(pairs_of(query)):
-        return see(visit, query)
-    found, zone = look(visit, query)
-    body = body_of(visit, found, zone, bool(problems))
-    return render(visit, "directory/results.html", body=body, head=None)
+    """Who matches, first those with time soonest. Takes the API's parameters, but `name` for a
+    name; `care` (therapy or psychiatry) for all professions of that kind; and `q`, the words of
+    the one box, for any of these. What it does not understand it leaves out, and says so."""
+    return show(visit)
 
 
-def asked_pairs(visit: Visit) -> list[tuple[str, str]]:
-    """What this address asks of the search. A form sends its empty fields, too; and `care`
-    stands for professions."""
+def show(visit: Visit, pairs: Pairs = (), head_of: HeadOf | None = None) -> Response:
+    """The results of `pairs` and of what the address asks besides; or, where another address
+    answers that, the way there. `head_of` makes what search engines are told."""
+    reading = read_words(_typed(visit))
+    query, problems = read_kindly(_with_words([*pairs, *_asked(visit)], reading))
+    is_elsewhere = address_of(query).partition("?")[0] != visit.request.url.path
+    if (is_elsewhere or reading.choices) and not (problems or reading.is_urgent):
+        return _see(visit, query, _typed(visit) if reading.other else "")
+    found, zone = _look(visit, query)
+    today, letters = words.local_date(visit.now, zone), words.zone_name(visit.now, zone)
+    return render(
+        visit,
+        "directory/results.html",
+        body=_body(found, zone, letters, today, bool(problems)),
+        head=head_of(found, zone) if head_of and not is_elsewhere else None,
+        box=_typed(visit) or query.q,
+        other=_other(_typed(visit) or visit.request.query_params.get("typed", "")),
+        is_urgent=reading.is_urgent,
+    )
+
+
+def _asked(visit: Visit) -> list[tuple[str, str]]:
+    """What this address asks of the search, in its parameters. A form sends its empty fields,
+    too; and `care` stands for professions."""
     given = visit.request.query_params.multi_items()
     pairs = [(name, value) for name, value in given if value and name not in _NOT_ASKED]
     for kind, professions in presenters.OF_CARE.items():
         if ("care", kind) in pairs:
             pairs += [("profession", key) for key in sorted(professions)]
-    return [pair for pair in pairs if pair[0] != "care"]
+    return [("q" if name == "name" else name, value) for name, value in pairs if name != "care"]
 
 
-def see(visit: Visit, query: SearchQuery) -> Response:
-    """The way to the address at which this search is answered, to the same page of it."""
-    address = address_from(pairs_of(query))
-    kept = ("cursor", *_NOT_ASKED) if query.after else _NOT_ASKED
-    asked = visit.request.query_params
+def _typed(visit: Visit) -> str:
+    """What was typed into the box on the page before."""
+    return visit.request.query_params.get("q", "")
+
+
+def _with_words(pairs: Pairs, reading: Reading) -> list[tuple[str, str]]:
+    """What was chosen before, but what the words speak of is as they say: who types "Oregon"
+    where Washington is chosen means Oregon. A name that is typed replaces the one before."""
+    said = [(group, key) for group, keys in reading.choices.items() for key in keys]
+    said += [("q", reading.rest)] if reading.rest else []
+    about = {name for name, _ in said}
+    return [pair for pair in pairs if pair[0] not in about] + said
+
+
+def _see(visit: Visit, query: SearchQuery, typed: str) -> Response:
+    """The way to the address at which this search is answered, to the same page of it. `typed`:
+    words that could mean something else as well, so that the page can offer that."""
+    address = address_of(query)
+    asked = {**visit.request.query_params, "typed": typed}
+    kept = (*_GO_ALONG, "typed", *(("cursor",) if query.after else ()))
     more = urlencode([(name, asked[name]) for name in kept if asked.get(name)])
     joint = "&" if "?" in address else "?"
-    return RedirectResponse(f"{address}{joint}{more}" if more else address, status_code=303)
+    return RedirectResponse(f"{address}{joint}{more}" if more else address, 303)
 
 
-def look(visit: Visit, query: SearchQuery) -> tuple[SearchAnswer, str]:
+def _other(typed: str) -> dict[str, str] | None:
+    """The other way to read words, as a link to its search; nearly always there is none."""
+    other = read_words(typed).other
+    if other is None:
+        return None
+    query, _ = read_kindly(_with_words([], other))
+    chosen = [chip["label"] for chip in presenters.chips(query.without("q"))]
+    named = [f"the name “{other.rest}”"] if other.rest else []
+    label = words.listed([*chosen, *named])
+    return {"typed": typed, "label": label, "url": address_of(query)}
+
+
+def _look(visit: Visit, query: SearchQuery) -> tuple[SearchAnswer, str]:
     """What the search finds now, and the zone in which the reader thinks of times."""
     states = query.choices.get("state", ())
     zone = reader_zone(visit.request, STATES[states[0]].zone if states else DEFAULT)
     return search(visit.request.app.state, visit.session, replace(query, zone=zone)), zone
-
-
-def body_of(visit: Visit, found: SearchAnswer, zone: str, left_out: bool) -> Markup:
-    """Filters and results. `left_out`: something in the address was not understood."""
-    today, letters = words.local_date(visit.now, zone), words.zone_name(visit.now, zone)
-    return _body(found, zone, letters, today, left_out)
 
 
 @lru_cache(maxsize=500)
@@ -87,6 +130,7 @@ def _body(found: SearchAnswer, zone: str, zone_letters: str, today: date, left_o
         "directory/_find.html",
         query=query,
         crumbs=_crumbs(place_of(pairs)),
+        also=[pair for pair in pairs if pair[0] != "q"],
         total=words.count(found.total, "person", "people"),
         headline=presenters.headline(query, found),
         as_of=words.clock_time(found.as_of, zone) if found.as_of else "",

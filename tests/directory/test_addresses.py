@@ -106,7 +106,7 @@ def test_addresses_that_are_out_in_the_world_stay(address: str) -> None:
         "profession=psychologist&condition=ocd&modality=cbt",
         "profession=psychologist&sort=fee",
         "profession=psychologist&limit=5",
-        "profession=psychologist&q=lee",
+        "profession=psychologist&name=lee",
         "profession=psychologist&max_fee=100",
         "profession=psychologist&language=es",
         "profession=psychologist&state=XX",
@@ -115,6 +115,11 @@ def test_addresses_that_are_out_in_the_world_stay(address: str) -> None:
 )
 def test_all_else_keeps_its_parameters(asked: str) -> None:
     assert address_from(parse_qsl(asked)) == (f"/find?{asked}" if asked else "/find")
+
+
+def test_a_name_is_not_read_again_as_words() -> None:
+    query = SearchQuery({"state": ("OR",)}, q="Virginia")
+    assert address_of(query) == "/find?state=OR&name=Virginia"
 
 
 @pytest.mark.parametrize(

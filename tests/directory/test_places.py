@@ -145,6 +145,59 @@ def test_pages_of_a_place_stay_there_and_are_not_kept(client: TestClient) -> Non
     assert leads_to(client, old) == following[1]
 
 
+# ---------------------------------------------------------------------- the one box
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize(
+    ("asked", "address"),
+    [
+        ("q=psychiatrist in washington", "/psychiatrists/washington"),
+        ("q=therapist&state=WA&condition=grief", "/therapists/washington/grief-and-loss"),
+        ("q=oregon&state=WA&profession=psychiatrist&typed=x", "/psychiatrists/oregon"),
+        ("q=anxiety&zone=America/Denver", "/find?condition=anxiety&zone=America%2FDenver"),
+        ("q=cbt dana lee&name=noor", "/find?modality=cbt&name=dana+lee"),
+        ("q=please&profession=psychiatrist", "/psychiatrists"),
+    ],
+)
+def test_words_of_care_become_choices(client: TestClient, asked: str, address: str) -> None:
+    assert leads_to(client, f"/find?{asked}") == address
+    page(client, address)
+
+
+@pytest.mark.usefixtures("few")
+def test_a_name_is_found_where_it_was_typed_and_stays_when_filters_change(
+    client: TestClient,
+) -> None:
+    html = page(client, "/find?q=Dr. Dana Lee&state=WA")
+    assert "1 person may see you in Washington" in said(html)
+    found = markup(html)
+    assert found.values["q"] == ["Dr. Dana Lee"]
+    assert found.values["name"] == ["Dana Lee"]
+    assert '<input type="hidden" form="search" name="state" value="WA">' in html
+    assert "instead" not in said(html)
+    assert page(client, "/find?state=WA&name=Dana+Lee").count("Dana Lee</a>") == 1
+
+
+@pytest.mark.usefixtures("few")
+def test_what_could_be_a_name_as_well_can_be_looked_for_as_one(client: TestClient) -> None:
+    found = leads_to(client, "/find?q=Washington&profession=psychiatrist")
+    assert found == "/psychiatrists/washington?typed=Washington"
+    html = page(client, found)
+    assert "You typed “Washington”. Look for the name “Washington” instead" in said(html)
+    assert 'href="/find?name=Washington"' in html
+    assert "Nobody matches" in page(client, "/find?name=Washington")
+    html = page(client, "/find?q=Virginia Smith")
+    assert "Look for Virginia and the name “Smith” instead" in said(html)
+    assert 'href="/find?state=VA&amp;name=Smith"' in html
+
+
+def test_who_may_be_in_danger_sees_first_whom_to_call(client: TestClient) -> None:
+    html = page(client, "/find?q=suicidal psychiatrist")
+    main = html[html.index("<main") :]
+    assert main.index('href="tel:988"') < main.index('id="search"')
+
+
 # ---------------------------------------------------------------------- for search engines
 
 
