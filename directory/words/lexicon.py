@@ -202,4 +202,6 @@ def slips(word: str) -> tuple[str, ...]:
     """Stems of the known words that were probably meant by an unknown one; none for a name."""
     if len(word) < SHORTEST_SLIP or word in NAMES or word in _SMALL:
         return ()
-    return tuple(dict.fromkeys(stem(known) for known in _LONG if is_slip(word, known)))
+    ways = dict.fromkeys((word, one if len(one := stem(word)) >= SHORTEST_SLIP else word))
+    meant = (known for known in _LONG if any(is_slip(way, known) for way in ways))
+    return tuple(dict.fromkeys(map(stem, meant)))

@@ -32,7 +32,6 @@ MOST_LETTERS: Final = 500
 """More than that is no search; the rest of it is not read."""
 SURE_SLIP: Final = 7
 """Letters from which on a misspelt word is surely ours, and no name that looks like it."""
-_PLACE: Final = frozenset({"in", "near", "around", "from"})
 
 
 @dataclass(frozen=True)
@@ -48,6 +47,11 @@ class Reading:
 
 
 Role = Literal["meant", "unknown", "number", "stop", "title", "letters"]
+_SMALL: Final[tuple[tuple[frozenset[str], Role], ...]] = (
+    (TITLES, "title"),
+    (LETTERS, "letters"),
+    (STOPS, "stop"),
+)
 
 
 @dataclass(frozen=True)
@@ -141,26 +145,23 @@ def _state_code(text: str, tokens: Sequence[Token], at: int) -> Piece | None:
     if code not in STATES:
         return None
     before = tokens[at - 1] if at else None
-    after_in = before is not None and before.plain in _PLACE
-    after_comma = before is not None and "," in text[before.end : token.start]
-    if token.plain in LETTERS or token.plain in NAMES:
-        after_comma = False
-    if not after_in and not after_comma and token.plain in STOPS | TITLES | LETTERS:
+    is_after_in = before is not None and before.plain == "in"
+    is_name = token.plain in NAMES
+    is_small = token.plain in STOPS | TITLES | LETTERS
+    may_follow_comma = is_small and not is_name and token.plain not in LETTERS
+    is_behind_comma = before is not None and "," in text[before.end : token.start]
+    if is_small and not is_after_in and not (may_follow_comma and is_behind_comma):
         return None
-    is_name = token.plain in NAMES and not after_in
-    return Piece((token,), "meant", Meaning("state", (code,)), "sure" if is_name else "")
+    as_name: Literal["", "sure"] = "sure" if is_name and not is_after_in else ""
+    return Piece((token,), "meant", Meaning("state", (code,)), as_name)
 
 
 def _single(token: Token) -> Piece:
-    roles: list[tuple[frozenset[str], Role]] = [
-        (TITLES, "title"),
-        (LETTERS, "letters"),
-        (STOPS, "stop"),
-    ]
-    role = next((role for words, role in roles if token.plain in words), None)
-    if role is None:
-        role = "unknown" if any(letter.isalpha() for letter in token.plain) else "number"
-    return Piece((token,), role)
+    for words, role in _SMALL:
+        if token.plain in words:
+            return Piece((token,), role)
+    is_word = any(letter.isalpha() for letter in token.plain)
+    return Piece((token,), "unknown" if is_word else "number")
 
 
 # ---------------------------------------------------------------------- names
