@@ -14,6 +14,7 @@ from booking.models import Appointment, AppointmentEvent, Patient
 from booking.rules.transitions import ActorKind, Status
 from core.errors import Conflict
 from core.mail import Mail
+from directory.alerts import export_alerts, forget_alerts
 from directory.models import Provider, Service
 from directory.queries import find_provider_of
 
@@ -82,6 +83,7 @@ def export_data(session: Session, person_id: UUID) -> dict[str, Any]:
             {"at": mail.created_at.isoformat(), "subject": mail.subject, "text": mail.text}
             for mail in letters
         ],
+        "alerts": export_alerts(session, person.email),
     }
 
 
@@ -100,7 +102,8 @@ def _exported(appointment: Appointment, service: Service, provider: Provider) ->
 
 
 def delete_data(session: Session, person_id: UUID, now: datetime) -> None:
-    """Erase a patient: facts, letters, sign-ins, the address. Upcoming sessions are cancelled.
+    """Erase a patient: facts, letters, alerts, sign-ins, the address. Upcoming sessions are
+    cancelled.
 
     That a session took place stays with the provider, without name or address, since their
     profession's law obliges them to keep it. Raises Conflict for providers, whose account
@@ -120,6 +123,7 @@ def delete_data(session: Session, person_id: UUID, now: datetime) -> None:
         cancel(session, appointment.id, actor, None, now)
     person = session.get_one(Person, person_id)
     session.exec(delete(Mail).where(col(Mail.recipient) == person.email))
+    forget_alerts(session, person.email)
     session.exec(
         update(Appointment)
         .where(col(Appointment.patient_id) == person_id)

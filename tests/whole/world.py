@@ -1,14 +1,14 @@
 """Six people and what belongs to A of each kind, for tests that try every door."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 from uuid import UUID
 
 from PIL import Image
 from sqlalchemy import text
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from accounts.models import SignInSession
 from accounts.sessions import start_session
@@ -19,10 +19,12 @@ from core.crypto import digest
 from core.database import engine
 from core.mail import Letter, post
 from core.web.routing import ADMIN
+from directory import alerts
 from directory.evidence import save_evidence
-from directory.models import CredentialDecision
+from directory.models import CredentialDecision, SearchAlert
 from directory.photos import save_photo
 from directory.queries import credentials_of, services_of
+from directory.search import SearchQuery
 from tests.factories import make_appointment, make_patient, make_person, make_provider
 
 ROLES = ("none", "patient A", "patient B", "provider A", "provider B", "admin")
@@ -89,6 +91,7 @@ def build_world(session: Session) -> World:
     session.flush()
     mail_id = session.connection().execute(text("SELECT id FROM mail")).scalar_one()
     save_photo(session, provider, _picture(), now)
+    alert = _alert(session, now)
     session.commit()
     ids: dict[str, Any] = {
         "appointment_id": appointment.id,
@@ -101,12 +104,22 @@ def build_world(session: Session) -> World:
         "photo_name": provider.photo,
         "mail_id": mail_id,
         "sign_in_id": another.id,
+        "token": alert.token,
         "who": "therapists",
         "where": "washington",
         "topic": "anxiety",
         "part": 1,
     }
     return World(people, {"none": {}, **headers}, {name: str(value) for name, value in ids.items()})
+
+
+def _alert(session: Session, now: datetime) -> SearchAlert:
+    """One that was confirmed."""
+    query = SearchQuery(choices={"state": ("WA",)})
+    alerts.ask(session, "a@example.com", query, "America/Los_Angeles", "127.0.0.1", now)
+    alert = session.exec(select(SearchAlert)).one()
+    alerts.confirm(session, alert, now)
+    return alert
 
 
 def _picture() -> bytes:
