@@ -33,6 +33,6 @@ def search(state: Any, session: Session, query: SearchQuery) -> SearchAnswer:
     source = source_of(state, session)
     named = find_named(session, query.q) if query.q else None
     found = answer(source.index, query, clock.now(), named)
-    if found.places and not found.items:
-        found.items = source.cards.shown(session, found.places, source.index.now)
+    if found.listed and not found.items:
+        found.items = source.cards.shown(session, found.listed, source.index.now)
     return replace(found, as_of=source.as_of) if source.as_of is not None else found

@@ -3,15 +3,17 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property, reduce
+from functools import cached_property
 from typing import Final, TypeVar
 
+import numpy as np
 from pydantic_core import to_json
 from pyroaring import BitMap
 
 from directory.search.cursor import write_cursor
 from directory.search.entries import Shown
 from directory.search.index import Index
+from directory.search.orders import bitmap_of
 from directory.search.paging import page
 from directory.search.query import DAY_STEPS, FEE_STEPS, GROUPS, WHEN, SearchQuery
 
@@ -54,14 +56,14 @@ class Counted:
 class SearchAnswer:
     """One page of results, and the counts over all of them.
 
-    `places`: (number, last change) of the listings on the page; `items` are those listings, filled
+    `listed`: (number, last change) of the listings on the page; `items` are those listings, filled
     in by `search`. `as_of`: since when nothing new has been heard from the database; None while
     it is heard.
     """
 
     query: SearchQuery
     counted: Counted
-    places: tuple[tuple[int, int], ...]
+    listed: tuple[tuple[int, int], ...]
     next_cursor: str | None
     items: tuple[Shown, ...] = ()
     as_of: datetime | None = None
@@ -105,15 +107,17 @@ def _kept(index: Index, key: object, make: Callable[[], T]) -> T:
 
 
 def _page(index: Index, query: SearchQuery, counted: Counted) -> SearchAnswer:
-    numbers, end = page(index, counted.matching, query.sort, query.after, query.limit)
-    places = tuple((number, int(index.columns.changes[number])) for number in numbers)
-    return SearchAnswer(query, counted, places, write_cursor(end) if end else None)
+    places, end = page(index, counted.matching, query.sort, query.after, query.limit)
+    numbers, changes = index.columns.numbers[places], index.columns.changes[places]
+    listed = tuple(zip(numbers.tolist(), changes.tolist(), strict=True))
+    return SearchAnswer(query, counted, listed, write_cursor(end) if end else None)
 
 
 def _count(index: Index, query: SearchQuery, named: list[int] | None) -> Counted:
     allowed = index.chosen(query)
     if named is not None:
-        allowed["q"] = BitMap(named)
+        places = index.columns.places_of(np.array(named, np.uint32))
+        allowed["q"] = bitmap_of(places) & index.visible
     matching = _all_of(index, allowed)
     return Counted(
         matching=matching,
@@ -133,9 +137,12 @@ def _but(index: Index, allowed: Mapping[str, BitMap], matching: BitMap, group: s
 
 
 def _all_of(index: Index, allowed: Mapping[str, BitMap], but: str = "") -> BitMap:
-    """A bitmap of its own: the index's may change once the lock is given back."""
-    bitmaps = [bitmap for name, bitmap in allowed.items() if name != but]
-    return reduce(BitMap.intersection, bitmaps, index.visible.copy())
+    """A bitmap of its own: the index's may change once the lock is given back.
+
+    From the smallest on, so that the larger ones are only looked up in.
+    """
+    bitmaps = sorted((bitmap for name, bitmap in allowed.items() if name != but), key=len)
+    return BitMap.intersection(*bitmaps) if bitmaps else index.visible.copy()
 
 
 def _loosen(

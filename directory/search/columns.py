@@ -1,15 +1,16 @@
-"""What the index holds of each listing besides bitmaps: flat arrays over the listings' numbers."""
+"""What the index holds of each listing besides bitmaps: flat arrays over the listings' places."""
 
 from dataclasses import dataclass, fields
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from directory.packing import MOST_STARTS
-from directory.search.orders import Column, Numbers
+from directory.search.orders import Column, Places
 
 NEVER: Final = 0xFFFF_FFFF
 """A minute of the epoch that does not come: no opening."""
+NOWHERE: Final = 0xFFFF_FFFF
 NAME_BYTES: Final = 32
 """As much of a name as decides its place; the listing's number breaks ties."""
 
@@ -18,13 +19,13 @@ NAME_BYTES: Final = 32
 class Batch:
     """Some listings as the database has them; entries of all arrays belong together.
 
-    `changes`: number of the last change. `dues`: the second after which the listing is hidden, 0
-    for one that is not published. `fees` in cents. `names` in bytes, as they sort. `starts`:
-    (n, MOST_STARTS) minutes, ascending, then NEVER. `marks`: all facet values of the first listing,
-    then of the second …; `mark_counts` tells how many each has.
+    `numbers`: the listings' own. `changes`: number of the last change. `dues`: the second after
+    which the listing is hidden, 0 for one that is not published. `fees` in cents. `names` in
+    bytes, as they sort. `starts`: (n, MOST_STARTS) minutes, ascending, then NEVER. `marks`: all
+    facet values of the first listing, then of the second …; `mark_counts`: how many each has.
     """
 
-    numbers: Numbers
+    numbers: Column
     changes: Column
     dues: Column
     fees: Column
@@ -36,55 +37,88 @@ class Batch:
     def __len__(self) -> int:
         return len(self.numbers)
 
-    def only(self, chosen: Column) -> "Batch":
-        """Those rows for which `chosen` (booleans) is true."""
-        if chosen.all():
-            return self
-        marks = self.marks[np.repeat(chosen, self.mark_counts)]
-        rows = {
-            one.name: getattr(self, one.name)[chosen] for one in fields(self) if one.name != "marks"
+    def take(self, rows: Column) -> "Batch":
+        """Those rows, in that order."""
+        ends = np.cumsum(self.mark_counts, dtype=np.int64)
+        counts = self.mark_counts[rows].astype(np.int64)
+        new_ends = np.cumsum(counts)
+        shifts = (ends - self.mark_counts)[rows] - (new_ends - counts)
+        marks = self.marks[np.repeat(shifts, counts) + np.arange(counts.sum())]
+        taken = {
+            one.name: getattr(self, one.name)[rows] for one in fields(self) if one.name != "marks"
         }
-        return Batch(marks=marks, **rows)
+        return Batch(marks=marks, **taken)
 
 
 class Columns:
-    """The arrays, growing as numbers do. A number that
-    nobody has was changed at -1 and is due at 0."""
+    """The arrays, growing as listings come. A listing has a place, which it keeps; bitmaps and
+    arrays go by places. What nobody has was changed at -1 and is due at 0.
+
+    Listings of one state should lie side by side: what a search finds is then dense in a few
+    containers of a bitmap instead of thin in all of them, and is counted many times faster.
+    """
 
     def __init__(self) -> None:
+        self.numbers = np.zeros(0, np.uint32)
         self.changes = np.zeros(0, np.int64)
         self.dues = np.zeros(0, np.uint32)
         self.fees = np.zeros(0, np.int32)
         self.names = np.zeros(0, f"S{NAME_BYTES}")
         self.starts = np.full((0, MOST_STARTS), NEVER, np.uint32)
         self.openings = np.full(0, NEVER, np.uint32)  # the first start that has not gone by
+        self._used = 0
+        self._places: Places = np.zeros(0, np.uint32)  # by number; NOWHERE for none
 
-    def write(self, batch: Batch) -> None:
+    def places_of(self, numbers: Column) -> Places:
+        """Where listings of these numbers stand, in their order; those unknown are passed over."""
+        there = numbers[numbers < len(self._places)]
+        places: Places = self._places[there[self._places[there] != NOWHERE]]
+        return places
+
+    def settle(self, numbers: Column) -> Places:
+        """The same, with the next places given to those that have none, in this order."""
+        if len(numbers):
+            self._places = _grown(self._places, int(numbers.max()) + 1, NOWHERE)
+        new = numbers[self._places[numbers] == NOWHERE]
+        last = self._used + len(new)
+        for name, nothing in _NOTHING.items():
+            setattr(self, name, _grown(getattr(self, name), last, nothing))
+        self._places[new] = np.arange(self._used, last, dtype=np.uint32)
+        self.numbers[self._used : last] = new
+        self._used = last
+        return self._places[numbers]
+
+    def write(self, batch: Batch, places: Places) -> None:
         """Take in these rows; `openings` is the caller's, who knows the time."""
-        if len(batch):
-            self._reach(int(batch.numbers.max()))
         for name in ("changes", "dues", "fees", "names", "starts"):
-            getattr(self, name)[batch.numbers] = getattr(batch, name)
+            getattr(self, name)[places] = getattr(batch, name)
 
-    def forget(self, numbers: Numbers) -> None:
-        self.changes[numbers] = -1
-        self.dues[numbers] = 0
+    def forget(self, places: Places) -> None:
+        self.changes[places] = -1
+        self.dues[places] = 0
 
-    def first_after(self, numbers: Numbers, minute: int) -> Column:
+    def first_after(self, places: Places, minute: int) -> Column:
         """The first start after `minute` of each, or NEVER."""
-        starts = self.starts[numbers]
+        starts = self.starts[places]
         first: Column = np.where(starts > minute, starts, NEVER).min(axis=1, initial=NEVER)
         return first
 
-    def _reach(self, number: int) -> None:
-        size = len(self.dues)
-        if number < size:
-            return
-        more = max(number + 1, size + size // 4) - size
-        self.changes = np.concatenate([self.changes, np.full(more, -1, np.int64)])
-        self.dues = np.concatenate([self.dues, np.zeros(more, np.uint32)])
-        self.fees = np.concatenate([self.fees, np.zeros(more, np.int32)])
-        self.names = np.concatenate([self.names, np.zeros(more, self.names.dtype)])
-        rows = np.full((more, MOST_STARTS), NEVER, np.uint32)
-        self.starts = np.concatenate([self.starts, rows])
-        self.openings = np.concatenate([self.openings, np.full(more, NEVER, np.uint32)])
+
+_NOTHING: Final[dict[str, Any]] = {
+    "numbers": 0,
+    "changes": -1,
+    "dues": 0,
+    "fees": 0,
+    "names": b"",
+    "starts": NEVER,
+    "openings": NEVER,
+}
+
+
+def _grown(column: Column, size: int, nothing: object) -> Column:
+    """At least of that size; now and then by a quarter more, so that growing stays cheap."""
+    if size <= len(column):
+        return column
+    more = max(size - len(column), len(column) // 4)
+    rows = np.full((more, *column.shape[1:]), nothing, column.dtype)
+    return np.concatenate([column, rows])

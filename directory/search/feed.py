@@ -26,7 +26,14 @@ from core.database import driver_connection
 from core.errors import Unavailable
 from directory.search.cards import Cards
 from directory.search.index import Index
-from directory.search.rows import Connection, read_all, read_changes, read_numbered, read_some
+from directory.search.rows import (
+    Connection,
+    read_all,
+    read_changes,
+    read_homes,
+    read_numbered,
+    read_some,
+)
 
 log = structlog.get_logger("openchair.search")
 
@@ -127,8 +134,7 @@ class Feed:
     def _load(self, connection: Connection) -> None:
         """Everything, in batches; where it takes a while, the terminal shows how far it is."""
         with _progress() as show:
-            for batch, share in read_all(connection):
-                self.index.put(batch, clock.now())
+            for share in _filling(self.index, connection):
                 if self._stopping.is_set():
                     return
                 show(share)
@@ -144,6 +150,14 @@ class Feed:
         self.index.drop(gone)
         for batch in read_numbered(connection, changed):
             self.index.put(batch, clock.now())
+
+
+def _filling(index: Index, connection: Connection) -> Iterator[float]:
+    """Read everything, bit by bit; tells each time how much of it (0 to 1) is there."""
+    index.arrange(*read_homes(connection))
+    for batch, share in read_all(connection):
+        index.put(batch, clock.now())
+        yield share
 
 
 @contextmanager
@@ -184,6 +198,6 @@ def source_of(state: Any, session: Session) -> Source:
     if feed is not None:
         return feed.source()
     index = Index()
-    for batch, _ in read_all(driver_connection(session)):
-        index.put(batch, clock.now())
+    for _ in _filling(index, driver_connection(session)):
+        pass
     return Source(index, Cards())

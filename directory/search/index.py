@@ -1,4 +1,4 @@
-"""The index: one roaring bitmap per facet value over the listings' numbers, and flat arrays.
+"""The index: one roaring bitmap per facet value over the listings' places, and flat arrays.
 
 It answers from memory, exactly for the instant asked. It knows nothing of the database and never
 decides a booking. One lock serves readers and the feed: a question takes a few milliseconds at a
@@ -6,7 +6,8 @@ million listings, and under one interpreter lock readers would take turns anyway
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from threading import RLock
 from typing import Any, Final
@@ -16,7 +17,8 @@ from pyroaring import BitMap
 
 from directory.packing import mark
 from directory.search.columns import NEVER, Batch, Columns
-from directory.search.orders import Column, Ladder, Numbers, bitmap_of, grouped, numbers_in
+from directory.search.cursor import Sort
+from directory.search.orders import Column, Ladder, Places, bitmap_of, grouped, places_in
 from directory.search.query import DAY_STEPS, FEE_STEPS, GROUPS, WHEN, SearchQuery
 from directory.search.when import When
 
@@ -27,6 +29,14 @@ MOST_ZONES: Final = 12
 _MARKED: Final = [(group, key) for group in GROUPS if group not in WHEN for key in GROUPS[group]]
 _MARKS: Final = np.array([mark(*one) for one in _MARKED], np.uint32)
 _BY_MARK: Final = np.argsort(_MARKS)
+
+
+@dataclass(frozen=True)
+class Stood:
+    """Where some listings were in the orders before they moved: order → their keys."""
+
+    places: Places
+    keys: Mapping[Sort, Column]
 
 
 class Index:
@@ -43,54 +53,62 @@ class Index:
         self.openings, self.fees, self.names = Ladder(), Ladder(), Ladder()
         self._dues = Ladder()  # by the hour
         self._zones: dict[str, When] = {}
-        self.moves: deque[tuple[int, Numbers, dict[str, Column]]] = deque()
+        self.moves: deque[tuple[int, Stood]] = deque()  # (tick, …), oldest first
         self.kept: dict[object, Any] = {}  # answers, until a listing or the minute changes
 
     # ------------------------------------------------------------------ keeping it
+
+    def arrange(self, numbers: Column, homes: Column) -> None:
+        """Before the first `put`: give listings places so that those of one home lie together."""
+        with self.lock:
+            self.columns.settle(numbers[np.lexsort((numbers, homes))])
 
     def put(self, batch: Batch, now: datetime) -> None:
         """Take in new or changed listings. An older reading never replaces a newer one."""
         with self.lock:
             self._set_clock(now)
-            known = self._changes_of(batch.numbers)
-            batch = batch.only(batch.changes >= known)
-            if not len(batch):
+            places = self.columns.settle(batch.numbers)
+            newer = np.flatnonzero(batch.changes >= self.columns.changes[places])
+            newer = newer[np.argsort(places[newer])]
+            if not len(newer):
                 return
-            old = self._leave(batch.numbers)
-            self.columns.write(batch)
-            shown = batch.dues > self.now
-            self._enter(batch.numbers[shown])
-            self._mark(batch.only(shown))
-            self._remember(batch.numbers, old)
+            batch, places = batch.take(newer), places[newer]
+            old = self._leave(places)
+            self.columns.write(batch, places)
+            shown = np.flatnonzero(batch.dues > self.now)
+            self._enter(places[shown])
+            self._mark(batch.take(shown), places[shown])
+            self._remember(old)
 
-    def drop(self, numbers: Numbers) -> None:
+    def drop(self, numbers: Column) -> None:
         """Forget listings that no longer exist."""
         with self.lock:
-            self._leave(numbers)
-            self.columns.forget(numbers)
+            places = self.columns.places_of(numbers)
+            self._leave(places)
+            self.columns.forget(places)
 
     def advance(self, now: datetime) -> None:
         """Let time pass: openings go by, and listings run out. It never runs back."""
         self._set_clock(now)
-        ending = numbers_in(self._dues.through(self.now // 3600))
+        ending = places_in(self._dues.through(self.now // 3600))
         ended = ending[self.columns.dues[ending] <= self.now]
         if len(ended):
             self._leave(ended)
-        passed = numbers_in(self.openings.through(self.now // 60))
+        passed = places_in(self.openings.through(self.now // 60))
         if len(passed):
             self._move_on(passed)
 
-    def _move_on(self, numbers: Numbers) -> None:
+    def _move_on(self, places: Places) -> None:
         """The first opening of these has gone by: the next one is the first now."""
         self.kept.clear()
-        old = {"soonest": self.columns.openings[numbers]}
-        new = self.columns.first_after(numbers, self.now // 60)
-        self.openings.remove(old["soonest"], numbers)
-        self.openings.add(new, numbers)
-        self.columns.openings[numbers] = new
+        old = self.columns.openings[places]
+        new = self.columns.first_after(places, self.now // 60)
+        self.openings.remove(old, places)
+        self.openings.add(new, places)
+        self.columns.openings[places] = new
         for when in self._zones.values():
-            when.write(numbers, self.columns.starts[numbers], self.now // 60)
-        self._remember(numbers, old)
+            when.write(places, self.columns.starts[places], self.now // 60)
+        self._remember(Stood(places, {"soonest": old}))
 
     def _set_clock(self, now: datetime) -> None:
         minute = self.now // 60
@@ -99,65 +117,59 @@ class Index:
         if self.now // 60 != minute:
             self.kept.clear()
 
-    def _changes_of(self, numbers: Column) -> Column:
-        known = np.full(len(numbers), -1, np.int64)
-        there = numbers < len(self.columns.changes)
-        known[there] = self.columns.changes[numbers[there]]
-        return known
-
-    def _leave(self, numbers: Numbers) -> dict[str, Column]:
-        """Hide these; what is not shown is passed over. Returns their old places."""
+    def _leave(self, places: Places) -> Stood:
+        """Hide these; what is not shown is passed over."""
         self.kept.clear()
-        gone = bitmap_of(numbers) & self.visible
-        numbers = numbers_in(gone)
+        gone = bitmap_of(places) & self.visible
+        places = places_in(gone)
         columns = self.columns
-        old = {
-            "numbers": numbers,
-            "soonest": columns.openings[numbers],
-            "fee": columns.fees[numbers],
-            "name": columns.names[numbers],
+        keys: dict[Sort, Column] = {
+            "soonest": columns.openings[places],
+            "fee": columns.fees[places],
+            "name": columns.names[places],
         }
-        if not len(numbers):
-            return old
-        self.visible -= gone
-        for bitmaps in self._bitmaps.values():
-            for bitmap in bitmaps.values():
-                bitmap -= gone
-        self.openings.remove(old["soonest"], numbers)
-        self.fees.remove(old["fee"], numbers)
-        self.names.remove(initials(old["name"]), numbers)
-        self._dues.remove(columns.dues[numbers] // 3600, numbers)
-        nothing = np.full((len(numbers), columns.starts.shape[1]), NEVER, np.uint32)
-        for when in self._zones.values():
-            when.write(numbers, nothing, self.now // 60)
-        return old
+        if len(places):
+            self.visible -= gone
+            for bitmaps in self._bitmaps.values():
+                for bitmap in bitmaps.values():
+                    bitmap -= gone
+            self.openings.remove(keys["soonest"], places)
+            self.fees.remove(keys["fee"], places)
+            self.names.remove(initials(keys["name"]), places)
+            self._dues.remove(columns.dues[places] // 3600, places)
+            nothing = np.full((len(places), columns.starts.shape[1]), NEVER, np.uint32)
+            for when in self._zones.values():
+                when.write(places, nothing, self.now // 60)
+        return Stood(places, keys)
 
-    def _enter(self, numbers: Numbers) -> None:
+    def _enter(self, places: Places) -> None:
         columns, minute = self.columns, self.now // 60
-        columns.openings[numbers] = columns.first_after(numbers, minute)
-        self.visible |= bitmap_of(numbers)
-        self.openings.add(columns.openings[numbers], numbers)
-        self.fees.add(columns.fees[numbers], numbers)
-        self.names.add(initials(columns.names[numbers]), numbers)
-        self._dues.add(columns.dues[numbers] // 3600, numbers)
+        columns.openings[places] = columns.first_after(places, minute)
+        self.visible |= bitmap_of(places)
+        self.openings.add(columns.openings[places], places)
+        self.fees.add(columns.fees[places], places)
+        self.names.add(initials(columns.names[places]), places)
+        self._dues.add(columns.dues[places] // 3600, places)
         for when in self._zones.values():
-            when.write(numbers, columns.starts[numbers], minute)
+            when.write(places, columns.starts[places], minute)
 
-    def _mark(self, batch: Batch) -> None:
-        places = np.searchsorted(_MARKS, batch.marks, sorter=_BY_MARK)
-        values = _BY_MARK[np.minimum(places, len(_MARKS) - 1)]
+    def _mark(self, batch: Batch, places: Places) -> None:
+        found = np.searchsorted(_MARKS, batch.marks, sorter=_BY_MARK)
+        values = _BY_MARK[np.minimum(found, len(_MARKS) - 1)]
         known = _MARKS[values] == batch.marks  # not of a word that the taxonomy has let go
-        numbers = np.repeat(batch.numbers, batch.mark_counts)
-        for value, some in grouped(values[known], numbers[known]):
+        marked = np.repeat(places, batch.mark_counts)
+        for value, some in grouped(values[known], marked[known]):
             group, key = _MARKED[value]
             self._bitmaps[group][key] |= some
 
     # ------------------------------------------------------------------ asking it
 
     def chosen(self, query: SearchQuery) -> dict[str, BitMap]:
-        """For each parameter that narrows, the listings it allows: any of its values."""
+        """For each parameter that narrows, those listings shown that have any of its values.
+
+        They are the index's own: read them, under the lock."""
         allowed = {
-            group: BitMap.union(*(self._bitmaps[group][key] for key in keys))
+            group: any_of([self._bitmaps[group][key] for key in keys])
             for group, keys in query.choices.items()
             if group not in WHEN
         }
@@ -189,8 +201,8 @@ class Index:
             when = self._when(query.zone)
             days, times = (query.choices.get(one, ()) for one in WHEN)
             if group == WHEN[0]:
-                return {key: size(when.having([key], times)) for key in GROUPS[group]}
-            return {key: size(when.having(days, [key])) for key in GROUPS[group]}
+                return {key: size(when.having((key,), times)) for key in GROUPS[group]}
+            return {key: size(when.having(days, (key,))) for key in GROUPS[group]}
         return {key: size(bitmap) for key, bitmap in self._bitmaps[group].items()}
 
     def _when(self, zone: str) -> When:
@@ -200,8 +212,8 @@ class Index:
             while len(self._zones) >= MOST_ZONES:
                 del self._zones[next(iter(self._zones))]
             found = self._zones[zone] = When(zone, minute)
-            numbers = numbers_in(self.visible)
-            for some in np.array_split(numbers, len(numbers) // 50_000 + 1):
+            places = places_in(self.visible)
+            for some in np.array_split(places, len(places) // 50_000 + 1):
                 found.write(some, self.columns.starts[some], minute)
         return found
 
@@ -212,25 +224,30 @@ class Index:
         self._tick = max(self._tick, self._millis)
         return self._tick
 
-    def _remember(self, numbers: Numbers, old: dict[str, Column]) -> None:
-        """Where these stood before, so that pages turned later keep the order of the first."""
-        numbers = old.pop("numbers", numbers)
-        if not len(numbers):
+    def _remember(self, stood: Stood) -> None:
+        """So that pages turned later keep the order of the first."""
+        if not len(stood.places):
             return
         self._tick = max(self._tick + 1, self._millis)
-        self.moves.append((self._tick, numbers, old))
+        self.moves.append((self._tick, stood))
         oldest = self._tick - MEMORY
         while self.moves and (self.moves[0][0] < oldest or len(self.moves) > MOST_MOVES):
             self.moves.popleft()
 
     # ------------------------------------------------------------------ keeping up
 
-    def stale(self, numbers: Iterable[int], changes: Iterable[int]) -> tuple[Numbers, Numbers]:
-        """Of all listings there are: those to be read anew, and those known that are gone."""
-        there, current = np.array(numbers, np.uint32), np.array(changes, np.int64)
+    def stale(self, numbers: Column, changes: Column) -> tuple[Column, Column]:
+        """Of all there are: numbers of those to be read anew, and of those that are gone."""
         with self.lock:
-            known = np.flatnonzero(self.columns.changes >= 0).astype(np.uint32)
-            return there[self._changes_of(there) != current], np.setdiff1d(known, there)
+            places = self.columns.settle(numbers)
+            current = self.columns.changes[places]
+            known = self.columns.numbers[self.columns.changes >= 0]
+            return numbers[current != changes], np.setdiff1d(known, numbers)
+
+
+def any_of(bitmaps: Sequence[BitMap]) -> BitMap:
+    """Of one bitmap, itself."""
+    return bitmaps[0] if len(bitmaps) == 1 else BitMap.union(*bitmaps)
 
 
 def initials(names: Column) -> Column:

@@ -1,4 +1,4 @@
-"""Listing numbers as roaring bitmaps and as arrays, and ladders: numbers by a key, in order."""
+"""Places of listings as roaring bitmaps and as arrays, and ladders: places by a key, in order."""
 
 from array import array
 from bisect import bisect_left, bisect_right, insort
@@ -9,77 +9,77 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-Numbers: TypeAlias = NDArray[np.uint32]
-"""Listing numbers, each once; ascending where they come from a bitmap."""
+Places: TypeAlias = NDArray[np.uint32]
+"""Places of listings, each once; ascending where they come from a bitmap."""
 Column: TypeAlias = NDArray[Any]
 KEPT_UNIONS: Final = 16
 
 
-def bitmap_of(numbers: Column) -> BitMap:
+def bitmap_of(places: Column) -> BitMap:
     """The quickest way from an array to a bitmap."""
-    return BitMap(array("I", np.ascontiguousarray(numbers, dtype=np.uint32).tobytes()))
+    return BitMap(array("I", np.ascontiguousarray(places, dtype=np.uint32).tobytes()))
 
 
-def numbers_in(bitmap: BitMap) -> Numbers:
+def places_in(bitmap: BitMap) -> Places:
     """And back."""
     return np.array(bitmap.to_array(), dtype=np.uint32)
 
 
-def grouped(keys: Column, numbers: Column) -> Iterator[tuple[int, BitMap]]:
-    """The numbers of each distinct key, keys ascending."""
+def grouped(keys: Column, places: Column) -> Iterator[tuple[int, BitMap]]:
+    """The places of each distinct key, keys ascending."""
     if len(keys) == 0:
         return
     order = np.argsort(keys, kind="stable")
-    keys, numbers = keys[order], numbers[order]
+    keys, places = keys[order], places[order]
     ends = np.flatnonzero(keys[1:] != keys[:-1]) + 1
     for part in np.split(np.arange(len(keys)), ends):
-        yield int(keys[part[0]]), bitmap_of(numbers[part[0] : part[-1] + 1])
+        yield int(keys[part[0]]), bitmap_of(places[part[0] : part[-1] + 1])
 
 
 class Ladder:
-    """A bitmap of numbers on each rung, the rung being a key: a fee, a minute."""
+    """A bitmap of places on each rung, the rung being a key: a fee, a minute."""
 
     def __init__(self) -> None:
         self._rungs: list[int] = []
-        self._numbers: dict[int, BitMap] = {}
+        self._places: dict[int, BitMap] = {}
         self._unions: dict[int, BitMap] = {}
 
-    def add(self, keys: Column, numbers: Column) -> None:
-        """Each number on the rung of its key."""
-        for key, some in grouped(keys, numbers):
-            rung = self._numbers.get(key)
+    def add(self, keys: Column, places: Column) -> None:
+        """Each place on the rung of its key."""
+        for key, some in grouped(keys, places):
+            rung = self._places.get(key)
             if rung is None:
                 insort(self._rungs, key)
-                self._numbers[key] = some
+                self._places[key] = some
             else:
                 rung |= some
             for limit, union in self._unions.items():
                 if key <= limit:
                     union |= some
 
-    def remove(self, keys: Column, numbers: Column) -> None:
-        """Each number from the rung of its key."""
-        for key, some in grouped(keys, numbers):
-            rung = self._numbers.get(key)
+    def remove(self, keys: Column, places: Column) -> None:
+        """Each place from the rung of its key."""
+        for key, some in grouped(keys, places):
+            rung = self._places.get(key)
             if rung is None:
                 continue
             rung -= some
             if not rung:
-                del self._numbers[key]
+                del self._places[key]
                 del self._rungs[bisect_left(self._rungs, key)]
             for limit, union in self._unions.items():
                 if key <= limit:
                     union -= some
 
     def up_to(self, limit: int) -> BitMap:
-        """All numbers whose key is at most `limit`. Unions asked for are kept, and kept right."""
+        """All places whose key is at most `limit`. Unions asked for are kept, and kept right."""
         found = self._unions.get(limit)
         if found is None:
             below = max((known for known in self._unions if known < limit), default=-1)
             start = bisect_right(self._rungs, below)
             rungs = self._rungs[start : bisect_right(self._rungs, limit)]
             base = self._unions.get(below, BitMap())
-            found = BitMap.union(base, *(self._numbers[key] for key in rungs))
+            found = BitMap.union(base, *(self._places[key] for key in rungs))
             while len(self._unions) >= KEPT_UNIONS:
                 del self._unions[next(iter(self._unions))]
             self._unions[limit] = found
@@ -88,9 +88,9 @@ class Ladder:
     def through(self, limit: int) -> BitMap:
         """As `up_to`, for a limit that is not asked for again."""
         rungs = self._rungs[: bisect_right(self._rungs, limit)]
-        return BitMap.union(*(self._numbers[key] for key in rungs)) if rungs else BitMap()
+        return BitMap.union(*(self._places[key] for key in rungs)) if rungs else BitMap()
 
     def rungs(self, start: int = 0) -> Iterator[tuple[int, BitMap]]:
-        """Keys from `start` up, each with its numbers."""
+        """Keys from `start` up, each with its places."""
         for key in self._rungs[bisect_left(self._rungs, start) :]:
-            yield key, self._numbers[key]
+            yield key, self._places[key]

@@ -10,10 +10,11 @@ from pyroaring import BitMap
 
 from directory.search.cursor import Position, Sort
 from directory.search.index import Index, initials
-from directory.search.orders import Column, Numbers, bitmap_of, numbers_in
+from directory.search.orders import Column, Places, bitmap_of, places_in
 
 Key = int | str
-Place = tuple[Key, int]
+Found = tuple[Key, int, int]
+"""A listing in an order: its key, its number (which breaks ties), its place."""
 FEW: Final = 4096
 """Up to so many are sorted; of more, a walk up the ladder finds the first ones sooner."""
 
@@ -21,29 +22,28 @@ FEW: Final = 4096
 def page(
     index: Index, matching: BitMap, sort: Sort, after: Position | None, limit: int
 ) -> tuple[list[int], Position | None]:
-    """Numbers of one page, and where it ended if there is more.
+    """Places of one page, and where it ended if there is more.
 
     Following pages keep the order of the first one: a listing whose key has changed since then
     stands where it stood.
     """
     if after is None:
-        places = _places(index, matching, sort, None)
+        ordered = _ordered(index, matching, sort, None)
     else:
         moved, keys = _moved(index, matching, after)
-        start = (after.key, after.number)
-        stayed = _places(index, matching - bitmap_of(moved), sort, start)
-        places = heapq.merge(stayed, _in_order(keys, moved, start))
-    found = list(islice(places, limit + 1))
-    numbers = [number for _, number in found[:limit]]
+        stayed = _ordered(index, matching - bitmap_of(moved), sort, after)
+        ordered = heapq.merge(stayed, _in_order(index, keys, moved, after))
+    found = list(islice(ordered, limit + 1))
+    places = [place for _, _, place in found[:limit]]
     if len(found) <= limit:
-        return numbers, None
-    key, number = found[limit - 1]
+        return places, None
+    key, number, _ = found[limit - 1]
     as_of = after.as_of if after is not None else index.tick()
-    return numbers, Position(sort, key, number, as_of)
+    return places, Position(sort, key, number, as_of)
 
 
-def _places(index: Index, among: BitMap, sort: Sort, start: Place | None) -> Iterator[Place]:
-    """The places of these behind `start`, in order; no more is sorted than is asked for."""
+def _ordered(index: Index, among: BitMap, sort: Sort, after: Position | None) -> Iterator[Found]:
+    """These, those behind `after`; no more is sorted than is asked for."""
     columns = index.columns
     ladder, column = {
         "soonest": (index.openings, columns.openings),
@@ -51,26 +51,29 @@ def _places(index: Index, among: BitMap, sort: Sort, start: Place | None) -> Ite
         "name": (index.names, columns.names),
     }[sort]
     if len(among) <= FEW:
-        numbers = numbers_in(among)
-        yield from _in_order(column[numbers], numbers, start)
+        places = places_in(among)
+        yield from _in_order(index, column[places], places, after)
         return
     first = 0
-    if start is not None:
-        rung = _stored(start[0], column)
+    if after is not None:
+        rung = _stored(after.key, column)
         first = int(initials(rung)[0]) if sort == "name" else int(rung[0])
     for _, on_rung in ladder.rungs(first):
-        numbers = numbers_in(on_rung & among)
-        yield from _in_order(column[numbers], numbers, start)
+        places = places_in(on_rung & among)
+        yield from _in_order(index, column[places], places, after)
 
 
-def _in_order(keys: Column, numbers: Numbers, start: Place | None) -> Iterator[Place]:
-    """(key, number) sorted, those behind `start`. `numbers` ascend."""
-    if start is not None:
-        key = _stored(start[0], keys)[0]
-        behind = (keys > key) | ((keys == key) & (numbers > start[1]))
-        keys, numbers = keys[behind], numbers[behind]
-    for place in np.argsort(keys, kind="stable"):
-        yield _carried(keys[place].item()), int(numbers[place])
+def _in_order(
+    index: Index, keys: Column, places: Places, after: Position | None
+) -> Iterator[Found]:
+    """By key, then by number; those behind `after`."""
+    numbers = index.columns.numbers[places]
+    if after is not None:
+        key = _stored(after.key, keys)[0]
+        behind = (keys > key) | ((keys == key) & (numbers > after.number))
+        keys, numbers, places = keys[behind], numbers[behind], places[behind]
+    for row in np.lexsort((numbers, keys)):
+        yield _carried(keys[row].item()), int(numbers[row]), int(places[row])
 
 
 def _carried(key: bytes | int) -> Key:
@@ -83,19 +86,19 @@ def _stored(key: Key, column: Column) -> Column:
     return np.array([key.encode("latin-1") if isinstance(key, str) else key], column.dtype)
 
 
-def _moved(index: Index, matching: BitMap, after: Position) -> tuple[Numbers, Column]:
-    """Of those that match and have moved since the first page, the place they had then."""
-    numbers, keys = [np.zeros(0, np.uint32)], [_stored(after.key, _column(index, after))[:0]]
-    for tick, some, places in reversed(index.moves):
+def _moved(index: Index, matching: BitMap, after: Position) -> tuple[Places, Column]:
+    """Of those that match and have moved since the first page, the key they had then."""
+    places, keys = [np.zeros(0, np.uint32)], [_stored(after.key, _column(index, after))[:0]]
+    for tick, stood in reversed(index.moves):
         if tick <= after.as_of:
             break
-        if after.sort in places:
-            numbers.append(some)
-            keys.append(places[after.sort])
-    # From the oldest on, so that of a listing's places the first is the one that counts.
-    ordered, old = np.concatenate(numbers[::-1]), np.concatenate(keys[::-1])
+        if after.sort in stood.keys:
+            places.append(stood.places)
+            keys.append(stood.keys[after.sort])
+    # From the oldest on, so that of a listing's keys the first is the one that counts.
+    ordered, old = np.concatenate(places[::-1]), np.concatenate(keys[::-1])
     each, first = np.unique(ordered, return_index=True)
-    here = np.isin(each, numbers_in(bitmap_of(each) & matching), assume_unique=True)
+    here = np.isin(each, places_in(bitmap_of(each) & matching), assume_unique=True)
     return each[here], old[first[here]]
 
 

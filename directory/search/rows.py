@@ -15,7 +15,7 @@ from psycopg.rows import dict_row, namedtuple_row
 from directory.packing import MOST_STARTS
 from directory.search.columns import NAME_BYTES, NEVER, Batch
 from directory.search.entries import Entry, Opening, end_of
-from directory.search.orders import Column, Numbers
+from directory.search.orders import Column
 from directory.taxonomy import STATES
 
 Connection = psycopg.Connection[Any]
@@ -58,12 +58,28 @@ def read_all(connection: Connection) -> Iterator[tuple[Batch, float]]:
         yield some, min(1.0, (first + BATCH) / (last + 1))
 
 
+_HOMES: Final = """
+    SELECT string_agg(int4send(number), ''), string_agg(convert_to(home, 'UTF8'), '')
+    FROM listing, LATERAL (
+        SELECT CASE WHEN count(*) BETWEEN 1 AND 5 THEN min(code) ELSE '**' END AS home
+        FROM jsonb_object_keys(states) AS code
+    ) AS one
+"""
+
+
+def read_homes(connection: Connection) -> tuple[Column, Column]:
+    """Every listing's number, and the state it belongs to; those of many states belong together."""
+    row = connection.execute(_HOMES, binary=True).fetchone()
+    numbers, homes = row or (None, None)
+    return np.frombuffer(numbers or b"", ">u4"), np.frombuffer(homes or b"", "S2")
+
+
 def read_some(connection: Connection, provider_ids: Collection[UUID]) -> Batch:
     """The listings of these providers, as far as they exist."""
     return _read(connection, "provider_id = ANY(%s)", list(provider_ids))
 
 
-def read_numbered(connection: Connection, numbers: Numbers) -> Iterator[Batch]:
+def read_numbered(connection: Connection, numbers: Column) -> Iterator[Batch]:
     """The listings of these numbers, as far as they exist."""
     for some in np.array_split(numbers, len(numbers) // BATCH + 1):
         yield _read(connection, "number = ANY(%s)", some.tolist())

@@ -4,18 +4,17 @@ The same instant is a Tuesday evening in Boston and a Tuesday afternoon in Seatt
 set of bitmaps for each zone that someone asks from; it is made on first use and kept right.
 """
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import reduce
-from typing import Final
+from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from pyroaring import BitMap
 
 from directory.search.clock_words import TIMES, WEEKDAYS
-from directory.search.orders import Column, Numbers, bitmap_of
+from directory.search.orders import Column, Places, bitmap_of
 
+Keys: TypeAlias = tuple[str, ...]
 _QUARTER: Final = 15  # minutes; at a whole number of them begin all hours of all zones
 _KNOWN: Final = 80 * 96  # quarters for which a zone's clock is known ahead
 _LONGEST: Final = 62 * 96  # calendars are open for 60 days
@@ -35,26 +34,31 @@ class When:
         parts = [1 << _part(clock, self.base + step) for step in range(_KNOWN)]
         self._bits = np.array([*parts, 0], np.uint32)
         self._bitmaps = {part: BitMap() for part in _PARTS}
+        self._unions: dict[tuple[Keys, Keys], BitMap] = {}
 
     def knows(self, minute: int) -> bool:
         """Whether its clock still reaches as far as calendars do."""
         return minute // _QUARTER - self.base < _KNOWN - _LONGEST
 
-    def write(self, numbers: Numbers, starts: Column, minute: int) -> None:
+    def write(self, places: Places, starts: Column, minute: int) -> None:
         """Where the starts after `minute` of these listings lie; `starts` a row for each."""
-        gone = bitmap_of(numbers)
+        self._unions.clear()
+        gone = bitmap_of(places)
         quarters = (starts // _QUARTER).astype(np.int64) - self.base
         bits = self._bits[np.clip(quarters, 0, _KNOWN)] * (starts > minute)
         of_each = np.bitwise_or.reduce(bits, axis=1)
-        for place, bitmap in enumerate(self._bitmaps.values()):
+        for bit, bitmap in enumerate(self._bitmaps.values()):
             bitmap -= gone
-            bitmap |= bitmap_of(numbers[(of_each & np.uint32(1 << place)) != 0])
+            bitmap |= bitmap_of(places[(of_each & np.uint32(1 << bit)) != 0])
 
-    def having(self, weekdays: Iterable[str], times: Iterable[str]) -> BitMap:
+    def having(self, weekdays: Keys, times: Keys) -> BitMap:
         """Listings with an opening on any of these days at any of these times; none named: any."""
-        days, parts = list(weekdays) or list(WEEKDAYS), list(times) or list(TIMES)
-        chosen = (self._bitmaps[day, time] for day in days for time in parts)
-        return reduce(BitMap.union, chosen, BitMap())
+        days, parts = weekdays or tuple(WEEKDAYS), times or tuple(TIMES)
+        found = self._unions.get((days, parts))
+        if found is None:
+            some = (self._bitmaps[day, time] for day in days for time in parts)
+            found = self._unions[days, parts] = BitMap.union(*some)
+        return found
 
 
 def _part(clock: ZoneInfo, quarter: int) -> int:
