@@ -19,6 +19,7 @@ from directory.words.lexicon import (
     SHORTEST_SLIP,
     STOPS,
     URGENT,
+    Meaning,
     Phrase,
     Token,
     is_slip,
@@ -108,7 +109,7 @@ def suggestions(text: str, limit: int = 8) -> list[Suggestion]:
     sources = [_understood(text), _completed(text), _widened(text)]
     if _is_open(text):
         sources[:2] = sources[1::-1]
-    for choices, detail in chain(*sources):
+    for choices, detail in chain(_continued(text), *sources):
         one = _suggestion(choices, detail)
         found.setdefault(one.pairs, one)
         if len(found) >= limit:
@@ -134,6 +135,18 @@ def _understood(text: str) -> Iterator[tuple[Choices, str]]:
             yield one.choices, _detail(one.choices)
 
 
+def _continued(text: str) -> Iterator[tuple[Choices, str]]:
+    """What may follow a small word that asks for something: psychiatrist in, therapist for."""
+    tokens = tokens_of(text)
+    wished = _AFTER.get(tokens[-1].plain) if tokens else None
+    reading = read_words(text)
+    if wished is None or not reading.choices or reading.rest:
+        return
+    for group in (one for one in GROUPS if one in wished and one not in reading.choices):
+        for key in _MOST_PEOPLE if group == "state" else GROUPS[group]:
+            yield _joined(reading.choices, Meaning(group, (key,))), ""
+
+
 def _detail(choices: Choices) -> str:
     return DETAILS[next(iter(choices))] if len(choices) == 1 else ""
 
@@ -148,7 +161,7 @@ def _completed(text: str) -> Iterator[tuple[Choices, str]]:
             continue
         last = tokens[-length - 1].plain if len(tokens) > length else ""
         for start in _likely(_begun(tail), _AFTER.get(last), before.choices):
-            choices = _joined(before.choices, start.phrase)
+            choices = _joined(before.choices, start.phrase.meaning)
             yield choices, _detail(choices) if start.phrase.is_title else _called(choices, start)
 
 
@@ -168,8 +181,8 @@ def _called(choices: Choices, start: _Start) -> str:
     return _detail(choices) if is_in_it else f"for “{start.phrase.text}”"
 
 
-def _joined(before: Choices, phrase: Phrase) -> Choices:
-    group, keys = phrase.meaning.group, phrase.meaning.keys
+def _joined(before: Choices, meaning: Meaning) -> Choices:
+    group, keys = meaning.group, meaning.keys
     both = {**before, group: tuple(dict.fromkeys((*before.get(group, ()), *keys)))}
     return {name: both[name] for name in GROUPS if name in both}
 
@@ -212,5 +225,4 @@ def _widened(text: str) -> Iterator[tuple[Choices, str]]:
             yield {"state": (code,), **choices}, ""
     elif "profession" not in choices:
         for keys in _WHO:
-            both = {**choices, "profession": keys}
-            yield {name: both[name] for name in GROUPS if name in both}, ""
+            yield _joined(choices, Meaning("profession", keys)), ""

@@ -24,7 +24,11 @@ def labels(text: str) -> list[str]:
     [
         ("psychiatrist in wa", "Psychiatrist in Washington"),  # by its letters
         ("psychiatrist in was", "Psychiatrist in Washington"),  # by its name
-        ("psychiatrist in ", "Psychiatrist"),
+        ("psychiatrist in ", "Psychiatrist in California"),  # where most people are
+        ("psychiatrist in", "Psychiatrist in California"),
+        ("psychiatrist in ind", "Psychiatrist in Indiana"),
+        ("therapist for", "Therapist for anxiety"),
+        ("psychiatrist", "Psychiatrist"),
         ("psychiatrist in i", "Psychiatrist in Idaho"),  # "i" is going on
         ("anx", "Anxiety"),
         ("panic att", "Panic"),
