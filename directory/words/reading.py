@@ -76,7 +76,7 @@ def read_words(text: str) -> Reading:
     named = _with_names(text, pieces)
     plain = _reading(text, pieces)
     if named != pieces:
-        return _reading(text, named, other=plain)
+        return _reading(text, named, other=plain if plain.choices else None)
     told = [piece for piece in pieces if piece.role not in ("stop", "letters")]
     if len(told) == 1 and told[0].as_name:
         alone = Reading(rest=_said(text, told[0].tokens))
