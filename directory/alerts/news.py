@@ -18,8 +18,9 @@ from directory.alerts.memory import News
 from directory.packing import MOST_STARTS
 from directory.search import SearchQuery
 from directory.search.clock_words import TIMES, WEEKDAYS
-from directory.search.columns import NAME_BYTES, Batch
+from directory.search.columns import NAME_BYTES, NEVER, Batch
 from directory.search.index import DAY, Index
+from directory.search.orders import places_in
 from directory.search.query import WHEN
 
 _ENDS: Final = (12, 17)  # hours at which the next of TIMES begins
@@ -44,19 +45,16 @@ class Picture:
     """Some listings at one time, by their numbers."""
 
     def __init__(self, listings: Mapping[int, Facts], now: datetime) -> None:
-        # Numbers of its own, without gaps: an index has room for every number below its highest.
-        self._numbers = sorted(listings)
-        self._places = {number: place for place, number in enumerate(self._numbers)}
         self._listings = listings
         self._index = Index()
-        self._index.put(_batch([listings[number] for number in self._numbers]), now)
+        self._index.put(_batch(listings), now)
         self.minute = self._index.now // 60
 
     def matching(self, query: SearchQuery) -> set[int]:
         """The listings that a search finds, names left aside."""
         allowed = self._index.chosen(query).values()
         found = reduce(BitMap.intersection, allowed, self._index.visible)
-        return {self._numbers[place] for place in found}
+        return set(self._index.columns.numbers[places_in(found)].tolist())
 
     def starts(self, number: int) -> list[int]:
         """The openings it had, also those that have gone by."""
@@ -99,16 +97,17 @@ def _fresh(starts: Sequence[int], known: Sequence[int]) -> list[int]:
     return [one for one in starts if one not in known and (horizon is None or one < horizon)]
 
 
-def _batch(listings: Sequence[Facts]) -> Batch:
-    """As the index reads them; places for numbers, and no names, by which nothing is ordered."""
-    starts = b"".join(one.starts[:_STARTS].ljust(_STARTS, b"\xff") for one in listings)
+def _batch(listings: Mapping[int, Facts]) -> Batch:
+    """As the index reads them; without names, by which nothing is ordered here."""
+    some = listings.values()
+    starts = b"".join(one.starts[:_STARTS].ljust(_STARTS, b"\xff") for one in some)
     return Batch(
-        numbers=np.arange(len(listings), dtype=np.uint32),
+        numbers=np.array(list(listings), np.uint32),
         changes=np.zeros(len(listings), np.int64),
-        dues=np.array([min(one.due, 0xFFFF_FFFF) for one in listings], np.uint32),
-        fees=np.array([one.fee for one in listings], np.int32),
+        dues=np.array([min(one.due, NEVER) for one in some], np.uint32),
+        fees=np.array([one.fee for one in some], np.int32),
         names=np.zeros(len(listings), f"S{NAME_BYTES}"),
         starts=np.frombuffer(starts, ">u4").astype(np.uint32).reshape(-1, MOST_STARTS),
-        marks=np.frombuffer(b"".join(one.marks for one in listings), ">u4").astype(np.uint32),
-        mark_counts=np.array([len(one.marks) // 4 for one in listings], np.uint32),
+        marks=np.frombuffer(b"".join(one.marks for one in some), ">u4").astype(np.uint32),
+        mark_counts=np.array([len(one.marks) // 4 for one in some], np.uint32),
     )

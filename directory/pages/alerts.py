@@ -17,6 +17,7 @@ from core.web.routing import HouseRoute, Visit, Visiting, public
 from core.web.templates import render
 from core.web.zones import DEFAULT, reader_zone
 from directory import alerts, presenters
+from directory.addresses import address_of
 from directory.models import SearchAlert
 from directory.search import SearchQuery, read_kindly
 from directory.taxonomy import STATES
@@ -51,7 +52,7 @@ def ask(
         headers=_PRIVATE,
         email=address,
         chosen=_in_words(query),
-        back_url=presenters.find_url(parse_qsl(alerts.search_text(query))),
+        back_url=address_of(query),
         days=alerts.LASTS.days,
     )
 
@@ -71,7 +72,8 @@ def show_search(visit: Visiting, token: str) -> Response:
     alert = alerts.find_alert(visit.session, token, visit.now)
     if alert is None:
         return _ended(visit, 404)
-    return RedirectResponse(presenters.find_url(parse_qsl(alert.search)), 303, headers=_PRIVATE)
+    query, _ = read_kindly(parse_qsl(alert.search))
+    return RedirectResponse(address_of(query), 303, headers=_PRIVATE)
 
 
 @router.post("/alerts/{token}/confirm")

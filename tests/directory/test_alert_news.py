@@ -19,6 +19,7 @@ from directory.alerts.news import Facts, Picture, fits, news_of
 from directory.models import Listing, ListingBefore, SearchAlert
 from directory.search import SearchQuery, read_query, search
 from directory.search.answer import answer
+from directory.search.orders import places_in
 from tests.directory.search.listings import NOW, add_listing, change_listing, opening
 from tests.directory.search.plain import DAY as A_DAY
 from tests.directory.search.plain import MINUTE, Plain, batch
@@ -49,8 +50,10 @@ def picture(some: list[Plain]) -> Picture:
 def test_an_alert_finds_exactly_whom_the_search_finds(
     some: list[Plain], query: SearchQuery
 ) -> None:
-    found = answer(index_of(some), query, NOW, None).counted.matching
-    assert picture(some).matching(query) == {number * 1000 for number in found}
+    index = index_of(some)
+    places = places_in(answer(index, query, NOW, None).counted.matching)
+    found = {number * 1000 for number in index.columns.numbers[places].tolist()}
+    assert picture(some).matching(query) == found
 
 
 @given(listings(), questions())
@@ -322,6 +325,6 @@ def test_an_alert_equals_the_search_also_by_name_and_in_the_database(session: Se
     there = Picture(looking._read(session, numbers), NOW)
     for asked in ({}, {"q": "price"}, {"q": "pryce", "max_fee": "100"}, {"q": "garcia"}):
         query = read_query({"state": "WA", **asked}.items())
-        found = search(SimpleNamespace(), session, query).counted.matching
+        found = search(SimpleNamespace(), session, query).items
         hits = dict.fromkeys(there.matching(query), (1,))
-        assert set(looking._named(session, query, hits)) == set(found)
+        assert set(looking._named(session, query, hits)) == {one.entry.number for one in found}
