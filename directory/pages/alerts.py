@@ -4,6 +4,7 @@ Whoever has the link may use it; it was sent to one address only. GET never chan
 mail programs open links by themselves.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Final
 from urllib.parse import parse_qsl
@@ -19,13 +20,25 @@ from core.web.zones import DEFAULT, reader_zone
 from directory import alerts, presenters
 from directory.addresses import address_of
 from directory.models import SearchAlert
-from directory.search import SearchQuery, read_kindly
+from directory.search import GROUPS, SearchQuery, read_kindly
+from directory.search.query import RANGES
 from directory.taxonomy import STATES
 
 router = APIRouter(route_class=HouseRoute, include_in_schema=False)
 
 _PRIVATE: Final = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+_FILTERS: Final = {*GROUPS, *RANGES}
 _STATES: Final = [(code, state.name) for code, state in STATES.items()]
+
+
+@router.get("/alerts")
+@public
+def offer(visit: Visiting) -> Response:
+    """The form for the search that the address asks, which stands below the results, too."""
+    query, _ = read_kindly(
+        pair for pair in visit.request.query_params.multi_items() if pair[0] in _FILTERS
+    )
+    return _form(visit, "", query, [])
 
 
 @router.post("/alerts")
@@ -39,13 +52,13 @@ def ask(
     """Ask for an alert of `search` (as an address asks it), from anyone for any mailbox. The page
     that follows is the same whether the address is known or not."""
     pairs = [*parse_qsl(search), *([("state", state)] if state else [])]
-    query, _ = read_kindly(pair for pair in pairs if pair[0] not in ("cursor", "zone"))
+    query, _ = read_kindly(pair for pair in pairs if pair[0] in _FILTERS)
     try:
         address = alerts.ask(
             visit.session, email, query, _zone(visit, query), visit.address, visit.now
         )
     except Invalid as error:
-        return _form(visit, email, query, error)
+        return _form(visit, email, query, error.extra["errors"])
     return render(
         visit,
         "directory/alerts/sent.html",
@@ -125,18 +138,20 @@ def _zone(visit: Visit, query: SearchQuery) -> str:
     return reader_zone(visit.request, STATES[states[0]].zone if states else DEFAULT)
 
 
-def _form(visit: Visit, email: str, query: SearchQuery, error: Invalid) -> Response:
+def _form(
+    visit: Visit, email: str, query: SearchQuery, errors: Sequence[dict[str, str]]
+) -> Response:
     """What was typed, and what is missing."""
     return render(
         visit,
         "directory/alerts/ask.html",
-        422,
+        422 if errors else 200,
         headers=_PRIVATE,
         email=email,
         search=alerts.search_text(query),
         states=[] if query.choices.get("state") else _STATES,
         chosen=_in_words(query),
-        errors=error.extra["errors"],
+        errors=errors,
         days=alerts.LASTS.days,
     )
 
