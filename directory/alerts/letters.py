@@ -1,15 +1,17 @@
-"""The two letters of an alert. Neither says what was searched for, nor does an address in them:
-mail is read on locked screens and over shoulders, and passes through many hands."""
+"""The two letters of an alert. Of what was searched for they name the state and no more, and no
+address in them says it: mail is read over shoulders, and passes through many hands."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from core.mail import Letter
 from core.settings import settings
 from core.web import templates, words
 from directory.models import SearchAlert
+from directory.taxonomy import STATES
 
 CONFIRM_SUBJECT: Final = "Please confirm your alert – Openchair"
 OPENING_SUBJECT: Final = "An opening for your saved search – Openchair"
@@ -57,8 +59,10 @@ def alert_url(alert: SearchAlert) -> str:
 def _letter(
     alert: SearchAlert, name: str, subject: str, unsubscribe_url: str | None = None, **parts: Any
 ) -> Letter:
+    states = [value for name, value in parse_qsl(alert.search) if name == "state"]
     parts |= {
         "url": alert_url(alert),
+        "where": words.listed([STATES[code].name for code in states if code in STATES], "or"),
         "asked_on": words.full_date(words.local_date(alert.created_at, alert.zone)),
         "ends_on": words.full_date(words.local_date(alert.ends_at, alert.zone)),
     }

@@ -163,6 +163,7 @@ def test_a_new_opening_is_told_with_a_link_that_ends_it(session: Session) -> Non
     assert letter.subject == "An opening for your saved search – Openchair"
     assert letter.recipient == EMAIL
     assert "Noor Haddad\n- Tuesday, November 24, 10:00 am PST\nhttp" in letter.text
+    assert "saved search in Washington" in letter.text
     assert "December" not in letter.text  # beyond the three days
     alert = session.exec(select(SearchAlert)).one()
     assert letter.unsubscribe_url is not None

@@ -100,7 +100,7 @@ def test_what_is_missing_is_said_and_what_was_typed_is_kept(
     assert alerts_in(session)[0].search == "state=WY&condition=anxiety"
 
 
-def test_neither_letter_nor_title_nor_row_tells_what_was_searched_for(
+def test_neither_letter_nor_title_nor_row_tells_what_help_was_searched_for(
     client: TestClient, session: Session
 ) -> None:
     link = ask(client, session)
@@ -109,7 +109,8 @@ def test_neither_letter_nor_title_nor_row_tells_what_was_searched_for(
     titles = [re.findall("<title>(.*?)</title>", page)[0] for page in pages]
     for words in (letter.subject, letter.text, letter.html, *titles):
         said = words.replace(link, "")  # random letters, which spell anything
-        assert not re.search("anxiety|emdr|wyoming|WY", said, re.IGNORECASE)
+        assert not re.search("anxiety|emdr|therap|psych", said, re.IGNORECASE)
+    assert "a saved search in Wyoming" in letter.text
     stored = session.connection().exec_driver_sql("SELECT search_alert::text FROM search_alert")
     assert "WY" not in stored.scalar_one()
 
