@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from xml.etree import ElementTree
@@ -13,7 +14,8 @@ from sqlmodel import Session
 
 from core import clock
 from core.settings import settings
-from directory.pages import sitemap
+from directory.pages import results, sitemap
+from directory.search import SearchAnswer, search
 from tests.directory.search.listings import NOW, add_listing
 from tests.markup import markup, said
 
@@ -143,6 +145,20 @@ def test_pages_of_a_place_stay_there_and_are_not_kept(client: TestClient) -> Non
         "/psychologists/washington?", "/find?state=WA&profession=psychologist&"
     )
     assert leads_to(client, old) == following[1]
+
+
+@pytest.mark.usefixtures("few")
+def test_openings_that_may_be_old_say_so(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "reconnecting" not in page(client, "/psychiatrists/washington")
+
+    def search_unheard(*asked: Any) -> SearchAnswer:
+        return replace(search(*asked), as_of=NOW + timedelta(minutes=5))
+
+    monkeypatch.setattr(results, "search", search_unheard)
+    text = said(page(client, "/psychiatrists/washington"))
+    assert "Openings as of 10:05 am PST; we are reconnecting." in text
 
 
 # ---------------------------------------------------------------------- the one box
