@@ -37,7 +37,7 @@ def opening_letter(alert: SearchAlert, opened: Sequence[Opened], more: int) -> L
         {
             "name": one.name,
             "url": f"{settings().public_url}/providers/{one.slug}",
-            "times": [words.when(start, alert.zone) for start in one.starts],
+            "times": [_when(start, alert.zone) for start in one.starts],
         }
         for one in opened
     ]
@@ -54,6 +54,11 @@ def opening_letter(alert: SearchAlert, opened: Sequence[Opened], more: int) -> L
 
 def alert_url(alert: SearchAlert) -> str:
     return f"{settings().public_url}/alerts/{alert.token}"
+
+
+def _when(start: datetime, zone: str) -> str:
+    """Tue, Nov 24, 3:00 pm PST"""
+    return f"{words.short_when(start, zone)} {words.zone_name(start, zone)}"
 
 
 def _letter(

@@ -10,6 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import Session, col, select
 
+from booking import schedules
+from booking.appointments import Actor, cancel
+from booking.rules.transitions import ActorKind
 from core import clock
 from core.mail import Mail
 from directory import alerts
@@ -17,6 +20,7 @@ from directory.alerts import looking
 from directory.alerts.memory import Memory, read_memory, write_memory
 from directory.alerts.news import Facts, Picture, fits, news_of
 from directory.models import Listing, ListingBefore, SearchAlert
+from directory.queries import services_of
 from directory.search import SearchQuery, read_query, search
 from directory.search.answer import answer
 from directory.search.orders import places_in
@@ -24,6 +28,7 @@ from tests.directory.search.listings import NOW, add_listing, change_listing, op
 from tests.directory.search.plain import DAY as A_DAY
 from tests.directory.search.plain import MINUTE, Plain, batch
 from tests.directory.search.test_index import index_of, listings, questions
+from tests.factories import make_appointment, make_patient, make_provider
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 EMAIL = "robin@example.com"
@@ -162,9 +167,9 @@ def test_a_new_opening_is_told_with_a_link_that_ends_it(session: Session) -> Non
     (letter,) = told(session)
     assert letter.subject == "An opening for your saved search – Openchair"
     assert letter.recipient == EMAIL
-    assert "Noor Haddad\n- Tuesday, November 24, 10:00 am PST\nhttp" in letter.text
+    assert "Noor Haddad\n- Tue, Nov 24, 10:00 am PST\nhttp" in letter.text
     assert "saved search in Washington" in letter.text
-    assert "December" not in letter.text  # beyond the three days
+    assert "Dec" not in letter.text  # beyond the three days
     alert = session.exec(select(SearchAlert)).one()
     assert letter.unsubscribe_url is not None
     assert letter.unsubscribe_url.endswith(f"/alerts/{alert.token}/end")
@@ -194,8 +199,8 @@ def test_at_most_one_letter_in_24_hours_with_all_that_came_meanwhile(session: Se
         _, second = told(session)
         assert len(told(session)) == 2
     assert second.text.index("Mei Price") < second.text.index("Tove Lee")
-    assert "Friday, November 27" in second.text
-    assert "Saturday, November 28" not in second.text  # was told the day before
+    assert "Fri, Nov 27" in second.text
+    assert "Sat, Nov 28" not in second.text  # was told the day before
 
 
 def test_what_is_gone_again_before_the_letter_is_not_told(session: Session) -> None:
@@ -258,7 +263,7 @@ def test_weekday_and_time_are_the_readers(session: Session) -> None:
     have_alert(session, "state=WA&weekday=wed&time=morning", "America/New_York")
     open_up(session, provider, datetime.fromisoformat("2026-11-25T01:00:00Z"))
     (letter,) = told(session)
-    assert "Tuesday, November 24, 8:00 pm EST" in letter.text
+    assert "Tue, Nov 24, 8:00 pm EST" in letter.text
     assert letter.key.startswith(f"alert:{east}:")
 
 
@@ -288,6 +293,21 @@ def test_nothing_is_kept_of_changes_while_nobody_has_an_alert(session: Session) 
     assert session.exec(select(ListingBefore)).all() == []
 
 
+def test_a_cancelled_session_is_an_opening(session: Session) -> None:
+    monday = [{"weekday": 0, "start": "09:00", "end": "10:00"}]
+    provider = make_provider(session, now=NOW, weekly=monday, horizon_days=7)
+    (service,) = services_of(session, provider.id)
+    (start,) = schedules.free_starts(session, service, NOW, NOW + 9 * DAY, NOW)
+    patient = make_patient(session)
+    appointment = make_appointment(session, service, patient, start)
+    have_alert(session)
+    assert told(session) == []
+    cancel(session, appointment.id, Actor(ActorKind.PATIENT, patient.id), None, NOW)
+    session.commit()
+    (letter,) = told(session)
+    assert "Mon, Nov 30, 9:00 am PST" in letter.text
+
+
 def test_a_look_that_fails_halfway_is_made_again_whole(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -315,7 +335,7 @@ def test_many_changes_are_looked_at_in_parts(
         open_up(session, provider, NOW + DAY)
         open_up(session, provider, NOW + DAY, NOW + 2 * DAY)
     (letter,) = told(session)
-    assert letter.text.count("Tuesday, November 24") == 5
+    assert letter.text.count("Tue, Nov 24") == 5
 
 
 def test_an_alert_equals_the_search_also_by_name_and_in_the_database(session: Session) -> None:

@@ -38,7 +38,7 @@ def test_asked_for_confirmed_renewed_and_ended(page: Page) -> None:
     someone.presses("Yes, write to me")
     someone.sees_heading("Your alert is on")
     expect(page).to_have_title("Your alert – Openchair")
-    someone.presses("90 days from today")
+    someone.presses("Keep it for 90 days from today")
     someone.sees("Saved")
     someone.follows("See who matches now")
     someone.is_at("/find")
