@@ -21,7 +21,7 @@ from core.mail import post
 from directory.alerts.asking import read_search
 from directory.alerts.letters import Opened, opening_letter
 from directory.alerts.memory import Memory, News, read_memory, write_memory
-from directory.alerts.news import HIDDEN, Facts, Picture, news_of
+from directory.alerts.news import HIDDEN, Changes, Facts, Picture
 from directory.models import SearchAlert
 from directory.search import SearchQuery
 from directory.search.entries import Entry
@@ -127,11 +127,11 @@ def _find_news(
         .where(col(SearchAlert.confirmed_at).is_not(None), SearchAlert.ends_at > now)
         .order_by(col(SearchAlert.zone), col(SearchAlert.id))
     )
-    old, new = Picture(before, now), Picture(after, now)
+    changes = Changes(Picture(before, now), Picture(after, now))
     found = {}
     for alert_id, search, zone in session.exec(running).all():
         query = read_search(search, zone)
-        news = _named(session, query, news_of(old, new, query)) if query is not None else {}
+        news = _named(session, query, changes.news_of(query)) if query is not None else {}
         if news:
             found[alert_id] = news
     return dict(sorted(found.items()))
@@ -151,8 +151,8 @@ def _still_there(session: Session, query: SearchQuery, fresh: News, now: datetim
     matching = _named(session, query, {one: fresh[one] for one in there.matching(query)})
     left = {}
     for number, starts in matching.items():
-        free = set(there.starts(number))
-        starts = tuple(one for one in starts if one in free and one > there.minute)
+        free = set(there.ahead(number))
+        starts = tuple(one for one in starts if one in free)
         if starts:
             left[number] = starts
     return left

@@ -4,7 +4,7 @@ Both are asked of a search index of their own, at the same instant. So a listing
 exactly if the search would show it, and time going by is never news.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
@@ -56,25 +56,47 @@ class Picture:
         found = reduce(BitMap.intersection, allowed, self._index.visible)
         return set(self._index.columns.numbers[places_in(found)].tolist())
 
+    @property
+    def numbers(self) -> Iterable[int]:
+        return self._listings.keys()
+
     def starts(self, number: int) -> list[int]:
-        """The openings it had, also those that have gone by."""
-        return [int(one) for one in np.frombuffer(self._listings[number].starts, ">u4")]
+        """The openings that a listing named, also those that have gone by."""
+        starts: list[int] = np.frombuffer(self._listings[number].starts, ">u4").tolist()
+        return starts
+
+    def ahead(self, number: int) -> list[int]:
+        """Those that can be had."""
+        return [start for start in self.starts(number) if start > self.minute]
 
 
-def news_of(before: Picture, after: Picture, query: SearchQuery) -> News:
-    """Of listings that match now, the openings that are new: all that fit, where the listing did
-    not match before; otherwise those that were not there."""
-    matched = before.matching(query)
-    news = {}
-    for number in after.matching(query):
-        ahead = [start for start in after.starts(number) if start > after.minute]
-        fitting = [start for start in ahead if fits(start, query, after.minute)]
-        # A listing can match without any one opening that is as soon and on the day asked for.
-        is_known = number in matched
-        new = _fresh(fitting, before.starts(number)) if is_known else fitting or ahead
-        if new:
-            news[number] = tuple(new)
-    return news
+class Changes:
+    """Listings as they were and as they are; what is new in them, for one search after another."""
+
+    def __init__(self, before: Picture, after: Picture) -> None:
+        self._before, self._after = before, after
+        self._ahead = {number: after.ahead(number) for number in after.numbers}
+        fresh = {
+            number: _fresh(starts, before.starts(number)) for number, starts in self._ahead.items()
+        }
+        self._fresh = {number: starts for number, starts in fresh.items() if starts}
+
+    def news_of(self, query: SearchQuery) -> News:
+        """Of listings that match now, the openings that are new: all that fit, where the listing
+        did not match before; otherwise those that were not there."""
+        matching, matched = self._after.matching(query), self._before.matching(query)
+        new = {
+            number: self._fitting(self._fresh[number], query)
+            for number in matching & matched & self._fresh.keys()
+        }
+        for number in matching - matched:
+            # It can match without any one opening that is as soon and on the day asked for.
+            ahead = self._ahead[number]
+            new[number] = self._fitting(ahead, query) or ahead
+        return {number: tuple(starts) for number, starts in new.items() if starts}
+
+    def _fitting(self, starts: Sequence[int], query: SearchQuery) -> list[int]:
+        return [start for start in starts if fits(start, query, self._after.minute)]
 
 
 def fits(start: int, query: SearchQuery, minute: int) -> bool:

@@ -18,7 +18,7 @@ from core.mail import Mail
 from directory import alerts
 from directory.alerts import looking
 from directory.alerts.memory import Memory, read_memory, write_memory
-from directory.alerts.news import Facts, Picture, fits, news_of
+from directory.alerts.news import Changes, Facts, Picture, fits
 from directory.models import Listing, ListingBefore, SearchAlert
 from directory.queries import services_of
 from directory.search import SearchQuery, read_query, search
@@ -63,7 +63,7 @@ def test_an_alert_finds_exactly_whom_the_search_finds(
 
 @given(listings(), questions())
 def test_nothing_is_new_where_nothing_has_changed(some: list[Plain], query: SearchQuery) -> None:
-    assert news_of(picture(some), picture(some), query) == {}
+    assert Changes(picture(some), picture(some)).news_of(query) == {}
 
 
 @given(listings(), listings(), questions())
@@ -72,9 +72,9 @@ def test_whoever_is_newly_found_with_an_opening_is_news(
 ) -> None:
     numbers = {one.number for one in before} & {one.number for one in after}
     old, new = (picture([one for one in some if one.number in numbers]) for some in (before, after))
-    news = news_of(old, new, query)
+    news = Changes(old, new).news_of(query)
     matching = new.matching(query)
-    open_now = {one for one in matching if any(start > MINUTE for start in new.starts(one))}
+    open_now = {one for one in matching if new.ahead(one)}
     assert (open_now - old.matching(query)) <= news.keys() <= open_now
 
 
@@ -114,7 +114,7 @@ def test_an_opening_is_new_if_it_was_not_there(
         picture([Plain(7, starts=[MINUTE + day * A_DAY for day in days])])
         for days in (before, after)
     )
-    starts = news_of(old, now, read_query([("state", "WA")])).get(7000, ())
+    starts = Changes(old, now).news_of(read_query([("state", "WA")])).get(7000, ())
     assert [(start - MINUTE) // A_DAY for start in starts] == new
 
 
