@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint
+from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from core.crypto import Encrypted
@@ -192,6 +192,13 @@ class SearchAlert(SQLModel, table=True):
     """
 
     __tablename__ = "search_alert"
+    __table_args__ = (
+        Index(
+            "ix_search_alert_running",
+            "confirmed_at",
+            postgresql_where=text("confirmed_at IS NOT NULL"),
+        ),
+    )
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)
     email: str = Field(sa_type=Encrypted)
