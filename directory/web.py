@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from fastapi import FastAPI
 
 from core.settings import settings
+from directory.api import alerts as alerts_api
 from directory.api import desk as desk_api
 from directory.api import practice as practice_api
 from directory.api import providers as providers_api
@@ -35,6 +36,7 @@ routers = [
         home,
         guide,
         alerts,
+        alerts_api,
         practice_api,
         desk_api,
         application,

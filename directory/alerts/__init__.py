@@ -3,6 +3,7 @@ mailbox, at most one letter a day, ended with one click."""
 
 from directory.alerts.asking import (
     LASTS,
+    UNCONFIRMED,
     ask,
     confirm,
     end,
@@ -16,6 +17,7 @@ from directory.alerts.looking import look_for_news
 
 __all__ = [
     "LASTS",
+    "UNCONFIRMED",
     "ask",
     "confirm",
     "end",

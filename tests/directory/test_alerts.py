@@ -148,6 +148,24 @@ def test_an_address_has_ten_alerts_at_most(
     assert "Your alert is on" in client.post(f"{third}/confirm").text
 
 
+def test_over_json_the_same_rules_hold(client: TestClient, session: Session) -> None:
+    body = {"email": EMAIL, "search": SEARCH}
+    answer = client.post("/api/v1/alerts", json=body)
+    assert (answer.status_code, answer.json()) == (202, {"confirm_within": 86_400})
+    (alert,) = alerts_in(session)
+    assert (alert.search, alert.zone) == (SEARCH, "America/Denver")
+    assert "Shall we write to you?" in client.get(link_in(letters(session)[0])).text
+    for wrong, field in (
+        ({"search": "condition=anxiety"}, "state"),
+        ({"search": "state=WY&condition=unknown"}, "condition"),
+        ({"email": "robin@"}, "email"),
+        ({"zone": "Mars/Base"}, "zone"),
+    ):
+        answer = client.post("/api/v1/alerts", json={**body, **wrong})
+        assert answer.status_code == 422
+        assert [one["field"] for one in answer.json()["errors"]] == [field]
+
+
 def test_what_nobody_confirms_is_forgotten_after_a_day(
     client: TestClient, session: Session
 ) -> None:
