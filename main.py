@@ -14,6 +14,7 @@ import anyio.to_thread
 import typer
 import uvicorn
 from fastapi import FastAPI
+from rich.progress import MofNCompleteColumn, Progress
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -22,7 +23,7 @@ import accounts.web
 import booking.web
 import directory.web
 from accounts.sessions import identify
-from core import jobs, logs
+from core import clock, jobs, logs
 from core.errors import Invalid
 from core.migrations import migrate
 from core.postgres import NoDatabase, check_database, ensure_database
@@ -182,6 +183,28 @@ def demo(
     from demo.load import load_if_empty, sign_ins
 
     load_if_empty(providers=providers, seed=seed)
+    print(sign_ins(settings().public_url))
+
+
+@cli.command()
+def country(
+    listings: Annotated[int, typer.Option(help="How many to make.", min=1)] = 1_000_000,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same directory.")] = 1,
+    days: Annotated[int, typer.Option(help="Days of each calendar.", min=2, max=61)] = 14,
+) -> None:
+    """Load a made directory of the whole country into an empty database, by COPY."""
+    _prepare()
+    from demo.country import Country, load_country
+    from demo.load import sign_ins
+
+    made = Country(listings, seed, days, clock.now())
+    try:
+        with Progress(*Progress.get_default_columns(), MofNCompleteColumn()) as progress:
+            task = progress.add_task("Making listings", total=listings)
+            for done in load_country(made):
+                progress.update(task, completed=done)
+    except Invalid as error:
+        _stop(error.fields[0][1])
     print(sign_ins(settings().public_url))
 
 

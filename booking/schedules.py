@@ -241,7 +241,17 @@ def next_openings(session: Session, calendar: Calendar, now: datetime) -> list[d
     # must be read whole, with the next, whose hours can begin before the last one's are over.
     most = OPENINGS + 4 * len(offers)
     rows = find_first_slots(session, calendar.provider_id, [o.id for o in offers], first, most)
-    order = {offer.id: place for place, offer in enumerate(offers)}
+    return first_openings(rows, [offer.id for offer in offers], window)
+
+
+def first_openings(
+    rows: Iterable[tuple[UUID, list[int]]], services: Sequence[UUID], window: Interval
+) -> list[dict[str, str]]:
+    """As a listing shows them. `rows`: (service_id, sorted epoch minutes), in any order.
+
+    Where several services may begin at once, the first of `services` has it.
+    """
+    order = {service_id: place for place, service_id in enumerate(services)}
     service_at: dict[int, UUID] = {}
     for service_id, starts in rows:
         for start in _within(starts, window):

@@ -3,13 +3,25 @@
 Pure: no database, no clock. `demo.load` writes what this describes.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import cache
 from random import Random
 
 from core.web.words import listed
 from demo import names
+from demo.made import (
+    CLOSED,
+    EXPIRED,
+    FULL,
+    OPEN,
+    OVERDUE,
+    WAITING,
+    MadeCredential,
+    MadeProvider,
+    MadeService,
+    Outline,
+)
 from directory.rules.numbers import make_dea, make_npi
 from directory.rules.offerings import offered_modalities, offered_services
 from directory.taxonomy import (
@@ -36,87 +48,25 @@ PROFESSION_WEIGHTS = {
 POPULOUS = ("CA", "TX", "FL", "NY", "PA", "IL", "OH", "GA", "NC", "MI", "WA", "MA", "AZ", "VA")
 OTHER_LANGUAGES = [key for key in LANGUAGES if key != "en"]
 
-OPEN, WAITING, EXPIRED, FULL, OVERDUE, CLOSED = (
-    "open",
-    "waiting",
-    "expired",
-    "full",
-    "overdue",
-    "closed",
-)
-"""What a made provider shows: bookable, in the admin's queue, a licence run out, no time left,
-attestation overdue, not taking new people."""
-
-
-@dataclass(frozen=True)
-class MadeCredential:
-    kind: str
-    state: str
-    license_type: str
-    number: str
-    expires_on: date | None
-    verified: bool
-
-
-@dataclass(frozen=True)
-class MadeService:
-    kind: str
-    title: str
-    minutes: int
-    fee_cents: int
-    for_new: bool
-    for_returning: bool
-
-
-@dataclass(frozen=True)
-class MadeProvider:
-    """One person of the directory, whole."""
-
-    email: str
-    fate: str
-    profession: str
-    first: str
-    last: str
-    letters: str
-    pronouns: str
-    headline: str
-    approach: str
-    conditions: list[str]
-    modalities: list[str]
-    ages: list[str]
-    languages: list[str]
-    insurance: list[str]
-    sliding_scale: bool
-    time_zone: str
-    credentials: list[MadeCredential]
-    services: list[MadeService]
-    weekly: list[dict[str, object]]
-    busy: float  # share of the coming two weeks' times that are taken
-
 
 def make_providers(count: int, seed: int, today: date) -> Iterator[MadeProvider]:
     """`count` people over all states and professions; the first is the demo's own, in WA."""
     rng = Random(seed)
     taken: set[str] = set()
     for number in range(count):
-        yield _provider(rng, number, today, taken)
+        yield make_provider(rng, number, _outline(rng, number, taken), today)
 
 
-def _provider(rng: Random, number: int, today: date, taken: set[str]) -> MadeProvider:
-    fate = _fate(number)
-    key = "clinical_social_worker" if number == 0 else _pick(rng, PROFESSION_WEIGHTS)
+def make_provider(rng: Random, number: int, outline: Outline, today: date) -> MadeProvider:
+    """The rest of a person. `number`: from 0, no two the same; identifiers follow from it."""
+    key, first, last = outline.profession, outline.first, outline.last
     profession = PROFESSIONS[key]
-    first, last = ("Dana", "Whitaker") if number == 0 else _name(rng, taken)
-    home = "WA" if number == 0 else _home(rng, number)
     license_type = _license_type(rng, profession, number)
     conditions = _conditions(rng, profession)
     modalities = _modalities(rng, profession, conditions)
-    languages = ["en"] + (rng.sample(OTHER_LANGUAGES, 1) if rng.random() < 0.34 else [])
-    if home == "PR" and "es" not in languages:
-        languages.append("es")
     return MadeProvider(
         email=f"{first}.{last}.{number}@example.com".lower() if number else "provider@example.com",
-        fate=fate,
+        fate=outline.fate,
         profession=key,
         first=first,
         last=last,
@@ -127,14 +77,30 @@ def _provider(rng: Random, number: int, today: date, taken: set[str]) -> MadePro
         conditions=conditions,
         modalities=modalities,
         ages=_ages(rng, key),
-        languages=languages,
+        languages=outline.languages,
         insurance=_insurance(rng),
         sliding_scale=rng.random() < 0.35,
-        time_zone=STATES[home].zone,
-        credentials=_credentials(rng, profession, license_type, home, last, number, fate, today),
+        time_zone=STATES[outline.home].zone,
+        credentials=_credentials(rng, profession, license_type, outline, number, today),
         services=_services(rng, profession, modalities),
-        weekly=_weekly(rng, fate),
-        busy=1.0 if fate == FULL else rng.choice((0.15, 0.4, 0.7, 0.96)),
+        weekly=_weekly(rng, outline.fate),
+        busy=1.0 if outline.fate == FULL else rng.choice((0.15, 0.4, 0.7, 0.96)),
+    )
+
+
+def _outline(rng: Random, number: int, taken: set[str]) -> Outline:
+    first, last = ("Dana", "Whitaker") if number == 0 else _name(rng, taken)
+    home = "WA" if number == 0 else _home(rng, number)
+    languages = ["en"] + (rng.sample(OTHER_LANGUAGES, 1) if rng.random() < 0.34 else [])
+    if home == "PR" and "es" not in languages:
+        languages.append("es")
+    return Outline(
+        fate=_fate(number),
+        profession="clinical_social_worker" if number == 0 else pick(rng, PROFESSION_WEIGHTS),
+        first=first,
+        last=last,
+        home=home,
+        languages=languages,
     )
 
 
@@ -151,7 +117,8 @@ def _fate(number: int) -> str:
     return OPEN
 
 
-def _pick(rng: Random, weights: dict[str, int]) -> str:
+def pick(rng: Random, weights: Mapping[str, int]) -> str:
+    """One of the keys, as often as its weight says."""
     return rng.choices(list(weights), list(weights.values()))[0]
 
 
@@ -185,12 +152,22 @@ def _conditions(rng: Random, profession: Profession) -> list[str]:
 
 
 def _modalities(rng: Random, profession: Profession, conditions: Sequence[str]) -> list[str]:
-    offered = offered_modalities(profession.key)
+    offered = _modalities_of(profession.key)
     fitting = [m for c in conditions for m in CONDITIONS[c].methods if m in offered]
     chosen = set(rng.sample(offered, min(len(offered), rng.randint(2, 4)))) | set(fitting[:4])
     if profession.is_prescriber:
         chosen |= {"psychiatric_evaluation", "medication_management"}
     return [m for m in MODALITIES if m in chosen]
+
+
+@cache
+def _modalities_of(profession: str) -> tuple[str, ...]:
+    return tuple(offered_modalities(profession))
+
+
+@cache
+def _services_of(profession: str) -> tuple[str, ...]:
+    return tuple(offered_services(profession))
 
 
 def _ages(rng: Random, profession: str) -> list[str]:
@@ -229,36 +206,43 @@ def _credentials(
     rng: Random,
     profession: Profession,
     license_type: str,
-    home: str,
-    last: str,
+    outline: Outline,
     number: int,
-    fate: str,
     today: date,
 ) -> list[MadeCredential]:
-    verified = fate != WAITING
+    verified = outline.fate != WAITING
     later = today + timedelta(days=rng.randint(200, 900))
-    states = [home]
-    if fate == OPEN and number and rng.random() < 0.4:
-        states += [c for c in rng.sample(POPULOUS, rng.randint(1, 3)) if c != home]
-    npi = make_npi(f"{1 + number % 2}{rng.randint(0, 99_999_999):08d}")
-    made = [MadeCredential("npi", "", "", npi, None, verified)]
-    for state in states:
-        expires = today - timedelta(days=20) if fate == EXPIRED else later
-        licence = f"{license_type[:2].upper()}{rng.randint(10_000, 999_999)}"
+    states = [outline.home]
+    if outline.fate == OPEN and number and rng.random() < 0.4:
+        states += [c for c in rng.sample(POPULOUS, rng.randint(1, 3)) if c != outline.home]
+    made = [MadeCredential("npi", "", "", _npi(number), None, verified)]
+    for place, state in enumerate(states):
+        expires = today - timedelta(days=20) if outline.fate == EXPIRED else later
+        licence = f"{license_type[:2].upper()}{_scattered(4 * number + place, 10**7):07d}"
         made.append(
             MadeCredential("state_license", state, license_type, licence, expires, verified)
         )
     if "board_certification" in profession.requires:
-        board = f"{rng.randint(10_000, 99_999)}"
+        board = f"{_scattered(number, 10**7):07d}"
         made.append(MadeCredential("board_certification", "", "ABPN", board, later, verified))
     if "dea" in profession.requires:
-        dea = make_dea(f"{rng.choice('BFM')}{last[0].upper()}", f"{rng.randint(0, 999_999):06d}")
-        made.append(MadeCredential("dea", home, "", dea, later, verified))
+        letters = f"{'BFM'[number % 3]}{outline.last[0].upper()}"
+        dea = make_dea(letters, f"{_scattered(number, 10**6):06d}")
+        made.append(MadeCredential("dea", outline.home, "", dea, later, verified))
     return made
 
 
+def _npi(number: int) -> str:
+    return make_npi(f"{1 + number % 2}{_scattered(number, 10**8):08d}")
+
+
+def _scattered(number: int, size: int) -> int:
+    """A number below `size`, a power of ten, that looks like chance; the first `size` differ."""
+    return (number * 48_271 + 16_807) % size
+
+
 def _services(rng: Random, profession: Profession, modalities: Sequence[str]) -> list[MadeService]:
-    offered = offered_services(profession.key)
+    offered = _services_of(profession.key)
     base = rng.choice((16000, 18500, 21000, 25000)) if profession.is_prescriber else 0
     fee = base or rng.choice((9000, 11000, 12500, 14000, 15500, 17500))
 

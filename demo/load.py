@@ -18,10 +18,11 @@ from booking.rules.availability import Availability
 from core import clock
 from core.database import transaction, uuid7
 from core.web.routing import ADMIN, PATIENT, PROVIDER
-from demo.generate import CLOSED, OVERDUE, WAITING, MadeProvider, make_providers
+from demo.generate import make_providers
+from demo.made import WAITING, MadeProvider
+from demo.records import credential_records, provider_record, service_records
 from directory import listings
-from directory.credentials import number_digests
-from directory.models import Credential, CredentialStatus, Provider, Service
+from directory.models import Provider, Service
 from directory.queries import services_of
 from directory.taxonomy import STATES
 
@@ -30,12 +31,6 @@ ADMIN_EMAIL, PROVIDER_EMAIL, PATIENT_EMAIL = (
     "provider@example.com",
     "patient@example.com",
 )
-SOURCES = {
-    "npi": "NPPES NPI Registry",
-    "state_license": "State licensing board",
-    "board_certification": "ABPN verifyCERT",
-    "dea": "DEA Diversion Control registration validation",
-}
 PATIENTS = 40
 _AT_ONCE = 40  # providers in one transaction
 
@@ -46,14 +41,19 @@ def load_if_empty(providers: int = 240, seed: int = 1) -> None:
     with transaction() as session:
         if session.exec(select(func.count()).select_from(Provider)).one():
             return
-        grant_role(session, ensure_person(session, ADMIN_EMAIL, now).id, ADMIN)
-        patients = [_patient(session, number, now) for number in range(PATIENTS)]
+        patients = write_admin_and_patients(session, now)
     rng = Random(seed)
     made = make_providers(providers, seed, now.date())
     for batch in _batches(made, _AT_ONCE):
         with transaction() as session:
             for one in batch:
                 _write(session, one, rng, patients, now)
+
+
+def write_admin_and_patients(session: Session, now: datetime) -> list[UUID]:
+    """Those who are there besides the providers. Returns the patients' ids."""
+    grant_role(session, ensure_person(session, ADMIN_EMAIL, now).id, ADMIN)
+    return [_patient(session, number, now) for number in range(PATIENTS)]
 
 
 def sign_ins(url: str) -> str:
@@ -96,35 +96,12 @@ def _write(
 ) -> None:
     person = ensure_person(session, made.email, now)
     session.add(PersonRole(person_id=person.id, role=PROVIDER))
-    applied = now - timedelta(days=rng.randint(3, 12) if made.fate == WAITING else 120)
-    provider = Provider(
-        person_id=person.id,
-        slug=f"{made.first}-{made.last}-{rng.randrange(16**4):04x}".lower(),
-        profession=made.profession,
-        legal_first_name=made.first,
-        legal_last_name=made.last,
-        display_name=f"{made.first} {made.last}",
-        letters=made.letters,
-        pronouns=made.pronouns,
-        headline=made.headline,
-        approach=made.approach,
-        conditions=made.conditions,
-        modalities=made.modalities,
-        ages=made.ages,
-        languages=made.languages,
-        insurance=made.insurance,
-        sliding_scale=made.sliding_scale,
-        accepts_new=made.fate != CLOSED,
-        meeting_url=f"https://meet.example.com/{made.first}-{made.last}".lower(),
-        created_at=applied,
-        submitted_at=applied,
-        attested_at=now - timedelta(days=100 if made.fate == OVERDUE else rng.randint(1, 60)),
-    )
+    suffix = f"{rng.randrange(16**4):04x}"
+    provider = provider_record(made, person.id, suffix, rng, now, uuid7)
     session.add(provider)
     session.flush()
-    _write_credentials(session, provider, made, rng, applied, now)
-    for position, service in enumerate(made.services):
-        session.add(Service(provider_id=provider.id, position=position, **vars(service)))
+    session.add_all(credential_records(made, provider, rng, now, uuid7))
+    session.add_all(service_records(made, provider, uuid7))
     session.flush()
     availability = Availability.model_validate(
         {**Availability.empty(made.time_zone).model_dump(mode="json"), "weekly": made.weekly}
@@ -133,36 +110,6 @@ def _write(
     listings.refresh(session, provider.id, now)
     _fill(session, provider, made, rng, patients, now)
     schedules.rebuild(session, provider.id, now)
-
-
-def _write_credentials(
-    session: Session,
-    provider: Provider,
-    made: MadeProvider,
-    rng: Random,
-    applied: datetime,
-    now: datetime,
-) -> None:
-    for one in made.credentials:
-        decided = now - timedelta(days=rng.randint(5, 110)) if one.verified else None
-        session.add(
-            Credential(
-                provider_id=provider.id,
-                kind=one.kind,
-                state=one.state,
-                name=f"{made.first} {made.last}",
-                license_type=one.license_type,
-                number=one.number,
-                number_digest=number_digests(one.number)[0],
-                expires_on=one.expires_on,
-                status=CredentialStatus.VERIFIED if one.verified else CredentialStatus.PENDING,
-                submitted_at=applied,
-                decided_at=decided,
-                verified_on=decided.date() if decided else None,
-                source=SOURCES[one.kind] if one.verified else "",
-            )
-        )
-    session.flush()
 
 
 def _fill(

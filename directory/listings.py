@@ -41,26 +41,10 @@ def refresh(session: Session, provider_id: UUID, now: datetime) -> bool:
     provider = hold(session, provider_id)
     credentials = credentials_of(session, provider_id)
     services = services_of(session, provider_id)
-    facts = [fact_of(one) for one in credentials]
-    states = valid_states(licence_authorities(provider.profession, facts), now)
-    lacks = missing_for_listing(provider.profession, facts, _readiness(provider, services), now)
-    shown = not lacks and bool(states)
-    standing = session.exec(
-        select(Listing.published_at).where(Listing.provider_id == provider_id)
-    ).first()
-    facets = _facets(provider, services)
-    values = {
-        "slug": provider.slug,
-        "name": provider.display_name,
-        "sort_name": f"{provider.legal_last_name} {provider.legal_first_name}".lower(),
-        "facets": facets,
-        "marks": pack_marks(facets, states),
-        "states": {code: day.isoformat() if day else None for code, day in states.items()},
-        "card": _card(provider, services, credentials, states),
-        "min_fee_cents": min((s.fee_cents for s in services if s.fee_cents), default=0),
-        "due_at": _due_at(provider, credentials, now),
-        "published_at": (standing or now) if shown else None,
-    }
+    values = listed(provider, services, credentials, now)
+    shown = values["published_at"] is not None
+    if shown:
+        values["published_at"] = _published_at(session, provider_id) or now
     row = insert(Listing).values(
         provider_id=provider_id,
         number=text("nextval('listing_number')"),
@@ -75,6 +59,40 @@ def refresh(session: Session, provider_id: UUID, now: datetime) -> bool:
     )
     session.connection().execute(row)
     return shown
+
+
+def listed(
+    provider: Provider,
+    services: Sequence[Service],
+    credentials: Sequence[Credential],
+    now: datetime,
+) -> dict[str, Any]:
+    """What the listing says of a provider, by column, but for its number, change and openings.
+
+    `published_at` is now where the rules let it be shown, and None where they do not.
+    """
+    facts = [fact_of(one) for one in credentials]
+    states = valid_states(licence_authorities(provider.profession, facts), now)
+    lacks = missing_for_listing(provider.profession, facts, _readiness(provider, services), now)
+    facets = _facets(provider, services)
+    return {
+        "slug": provider.slug,
+        "name": provider.display_name,
+        "sort_name": f"{provider.legal_last_name} {provider.legal_first_name}".lower(),
+        "facets": facets,
+        "marks": pack_marks(facets, states),
+        "states": {code: day.isoformat() if day else None for code, day in states.items()},
+        "card": _card(provider, services, credentials, states),
+        "min_fee_cents": min((s.fee_cents for s in services if s.fee_cents), default=0),
+        "due_at": _due_at(provider, credentials, now),
+        "published_at": now if states and not lacks else None,
+    }
+
+
+def _published_at(session: Session, provider_id: UUID) -> datetime | None:
+    return session.exec(
+        select(Listing.published_at).where(Listing.provider_id == provider_id)
+    ).first()
 
 
 def hold(session: Session, provider_id: UUID) -> Provider:

@@ -1,0 +1,167 @@
+"""Very many made providers, written by COPY: a directory of a whole country in minutes.
+
+Work is cut into chunks, each made from the seed and its own number alone, so that processes can
+share it and the same seed makes the same directory, however many they are. Each chunk is one
+transaction.
+"""
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from sqlmodel import SQLModel, select
+
+from accounts.models import Person, PersonRole
+from booking.models import Schedule, SlotDay
+from core import clock
+from core.database import transaction
+from core.errors import Invalid
+from core.settings import settings
+from core.web.routing import PROVIDER
+from demo import population
+from demo.bulk import copy_rows, hold_triggers_back
+from demo.calendars import VARIANTS, calendar_of, next_openings
+from demo.generate import make_provider
+from demo.load import write_admin_and_patients
+from demo.records import credential_records, provider_record, service_records
+from directory import listings
+from directory.models import Listing, Provider
+from directory.packing import pack_starts
+
+CHUNK = 1_000
+Record = tuple[type[SQLModel], dict[str, Any]]
+Rows = dict[type[SQLModel], list[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Country:
+    """What is to be made. `days`: how many days of each calendar are written."""
+
+    listings: int
+    seed: int
+    days: int
+    now: datetime = field(default_factory=clock.now)
+
+    @property
+    def chunks(self) -> range:
+        return range((self.listings + CHUNK - 1) // CHUNK)
+
+
+def load_country(country: Country, processes: int | None = None) -> Iterator[int]:
+    """Write it into a database without providers; gives, now and again, how many are written.
+
+    Raises Invalid where there are providers, or where the database's user may not hold back its
+    triggers (a superuser may, and whoever was granted SET ON session_replication_role).
+    """
+    with transaction() as session:
+        if session.exec(select(Provider.id).limit(1)).first():
+            message = "This database has providers already; give an empty one (DATA_DIR=…)."
+            raise Invalid([("listings", message)])
+    with psycopg.connect(settings().database_url, autocommit=True) as connection:
+        hold_triggers_back(connection)
+    with transaction() as session:
+        write_admin_and_patients(session, country.now)
+    write = partial(write_chunk, country)
+    spawning = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes or os.cpu_count(), mp_context=spawning) as pool:
+        yield from _sums(pool.map(write, country.chunks))
+    _finish(country)
+
+
+def write_chunk(country: Country, chunk: int) -> int:
+    """Make one chunk and write it, in one transaction. Returns how many listings it has."""
+    rows = made_rows(country, chunk)
+    with psycopg.connect(settings().database_url) as connection:
+        hold_triggers_back(connection)
+        for model, of_table in rows.items():
+            copy_rows(connection, model, of_table)
+    return len(rows[Listing])
+
+
+def made_rows(country: Country, chunk: int) -> Rows:
+    """All rows of one chunk by table."""
+    rng = Random(f"{country.seed}/{chunk}")
+    rows: Rows = {}
+    for number in range(chunk * CHUNK, min((chunk + 1) * CHUNK, country.listings)):
+        for model, row in _records(rng, number, country):
+            rows.setdefault(model, []).append(row)
+    return rows
+
+
+def _records(rng: Random, number: int, country: Country) -> Iterator[Record]:
+    """Everything that is stored of one provider. (Objects only where the listing is made of
+    them: a thousand cost more than all the rest.)"""
+    now = country.now
+    made = make_provider(rng, number, population.outline(rng, number), now.date())
+    key = _keys(rng, number)
+    person = key()
+    provider = provider_record(made, person, f"{number:04x}", rng, now, key)
+    provider.keeps_hours = True
+    services = service_records(made, provider, key)
+    credentials = credential_records(made, provider, rng, now, key)
+    calendar = calendar_of(made, rng.randrange(VARIANTS), now, country.days)
+    yield Person, {"id": person, "email": made.email, "created_at": now, "deleted_at": None}
+    yield PersonRole, {"person_id": person, "role": PROVIDER}
+    for one in (provider, *services, *credentials):
+        yield type(one), vars(one)
+    yield (
+        Schedule,
+        {
+            "provider_id": provider.id,
+            "document": calendar.document,
+            "changed_at": now,
+            "published_through": calendar.days[-1],
+        },
+    )
+    for service in services:
+        for day, starts in calendar.free(service.minutes):
+            of = {"service_id": service.id, "provider_id": provider.id}
+            yield SlotDay, {**of, "day": day, "starts": starts}
+    for_new = [one for one in services if one.for_new and provider.accepts_new]
+    openings = next_openings(calendar, for_new, now)
+    yield (
+        Listing,
+        {
+            "provider_id": provider.id,
+            "number": number + 1,
+            "change": number + 1,
+            "openings": openings,
+            "next_opening": datetime.fromisoformat(openings[0]["starts_at"]) if openings else None,
+            "starts": pack_starts(openings),
+            **listings.listed(provider, services, credentials, now),
+        },
+    )
+
+
+def _keys(rng: Random, number: int) -> Callable[[], UUID]:
+    """Ids that sort by `number`, in the form of version 7."""
+
+    def key() -> UUID:
+        chance = rng.getrandbits(74)
+        high, low = chance >> 62, chance & ((1 << 62) - 1)
+        return UUID(int=(number << 80) | (7 << 76) | (high << 64) | (2 << 62) | low)
+
+    return key
+
+
+def _sums(counts: Iterable[int]) -> Iterator[int]:
+    total = 0
+    for count in counts:
+        total += count
+        yield total
+
+
+def _finish(country: Country) -> None:
+    """The numbers go on after these; the planner knows what is there."""
+    with psycopg.connect(settings().database_url, autocommit=True) as connection:
+        for sequence in ("listing_number", "listing_change"):
+            connection.execute("SELECT setval(%s, %s)", [sequence, country.listings])
+        connection.execute("VACUUM (ANALYZE)")

@@ -1,0 +1,85 @@
+"""What is stored of a made provider, ready for the database but not yet in it."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from random import Random
+from uuid import UUID
+
+from demo.made import CLOSED, OVERDUE, WAITING, MadeProvider
+from directory.credentials import number_digests
+from directory.models import Credential, CredentialStatus, Provider, Service
+
+SOURCES = {
+    "npi": "NPPES NPI Registry",
+    "state_license": "State licensing board",
+    "board_certification": "ABPN verifyCERT",
+    "dea": "DEA Diversion Control registration validation",
+}
+Key = Callable[[], UUID]
+"""Gives the id of each new record."""
+
+
+def provider_record(
+    made: MadeProvider, person_id: UUID, suffix: str, rng: Random, now: datetime, key: Key
+) -> Provider:
+    """The profile. `suffix` makes the slug its own."""
+    applied = now - timedelta(days=rng.randint(3, 12) if made.fate == WAITING else 120)
+    return Provider(
+        id=key(),
+        person_id=person_id,
+        slug=f"{made.first}-{made.last}-{suffix}".lower(),
+        profession=made.profession,
+        legal_first_name=made.first,
+        legal_last_name=made.last,
+        display_name=f"{made.first} {made.last}",
+        letters=made.letters,
+        pronouns=made.pronouns,
+        headline=made.headline,
+        approach=made.approach,
+        conditions=made.conditions,
+        modalities=made.modalities,
+        ages=made.ages,
+        languages=made.languages,
+        insurance=made.insurance,
+        sliding_scale=made.sliding_scale,
+        accepts_new=made.fate != CLOSED,
+        meeting_url=f"https://meet.example.com/{made.first}-{made.last}".lower(),
+        created_at=applied,
+        submitted_at=applied,
+        attested_at=now - timedelta(days=100 if made.fate == OVERDUE else rng.randint(1, 60)),
+    )
+
+
+def credential_records(
+    made: MadeProvider, provider: Provider, rng: Random, now: datetime, key: Key
+) -> list[Credential]:
+    """Each claim, decided some time ago unless it still waits."""
+    records = []
+    for one in made.credentials:
+        decided = now - timedelta(days=rng.randint(5, 110)) if one.verified else None
+        records.append(
+            Credential(
+                id=key(),
+                provider_id=provider.id,
+                kind=one.kind,
+                state=one.state,
+                name=provider.display_name,
+                license_type=one.license_type,
+                number=one.number,
+                number_digest=number_digests(one.number)[0],
+                expires_on=one.expires_on,
+                status=CredentialStatus.VERIFIED if one.verified else CredentialStatus.PENDING,
+                submitted_at=provider.created_at,
+                decided_at=decided,
+                verified_on=decided.date() if decided else None,
+                source=SOURCES[one.kind] if one.verified else "",
+            )
+        )
+    return records
+
+
+def service_records(made: MadeProvider, provider: Provider, key: Key) -> list[Service]:
+    return [
+        Service(id=key(), provider_id=provider.id, position=position, **vars(service))
+        for position, service in enumerate(made.services)
+    ]
