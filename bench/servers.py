@@ -1,0 +1,97 @@
+"""Servers to measure: the app on a database, and a bare FastAPI answer to hold against it."""
+
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from fastapi import FastAPI, Response
+
+PORTS = {"app": 8391, "bare": 8392}
+
+
+def bare() -> FastAPI:
+    """What one worker can do at best: the framework, and bytes that are ready."""
+    app = FastAPI(openapi_url=None)
+
+    @app.get("/{size}")
+    def same_size(size: int) -> Response:
+        return Response(b"x" * size, media_type="application/json")
+
+    return app
+
+
+def environment(url: str, folder: Path, **more: str) -> dict[str, str]:
+    """The app's settings: this database, one process, no jobs."""
+    return {
+        "DATABASE_URL": url,
+        "DATA_DIR": str(folder),
+        "RUN_WORKER": "false",
+        "DEMO": "false",
+        "RATE_LIMITS": "false",
+        "PORT": str(PORTS["app"]),
+        **more,
+    }
+
+
+@contextmanager
+def app(settings: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """`main.py serve`, once it is ready."""
+    with _process(["main.py", "serve"], settings) as process:
+        wait_for(f"http://127.0.0.1:{settings['PORT']}/readyz", process)
+        yield process
+
+
+@contextmanager
+def bare_app() -> Iterator[None]:
+    command = ["-m", "uvicorn", "bench.servers:bare", "--factory", "--no-access-log"]
+    command += ["--log-level", "warning", "--port", str(PORTS["bare"])]
+    with _process(command, {}) as process:
+        wait_for(f"http://127.0.0.1:{PORTS['bare']}/1", process)
+        yield
+
+
+def run(command: list[str], settings: dict[str, str]) -> None:
+    """One of the app's commands, to its end. Raises CalledProcessError."""
+    subprocess.run(
+        [sys.executable, "main.py", *command], check=True, env={**os.environ, **settings}
+    )
+
+
+@contextmanager
+def _process(command: list[str], settings: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """What it prints is let go."""
+    process = subprocess.Popen(
+        [sys.executable, *command],
+        env={**os.environ, **settings},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = 120) -> None:
+    """Until it answers 200. Raises TimeoutError, also where the process has ended."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            urllib.request.urlopen(url).close()  # noqa: S310  # our own server
+            return
+        except OSError:
+            time.sleep(0.02)
+    raise TimeoutError(url)
+
+
+def memory(process: subprocess.Popen[bytes]) -> float:
+    """MB of main memory that a process holds (Linux)."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    kilobytes = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+    return int(kilobytes.split()[1]) / 1024
