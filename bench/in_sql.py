@@ -22,7 +22,7 @@ Counts = dict[str, dict[str, int]]
 COUNTED = (*GROUPS, "within_days", "max_fee")
 
 _BUILD = """
-    CREATE TABLE IF NOT EXISTS flat AS
+    CREATE TABLE flat AS
     SELECT number, min_fee_cents AS fee, due_at,
            substring(convert_to(sort_name, 'UTF8') FOR {bytes}) AS name,
            (SELECT array_agg(word.id)
@@ -36,30 +36,30 @@ _BUILD = """
     FROM listing WHERE published_at IS NOT NULL
 """
 _INDEXES = """
-    CREATE INDEX IF NOT EXISTS flat_words ON flat USING gin (words);
-    CREATE INDEX IF NOT EXISTS flat_opens ON flat (opens, number);
-    CREATE INDEX IF NOT EXISTS flat_fee ON flat (fee, number);
-    CREATE INDEX IF NOT EXISTS flat_name ON flat (name, number);
+    CREATE INDEX flat_words ON flat USING gin (words);
+    CREATE INDEX flat_opens ON flat (opens, number);
+    CREATE INDEX flat_fee ON flat (fee, number);
+    CREATE INDEX flat_name ON flat (name, number);
 """
 _PART = """CASE WHEN extract(hour FROM local) < 12 THEN 'morning'
            WHEN extract(hour FROM local) < 17 THEN 'afternoon' ELSE 'evening' END"""
 
 
 class InSql:
-    """Searches over one connection; tables are made on first use."""
+    """Searches over one connection; its tables are made anew."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         words = [(group, key) for group in GROUPS if group not in WHEN for key in GROUPS[group]]
         self._ids = {word: number for number, word in enumerate(words)}
         self._words = dict(enumerate(words))
-        connection.execute("CREATE TABLE IF NOT EXISTS word (id smallint, name text, key text)")
-        if connection.execute("SELECT count(*) FROM word").fetchone() == (0,):
-            connection.cursor().executemany(
-                "INSERT INTO word VALUES (%s, %s, %s)",
-                [(number, *word) for word, number in self._ids.items()],
-            )
-        connection.execute("CREATE INDEX IF NOT EXISTS word_name ON word (name, key)")
+        connection.execute("DROP TABLE IF EXISTS word, flat")
+        connection.execute("CREATE TABLE word (id smallint, name text, key text)")
+        connection.cursor().executemany(
+            "INSERT INTO word VALUES (%s, %s, %s)",
+            [(number, *word) for word, number in self._ids.items()],
+        )
+        connection.execute("CREATE INDEX word_name ON word (name, key)")
         connection.execute(sql.SQL(_BUILD).format(bytes=sql.Literal(NAME_BYTES)))
         connection.execute(_INDEXES)
         connection.execute("ANALYZE flat")

@@ -6,7 +6,9 @@ group with its own choice set aside. Weekdays and times are left out: they would
 time zone.
 """
 
+import shutil
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +32,11 @@ class InTantivy:
             )
         for name in ("number", "fee", "opens"):
             builder.add_unsigned_field(name, stored=name == "number", indexed=True, fast=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
         self._index = tantivy.Index(builder.build(), path=str(folder))
         writer = self._index.writer(500_000_000, 1)
-        with connection.cursor(name="everything") as cursor:
+        with connection.transaction(), connection.cursor(name="everything") as cursor:
             cursor.itersize = 20_000
             for row in cursor.execute(
                 "SELECT number, min_fee_cents, extract(epoch FROM next_opening)::bigint / 60,"
@@ -86,18 +90,23 @@ _RANGES = ("opens", "fee")
 
 
 def _aggregations(groups: list[str], minute: int) -> dict[str, Any]:
+    """Counts by key; for fee and first opening between one step and the next."""
     steps = {
-        "opens": [minute + days * 1440 + 1 for days in DAY_STEPS],
-        "fee": [fee * 100 + 1 for fee in FEE_STEPS],
+        "opens": [0, *(minute + days * 1440 + 1 for days in DAY_STEPS)],
+        "fee": [0, *(fee * 100 + 1 for fee in FEE_STEPS)],
     }
     return {
         group: (
-            {"range": {"field": group, "ranges": [{"to": step} for step in steps[group]]}}
+            {"range": {"field": group, "ranges": _between(steps[group])}}
             if group in steps
             else {"terms": {"field": group, "size": 100}}
         )
         for group in groups
     }
+
+
+def _between(steps: list[int]) -> list[dict[str, int]]:
+    return [{"from": step, "to": following} for step, following in pairwise(steps)]
 
 
 def _document(
