@@ -26,7 +26,8 @@ from accounts.sessions import identify
 from core import clock, jobs, logs
 from core.errors import Invalid
 from core.migrations import migrate
-from core.postgres import NoDatabase, check_database, ensure_database
+from core.postgres import NoDatabase, check_database, check_replica_address, ensure_database
+from core.replica import replica_in
 from core.settings import settings
 from core.web import health
 from core.web.middleware import House
@@ -55,7 +56,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Few threads (the tail shrinks), the job worker, and what the packages need at start."""
     logs.set_up()  # here too: with WORKERS above 1 this is a process of its own
     anyio.to_thread.current_default_thread_limiter().total_tokens = settings().threads
-    with directory.web.running(app):
+    with directory.web.running(app), replica_in(app.state):
         worker = asyncio.create_task(jobs.run_worker()) if settings().run_worker else None
         yield
         if worker is not None:
@@ -106,6 +107,8 @@ def _prepare() -> None:
         else:
             os.environ["DATABASE_URL"] = ensure_database(settings().data_dir)
             settings.cache_clear()
+        if settings().database_replica_url:
+            check_replica_address(settings().database_replica_url)
         settings().encryption_keys()
     except (NoDatabase, ValueError, OSError) as error:
         _stop(str(error))

@@ -40,18 +40,20 @@ def dialect_url(url: str) -> str:
     return url
 
 
-@lru_cache(maxsize=1)
-def engine() -> Engine:
-    """The engine of this process. `core.postgres.ensure_database()` sets DATABASE_URL before."""
-    config = settings()
+def make_engine(url: str, options: str = "", **connection: Any) -> Engine:
+    """An engine for `url`. `options` are the server's (`-c name=value`), `connection` libpq's."""
     made = create_engine(
-        dialect_url(config.database_url),
-        pool_size=config.database_pool,
+        dialect_url(url),
+        pool_size=settings().database_pool,
         max_overflow=4,
         pool_timeout=5,
         pool_pre_ping=False,
         hide_parameters=True,  # errors are logged, and parameters are people's data
-        connect_args={"connect_timeout": 5, "options": "-c timezone=UTC -c jit=off"},
+        connect_args={
+            "connect_timeout": 5,
+            "options": f"-c timezone=UTC -c jit=off {options}".strip(),
+            **connection,
+        },
     )
 
     @event.listens_for(made, "handle_error")
@@ -63,6 +65,12 @@ def engine() -> Engine:
             context.invalidate_pool_on_disconnect = True
 
     return made
+
+
+@lru_cache(maxsize=1)
+def engine() -> Engine:
+    """The primary's engine. `core.postgres.ensure_database()` sets DATABASE_URL before."""
+    return make_engine(settings().database_url)
 
 
 @contextmanager

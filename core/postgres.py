@@ -61,3 +61,14 @@ def check_database(url: str) -> None:
     except psycopg.OperationalError as error:
         reason = str(error).strip().splitlines()[0]
         raise NoDatabase(f"The database at DATABASE_URL cannot be reached: {reason}") from error
+
+
+def check_replica_address(url: str) -> None:
+    """Raises NoDatabase where `url` names no server. Whether one answers may change any time."""
+    try:
+        if not url.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
+            raise psycopg.ProgrammingError("it does not begin with postgresql://")
+        psycopg.conninfo.conninfo_to_dict(url.replace("+psycopg", ""))
+    except psycopg.ProgrammingError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise NoDatabase(f"DATABASE_REPLICA_URL cannot be read: {reason}") from error

@@ -26,6 +26,9 @@ class Settings(BaseSettings):
     database_url: str = Field(
         "", description="A PostgreSQL of your own; empty: the embedded one in DATA_DIR."
     )
+    database_replica_url: str = Field(
+        "", description="A streaming replica of it, for public pages to read from; empty: none."
+    )
     database_pool: int = Field(
         8, ge=1, le=100, description="Connections that one process keeps to PostgreSQL."
     )

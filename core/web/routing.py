@@ -19,12 +19,14 @@ from fastapi import Depends, Request, Response
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import ParamTypes
 from fastapi.routing import APIRoute
+from sqlalchemy import Engine
 from sqlmodel import Session
 
 from core import clock
 from core.crypto import digest, token
 from core.database import engine
-from core.errors import Invalid, NotAllowed, SignInNeeded
+from core.errors import Invalid, NotAllowed, NotFound, SignInNeeded
+from core.replica import AWAY, READS, Replica
 from core.settings import settings
 
 PATIENT, PROVIDER, ADMIN = "patient", "provider", "admin"
@@ -159,6 +161,12 @@ class Visit:
     def cookie(self, name: str) -> str | None:
         return self.request.cookies.get(cookie_name(name)) or None
 
+    @property
+    def is_strangers(self) -> bool:
+        """Nobody signed in, and nobody who holds a time or typed something here before."""
+        is_known = any(self.cookie(name) is not None for name in PERSONAL_COOKIES)
+        return not is_known and "authorization" not in self.request.headers
+
     def visitor(self) -> bytes:
         """This browser, known or new, as the hash that holds are kept under."""
         secret = self.cookie("visitor")
@@ -195,6 +203,15 @@ async def _open_visit(request: Request, response: Response) -> Visit:
 Visiting = Annotated[Visit, Depends(_open_visit)]
 
 
+async def _open_reading(request: Request, response: Response) -> Visit:
+    return Visit(request=request, response=response)
+
+
+Reading = Annotated[Visit, Depends(_open_reading)]
+"""A visit whose session may be a replica's, and up to a second behind. For public GETs that show
+the directory and decide nothing; a route that is neither public nor GET may not ask for it."""
+
+
 class HouseRoute(APIRoute):
     """A route that declares its access and runs as one transaction (see the module)."""
 
@@ -206,6 +223,8 @@ class HouseRoute(APIRoute):
             raise TypeError(f"{endpoint.__qualname__} does not declare who may call it")
         self.access = access
         super().__init__(path, _in_one_transaction(endpoint, access), **options)
+        if may_lag(endpoint) and not (access.anyone and self.methods == {"GET"}):
+            raise TypeError(f"{endpoint.__qualname__}: only public GETs may read from a replica")
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """As inherited; API routes refuse query parameters that they do not know."""
@@ -234,36 +253,26 @@ def _shown(name: str) -> str:
     return name[:80].encode(errors="replace").decode()
 
 
+def may_lag(endpoint: Callable[..., Any]) -> bool:
+    """Whether an endpoint asks for `Reading`."""
+    parameters = inspect.signature(endpoint, eval_str=True).parameters.values()
+    return any(p.annotation == Reading for p in parameters)
+
+
 def _in_one_transaction(endpoint: Callable[..., Any], access: Access) -> Callable[..., Any]:
     if inspect.iscoroutinefunction(endpoint):
         raise TypeError(f"{endpoint.__qualname__}: endpoints are plain def; they run in a thread")
     signature = inspect.signature(endpoint, eval_str=True)
     parameters = list(signature.parameters.values())
     # Most endpoints ask for their visit; the others get one that only this function sees.
-    asked = next((p.name for p in parameters if p.annotation == Visiting), None)
+    asked = next((p.name for p in parameters if p.annotation in (Visiting, Reading)), None)
+    lags = may_lag(endpoint)
 
     @functools.wraps(endpoint)
     def run(**arguments: Any) -> Any:
         visit: Visit = arguments[asked] if asked else arguments.pop("_visit")
-        with Session(engine(), expire_on_commit=False) as session:
-            visit._session = session
-            try:
-                visit.caller = visit.request.app.state.identify(session, visit.request)
-                access.check(visit.caller)
-                answer = endpoint(**arguments)
-                if isinstance(answer, Response):
-                    answer.raw_headers.extend(
-                        header
-                        for header in visit.response.raw_headers
-                        if header[0] == b"set-cookie"
-                    )
-                    if answer.status_code >= 400:
-                        session.rollback()
-                        return answer
-                session.commit()
-                return answer
-            finally:
-                visit._session = None
+        once = functools.partial(_once, visit, access, functools.partial(endpoint, **arguments))
+        return _read(visit, once) if lags else once(engine())
 
     if asked is None:
         parameters.append(
@@ -272,3 +281,42 @@ def _in_one_transaction(endpoint: Callable[..., Any], access: Access) -> Callabl
     keywords = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters]
     run.__signature__ = signature.replace(parameters=keywords)  # type: ignore[attr-defined]
     return run
+
+
+def _once(visit: Visit, access: Access, call: Callable[[], Any], database: Engine) -> Any:
+    with Session(database, expire_on_commit=False) as session:
+        visit._session = session
+        try:
+            visit.caller = visit.request.app.state.identify(session, visit.request)
+            access.check(visit.caller)
+            answer = call()
+            if isinstance(answer, Response):
+                answer.raw_headers.extend(
+                    header for header in visit.response.raw_headers if header[0] == b"set-cookie"
+                )
+                if answer.status_code >= 400:
+                    session.rollback()
+                    return answer
+            session.commit()
+            return answer
+        finally:
+            visit._session = None
+
+
+def _read(visit: Visit, once: Callable[[Engine], Any]) -> Any:
+    """From the replica where there is one that is current and the visitor has done nothing yet
+    that they could miss. What it cannot answer, or does not know (yet), the primary is asked."""
+    replica: Replica | None = getattr(visit.request.app.state, "replica", None)
+    if replica is not None and visit.is_strangers and replica.is_current():
+        try:
+            answer = once(replica.engine)
+        except NotFound:
+            pass
+        except AWAY as error:
+            replica.set_aside(error)
+        else:
+            READS.labels("replica").inc()
+            return answer
+        del visit.response.headers["set-cookie"]
+    READS.labels("primary").inc()
+    return once(engine())
