@@ -13,7 +13,7 @@ from booking.queries import Calendar
 from booking.rules.notice import notice_rule
 from core.errors import NotFound
 from core.web import words
-from core.web.routing import HouseRoute, Visit, Visiting, public
+from core.web.routing import HouseRoute, Reading, Visit, public
 from core.web.templates import render
 from directory.models import Listing, Provider, Service
 from directory.presenters import find_url, licensed_line
@@ -37,7 +37,7 @@ class NotShown(NotFound):
 @router.get("/providers/{slug}")
 @public
 def profile(
-    visit: Visiting,
+    visit: Reading,
     slug: str,
     service: str = "",
     start: Annotated[str, Query(alias="from")] = "",

@@ -11,7 +11,7 @@ from pydantic_core import to_json
 
 from core.errors import NotFound
 from core.web.problems import problem_responses
-from core.web.routing import HouseRoute, Visiting, public
+from core.web.routing import HouseRoute, Reading, Visiting, public
 from directory import queries
 from directory.api.parameters import SEARCH_PARAMETERS
 from directory.models import Credential, CredentialStatus, Service
@@ -150,7 +150,7 @@ class ProviderProfile(ProviderItem):
 
 @router.get("/providers/{provider_id}", responses=problem_responses(404, 422))
 @public
-def get_provider(visit: Visiting, provider_id: UUID) -> ProviderProfile:
+def get_provider(visit: Reading, provider_id: UUID) -> ProviderProfile:
     """All public facts about a listed provider, with how and when each credential was checked."""
     shown = entry_of(queries.get_listing(visit.session, provider_id)).at(int(visit.now.timestamp()))
     if shown is None:  # something in it has run out and is not refreshed yet

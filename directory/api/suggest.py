@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from core.database import driver_connection
 from core.web.problems import problem_responses
-from core.web.routing import HouseRoute, Visiting, public
+from core.web.routing import HouseRoute, Reading, public
 from directory.addresses import address_from
 from directory.search.entries import Entry
 from directory.search.query import MAX_NAME
@@ -46,7 +46,7 @@ _CRISIS: Final = SuggestedItem(
 @router.get("/suggest", responses=problem_responses(422))
 @public
 def suggest(
-    visit: Visiting,
+    visit: Reading,
     q: Annotated[str, Query(max_length=MAX_NAME, description="What was typed so far.")] = "",
 ) -> SuggestedList:
     """What the words may be about to ask: searches, and up to three providers by name or NPI."""
@@ -70,7 +70,7 @@ def _numbers(session: Session, asked: str) -> list[int]:
     return find_by_npi(session, asked) or find_begun(session, asked, _CANDIDATES)
 
 
-def _shown(visit: Visiting, numbers: list[int]) -> list[SuggestedItem]:
+def _shown(visit: Reading, numbers: list[int]) -> list[SuggestedItem]:
     """Those of these listings that may be shown now."""
     if not numbers:
         return []

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from core.errors import NotFound
 from core.settings import settings
-from core.web.routing import HouseRoute, Visit, Visiting, public
+from core.web.routing import HouseRoute, Reading, Visit, Visiting, public
 from directory.addresses import ANYWHERE, TOPICS, WHERE, WHO, Place
 from directory.search import SearchQuery, search
 
@@ -55,7 +55,7 @@ def places(visit: Visiting, where: str) -> Response:
 
 @router.get("/sitemap/providers-{part:int}.xml")
 @public
-def providers(visit: Visiting, part: int) -> Response:
+def providers(visit: Reading, part: int) -> Response:
     """Profiles that are shown now, by the numbers of their listings."""
     if not 1 <= part <= _parts(visit):
         raise NotFound
