@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -21,8 +21,7 @@ NEVER: Final = 1 << 60
 NEXT_SLOTS: Final = 3
 
 
-@dataclass(frozen=True)
-class Opening:
+class Opening(NamedTuple):
     """A start that can be booked; `starts` in seconds of the epoch."""
 
     service_id: str

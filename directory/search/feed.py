@@ -34,6 +34,7 @@ from directory.search.rows import (
     read_numbered,
     read_some,
 )
+from directory.taxonomy import STATES
 
 log = structlog.get_logger("openchair.search")
 
@@ -133,10 +134,14 @@ class Feed:
 
     def _load(self, connection: Connection) -> None:
         """Everything, in batches; where it takes a while, the terminal shows how far it is."""
+        first = True
         with _progress() as show:
             for share in _filling(self.index, connection):
                 if self._stopping.is_set():
                     return
+                if first and share < 1:  # where it takes longer than anyone would like to wait
+                    self.index.open({state.zone for state in STATES.values()})
+                first = False
                 show(share)
 
     def _take(self, connection: Connection, provider_ids: set[UUID]) -> None:

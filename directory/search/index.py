@@ -6,7 +6,7 @@ million listings, and under one interpreter lock readers would take turns anyway
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from threading import RLock
@@ -25,7 +25,7 @@ from directory.search.when import When
 DAY: Final = 24 * 60
 MEMORY: Final = 30 * 60 * 1000  # milliseconds for which a cursor's order is remembered
 MOST_MOVES: Final = 20_000
-MOST_ZONES: Final = 12
+MOST_ZONES: Final = 24  # a few MB each at a million listings
 _MARKED: Final = [(group, key) for group in GROUPS if group not in WHEN for key in GROUPS[group]]
 _MARKS: Final = np.array([mark(*one) for one in _MARKED], np.uint32)
 _BY_MARK: Final = np.argsort(_MARKS)
@@ -204,6 +204,12 @@ class Index:
                 return {key: size(when.having((key,), times)) for key in GROUPS[group]}
             return {key: size(when.having(days, (key,))) for key in GROUPS[group]}
         return {key: size(bitmap) for key, bitmap in self._bitmaps[group].items()}
+
+    def open(self, zones: Iterable[str]) -> None:
+        """Make these zones' bitmaps now, so that nobody waits for them."""
+        for zone in zones:
+            with self.lock:
+                self._when(zone)
 
     def _when(self, zone: str) -> When:
         minute = self.now // 60

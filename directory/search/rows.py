@@ -11,6 +11,8 @@ from uuid import UUID
 import numpy as np
 import psycopg
 from psycopg.rows import dict_row, namedtuple_row
+from psycopg.types.json import set_json_loads
+from pydantic_core import from_json
 
 from directory.packing import MOST_STARTS
 from directory.search.columns import NAME_BYTES, NEVER, Batch
@@ -112,8 +114,8 @@ def _native(kind: str) -> np.dtype[Any]:
 
 
 _WHOLE: Final = """
-    SELECT number, provider_id, change, slug, name, facets, states, card, openings, due_at,
-           published_at
+    SELECT number, provider_id, change, slug, name, states, card, openings, due_at, published_at,
+           jsonb_build_object('profession', coalesce(facets->'profession', '[]')) AS facets
     FROM listing WHERE number = ANY(%s)
 """
 
@@ -121,6 +123,7 @@ _WHOLE: Final = """
 def read_whole(connection: Connection, numbers: Collection[int]) -> list[Entry]:
     """Listings with all that a card shows, as far as they exist."""
     with connection.cursor(row_factory=namedtuple_row) as cursor:
+        set_json_loads(from_json, cursor)  # equal strings are one: entries are kept in thousands
         return [entry_of(row) for row in cursor.execute(_WHOLE, [list(numbers)])]
 
 
