@@ -48,6 +48,7 @@ AWAY: Final = (
 _NEVER: Final = float("-inf")
 # One that vanished without a word is noticed as soon as one that is shut down.
 _CONNECTION: Final[dict[str, Any]] = {"connect_timeout": 2, "tcp_user_timeout": 2000}
+# Flushed: nothing is committed before that, and no more than that is sent to replicas.
 _WRITTEN: Final = """
     SELECT pg_wal_lsn_diff(pg_current_wal_flush_lsn(), '0/0')::bigint,
            (SELECT system_identifier FROM pg_control_system()), current_database()
