@@ -48,6 +48,8 @@ AWAY: Final = (
 _NEVER: Final = float("-inf")
 # One that vanished without a word is noticed as soon as one that is shut down.
 _CONNECTION: Final[dict[str, Any]] = {"connect_timeout": 2, "tcp_user_timeout": 2000}
+# Two seconds (in milliseconds): a migration that is replayed may lock a table for long.
+_OPTIONS: Final = "-c default_transaction_read_only=on -c statement_timeout=2000"
 # Flushed: nothing is committed before that, and no more than that is sent to replicas.
 _WRITTEN: Final = """
     SELECT pg_wal_lsn_diff(pg_current_wal_flush_lsn(), '0/0')::bigint,
@@ -68,8 +70,7 @@ class Replica:
     """One per process. `engine`'s transactions are read only, whatever the server would allow."""
 
     def __init__(self, url: str, primary_url: str) -> None:
-        options = "-c default_transaction_read_only=on"
-        self.engine = make_engine(url, options, **_CONNECTION)
+        self.engine = make_engine(url, _OPTIONS, **_CONNECTION)
         self._url, self._primary_url = _address(url), _address(primary_url)
         self._as_of = self._rests_until = _NEVER
         self._marks: deque[tuple[float, int]] = deque(maxlen=int(BEHIND / EVERY) + 1)
@@ -99,7 +100,7 @@ class Replica:
         while not self._stopping.is_set():
             try:
                 self._follow()
-            except (psycopg.Error, NotItsReplica) as error:
+            except Exception as error:  # whatever happens, the next attempt starts from nothing
                 self._tell(type(error).__name__)
             self._as_of = _NEVER
             self._stopping.wait(REST)

@@ -9,6 +9,7 @@ import pytest
 from fastapi import APIRouter, FastAPI, Response
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import InternalError
 
 from core.database import make_engine
 from core.errors import NotFound
@@ -159,6 +160,15 @@ def test_only_public_reads_may_ask_for_it(
 
     with pytest.raises(TypeError, match="only public GETs"):
         HouseRoute("/", access(endpoint), methods=[method])
+
+
+def test_it_writes_nothing_and_waits_for_nothing_long(database: str) -> None:
+    replica = Replica(database, database)
+    with replica.engine.connect() as connection:
+        assert connection.execute(text("SHOW statement_timeout")).scalar_one() == "2s"
+        with pytest.raises(InternalError, match="read-only"):
+            connection.execute(text("DELETE FROM person"))
+    replica.engine.dispose()
 
 
 # ------------------------------------------------------------------------- is it current?
