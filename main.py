@@ -2,6 +2,7 @@
 line. `python main.py serve` starts all there is."""
 
 import asyncio
+import gc
 import os
 import socket
 import sys
@@ -56,6 +57,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Few threads (the tail shrinks), the job worker, and what the packages need at start."""
     logs.set_up()  # here too: with WORKERS above 1 this is a process of its own
     anyio.to_thread.current_default_thread_limiter().total_tokens = settings().threads
+    # A full collection walks all that is kept while every request waits; let it be rare.
+    gc.set_threshold(*gc.get_threshold()[:2], 1000)
     with directory.web.running(app), replica_in(app.state):
         worker = asyncio.create_task(jobs.run_worker()) if settings().run_worker else None
         yield

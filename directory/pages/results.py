@@ -118,7 +118,7 @@ def _look(visit: Visit, query: SearchQuery) -> tuple[SearchAnswer, str]:
     return search(visit.request.app.state, visit.session, replace(query, zone=zone)), zone
 
 
-@lru_cache(maxsize=500)
+@lru_cache(maxsize=400)
 def _body(found: SearchAnswer, zone: str, zone_letters: str, today: date, left_out: bool) -> Markup:
     """All of the page that does not depend on who looks; the same answer makes it once."""
     query, counted = found.query, found.counted
@@ -171,7 +171,7 @@ def _state_field(state: str) -> Markup:
     return Markup(html)  # noqa: S704  # made by a template that escapes
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=4_000)
 def _card(shown: Shown, states: tuple[str, ...], zone: str, today: date) -> Markup:
     """A listing's card stays the same until the listing changes, or the day."""
     html = text("directory/_card.html", card=presenters.card(shown, states, zone, today))

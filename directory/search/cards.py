@@ -18,15 +18,31 @@ from directory.search.rows import read_whole
 
 log = structlog.get_logger("openchair.search")
 
-KEPT: Final = 10_000
-"""About 4 kB each; a small directory is in memory as a whole."""
+KEPT: Final = 5_000
+"""About 10 kB each with what was written of it; a small directory is in memory as a whole."""
+
+
+class Card:
+    """An entry with what was last shown of it. (Of the two neither holds the other fast, so that
+    both are gone as soon as they are forgotten.)"""
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        self._last: Shown | None = None
+
+    def at(self, now: int) -> Shown | None:
+        """What is shown at `now` (seconds), or None while the listing is hidden."""
+        last = self._last
+        if last is None or not last.since <= now < last.until:
+            last = self._last = self.entry.at(now)
+        return last
 
 
 class Cards:
     """The entries that were shown last. Safe to use from several threads."""
 
     def __init__(self) -> None:
-        self._entries: OrderedDict[int, Entry] = OrderedDict()
+        self._cards: OrderedDict[int, Card] = OrderedDict()
         self._lock = Lock()
 
     def shown(
@@ -36,23 +52,23 @@ class Cards:
 
         Who is no longer shown by now is left out. Without a database: what is known of them.
         """
-        known = {number: self._entries.get(number) for number, _ in wanted}
-        missing = [n for n, change in wanted if (e := known[n]) is None or e.change < change]
+        known = {number: self._cards.get(number) for number, _ in wanted}
+        missing = [n for n, change in wanted if (c := known[n]) is None or c.entry.change < change]
         if missing:
             try:
-                read = read_whole(driver_connection(session), missing)
+                read = [Card(one) for one in read_whole(driver_connection(session), missing)]
             except OperationalError as error:
                 log.warning("search_cards_missing", kind=type(error).__name__)
             else:
-                known |= dict.fromkeys(missing) | {entry.number: entry for entry in read}
+                known |= dict.fromkeys(missing) | {card.entry.number: card for card in read}
                 self._keep(read)
-        shown = (entry.at(now) for number, _ in wanted if (entry := known[number]) is not None)
+        shown = (card.at(now) for number, _ in wanted if (card := known[number]) is not None)
         return tuple(one for one in shown if one is not None)
 
-    def _keep(self, entries: Sequence[Entry]) -> None:
+    def _keep(self, cards: Sequence[Card]) -> None:
         with self._lock:
-            for entry in entries:
-                self._entries[entry.number] = entry
-                self._entries.move_to_end(entry.number)
-            while len(self._entries) > KEPT:
-                self._entries.popitem(last=False)
+            for card in cards:
+                self._cards[card.entry.number] = card
+                self._cards.move_to_end(card.entry.number)
+            while len(self._cards) > KEPT:
+                self._cards.popitem(last=False)

@@ -50,12 +50,6 @@ class Entry:
 
     def at(self, now: int) -> "Shown | None":
         """What is shown at `now` (seconds), or None while the listing is hidden."""
-        last: Shown | None = self.__dict__.get("_last")
-        if last is None or not last.since <= now < last.until:
-            last = self.__dict__["_last"] = self._at(now)
-        return last
-
-    def _at(self, now: int) -> "Shown | None":
         if not self.is_published or self.due <= now:
             return None
         states = tuple(code for code, end in self.states.items() if end > now)

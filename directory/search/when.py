@@ -12,7 +12,7 @@ import numpy as np
 from pyroaring import BitMap
 
 from directory.search.clock_words import TIMES, WEEKDAYS
-from directory.search.orders import Column, Places, bitmap_of
+from directory.search.orders import KEPT_UNIONS, Column, Places, bitmap_of
 
 Keys: TypeAlias = tuple[str, ...]
 _QUARTER: Final = 15  # minutes; at a whole number of them begin all hours of all zones
@@ -56,6 +56,8 @@ class When:
         days, parts = weekdays or tuple(WEEKDAYS), times or tuple(TIMES)
         found = self._unions.get((days, parts))
         if found is None:
+            while len(self._unions) >= KEPT_UNIONS:
+                del self._unions[next(iter(self._unions))]
             some = (self._bitmaps[day, time] for day in days for time in parts)
             found = self._unions[days, parts] = BitMap.union(*some)
         return found
