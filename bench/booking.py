@@ -140,23 +140,29 @@ def fill(count: int) -> list[Booking]:
                 wanted.append((service.provider_id, service.id, start))
     random.Random(1).shuffle(wanted)
     assert len(wanted) >= count, len(wanted)
-    secrets = [token() for _ in range(count)]
-    people = [uuid7() for _ in range(count)]
-    with psycopg.connect(settings().database_url) as connection, connection.cursor() as cursor:
-        with cursor.copy("COPY person (id, email, created_at) FROM STDIN") as copy:
-            for person in people:
-                copy.write_row((person, f"{person}@example.com", now))
-        columns = "id, token_hash, person_id, created_at, last_seen_at, expires_at, device"
-        with cursor.copy(f"COPY sign_in_session ({columns}) FROM STDIN") as copy:
-            for person, secret in zip(people, secrets, strict=True):
-                later = now + timedelta(days=60)
-                copy.write_row((uuid7(), digest(secret), person, now, now, later, ""))
+    people = sign_in_people(settings().database_url, count)
     with psycopg.connect(settings().database_url, autocommit=True) as connection:
         connection.execute("ANALYZE")
     return [
-        Booking(*what, person, secret, f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}")
-        for n, (what, person, secret) in enumerate(zip(wanted, people, secrets, strict=False))
+        Booking(*what, *someone, f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}")
+        for n, (what, someone) in enumerate(zip(wanted, people, strict=False))
     ]
+
+
+def sign_in_people(url: str, count: int) -> list[tuple[UUID, str]]:
+    """So many new people, each with the secret of a sign-in that lasts."""
+    now = clock.now()
+    people = [(uuid7(), token()) for _ in range(count)]
+    with psycopg.connect(url) as connection, connection.cursor() as cursor:
+        with cursor.copy("COPY person (id, email, created_at) FROM STDIN") as copy:
+            for person, _ in people:
+                copy.write_row((person, f"{person}@example.com", now))
+        columns = "id, token_hash, person_id, created_at, last_seen_at, expires_at, device"
+        with cursor.copy(f"COPY sign_in_session ({columns}) FROM STDIN") as copy:
+            later = now + timedelta(days=60)
+            for person, secret in people:
+                copy.write_row((uuid7(), digest(secret), person, now, now, later, ""))
+    return people
 
 
 @contextmanager

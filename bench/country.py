@@ -50,33 +50,34 @@ Ask = Callable[[SearchQuery], object]
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     options.add_argument("--sizes", type=int, nargs="+", default=SIZES)
-    options.add_argument("--folder", type=Path, help="where databases are kept; else a temporary")
+    options.add_argument("--folder", help="where databases are kept; else a temporary")
     options.add_argument("--requests", type=int, default=2000, help="of each kind")
     options.add_argument("--questions", type=int, default=40, help="put to SQL and to tantivy")
     options.add_argument("--check", type=int, default=0, help="questions to compare with SQL")
     chosen = options.parse_args()
     os.umask(0o022)  # the embedded server may run as another user, who must reach its folder
-    with _folder(chosen.folder) as folder:
+    with kept_folder(chosen.folder) as folder:
         server = ensure_database(folder)
         for size in chosen.sizes:
             print(f"\n{size:,} listings", flush=True)
-            url = _country(server, size, folder)
+            url = country(server, size, folder)
             with servers.bare_app():
                 _measure_app(url, folder, chosen.requests)
             _compare(url, folder / f"tantivy-{size}", chosen.questions, chosen.check)
 
 
 @contextmanager
-def _folder(kept: Path | None) -> Iterator[Path]:
-    if kept is not None:
-        kept.mkdir(parents=True, exist_ok=True)
-        yield kept
+def kept_folder(kept: str | None) -> Iterator[Path]:
+    """A folder by its name, or one that is gone afterwards."""
+    if kept:
+        Path(kept).mkdir(parents=True, exist_ok=True)
+        yield Path(kept)
         return
     with tempfile.TemporaryDirectory(prefix="openchair-bench-", ignore_cleanup_errors=True) as made:
         yield Path(made)
 
 
-def _country(server: str, size: int, folder: Path) -> str:
+def country(server: str, size: int, folder: Path) -> str:
     """The address of a database with so many listings, made if it is not there."""
     url = server.replace("/openchair?", f"/country_{size}?")
     name = f"country_{size}"

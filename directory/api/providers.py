@@ -98,7 +98,7 @@ def list_providers(visit: Visiting) -> Any:
     return Response(_as_json(found), media_type="application/json")
 
 
-@lru_cache(maxsize=400)
+@lru_cache(maxsize=300)
 def _as_json(found: SearchAnswer) -> bytes:
     """The answer's bytes; each item was written when its listing last changed, and the search
     gives the same answer again while nothing has."""
