@@ -134,15 +134,15 @@ class Feed:
 
     def _load(self, connection: Connection) -> None:
         """Everything, in batches; where it takes a while, the terminal shows how far it is."""
-        first = True
+        is_long = False
         with _progress() as show:
             for share in _filling(self.index, connection):
                 if self._stopping.is_set():
                     return
-                if first and share < 1:  # where it takes longer than anyone would like to wait
-                    self.index.open({state.zone for state in STATES.values()})
-                first = False
+                is_long = is_long or share < 1
                 show(share)
+            if is_long:  # so long that nobody should wait for a zone's first use as well
+                self.index.open({state.zone for state in STATES.values()})
 
     def _take(self, connection: Connection, provider_ids: set[UUID]) -> None:
         batch = read_some(connection, provider_ids)

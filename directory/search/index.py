@@ -16,7 +16,7 @@ import numpy as np
 from pyroaring import BitMap
 
 from directory.packing import mark
-from directory.search.columns import NEVER, Batch, Columns
+from directory.search.columns import Batch, Columns
 from directory.search.cursor import Sort
 from directory.search.orders import Column, Ladder, Places, bitmap_of, grouped, places_in
 from directory.search.query import DAY_STEPS, FEE_STEPS, GROUPS, WHEN, SearchQuery
@@ -106,8 +106,7 @@ class Index:
         self.openings.remove(old, places)
         self.openings.add(new, places)
         self.columns.openings[places] = new
-        for when in self._zones.values():
-            when.write(places, self.columns.starts[places], self.now // 60)
+        self._change_when(bitmap_of(places))
         self._remember(Stood(places, {"soonest": old}))
 
     def _set_clock(self, now: datetime) -> None:
@@ -137,21 +136,23 @@ class Index:
             self.fees.remove(keys["fee"], places)
             self.names.remove(initials(keys["name"]), places)
             self._dues.remove(columns.dues[places] // 3600, places)
-            nothing = np.full((len(places), columns.starts.shape[1]), NEVER, np.uint32)
-            for when in self._zones.values():
-                when.write(places, nothing, self.now // 60)
+            self._change_when(gone)
         return Stood(places, keys)
 
     def _enter(self, places: Places) -> None:
         columns, minute = self.columns, self.now // 60
         columns.openings[places] = columns.first_after(places, minute)
-        self.visible |= bitmap_of(places)
+        entering = bitmap_of(places)
+        self.visible |= entering
         self.openings.add(columns.openings[places], places)
         self.fees.add(columns.fees[places], places)
         self.names.add(initials(columns.names[places]), places)
         self._dues.add(columns.dues[places] // 3600, places)
+        self._change_when(entering)
+
+    def _change_when(self, places: BitMap) -> None:
         for when in self._zones.values():
-            when.write(places, columns.starts[places], minute)
+            when.change(places)
 
     def _mark(self, batch: Batch, places: Places) -> None:
         found = np.searchsorted(_MARKS, batch.marks, sorter=_BY_MARK)
@@ -218,9 +219,8 @@ class Index:
             while len(self._zones) >= MOST_ZONES:
                 del self._zones[next(iter(self._zones))]
             found = self._zones[zone] = When(zone, minute)
-            places = places_in(self.visible)
-            for some in np.array_split(places, len(places) // 50_000 + 1):
-                found.write(some, self.columns.starts[some], minute)
+            found.change(self.visible)
+        found.settle(self.visible, self.columns.starts, minute)
         return found
 
     # ------------------------------------------------------------------ what has moved

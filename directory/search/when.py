@@ -1,7 +1,8 @@
 """On which weekdays, and at what time of day, the next openings lie, as a patient's clock has it.
 
 The same instant is a Tuesday evening in Boston and a Tuesday afternoon in Seattle, so there is a
-set of bitmaps for each zone that someone asks from; it is made on first use and kept right.
+set of bitmaps for each zone that someone asks from, made on first use. Changes are taken in when
+it is next asked: most bookings come and go without a question about evenings in Honolulu.
 """
 
 from datetime import UTC, datetime
@@ -12,13 +13,14 @@ import numpy as np
 from pyroaring import BitMap
 
 from directory.search.clock_words import TIMES, WEEKDAYS
-from directory.search.orders import KEPT_UNIONS, Column, Places, bitmap_of
+from directory.search.orders import KEPT_UNIONS, Column, Places, bitmap_of, places_in
 
 Keys: TypeAlias = tuple[str, ...]
 _QUARTER: Final = 15  # minutes; at a whole number of them begin all hours of all zones
 _KNOWN: Final = 80 * 96  # quarters for which a zone's clock is known ahead
 _LONGEST: Final = 62 * 96  # calendars are open for 60 days
 _BEFORE: Final = 96
+_BATCH: Final = 50_000  # listings at a time, to keep what is worked with small
 _PARTS: Final = [(day, time) for day in WEEKDAYS for time in TIMES]
 _ENDS: Final = (12, 17)  # hours at which the next time of day begins
 
@@ -35,20 +37,33 @@ class When:
         self._bits = np.array([*parts, 0], np.uint32)
         self._bitmaps = {part: BitMap() for part in _PARTS}
         self._unions: dict[tuple[Keys, Keys], BitMap] = {}
+        self._changed = BitMap()
 
     def knows(self, minute: int) -> bool:
         """Whether its clock still reaches as far as calendars do."""
         return minute // _QUARTER - self.base < _KNOWN - _LONGEST
 
-    def write(self, places: Places, starts: Column, minute: int) -> None:
-        """Where the starts after `minute` of these listings lie; `starts` a row for each."""
+    def change(self, places: BitMap) -> None:
+        """What is known of these listings no longer holds."""
+        self._changed |= places
+
+    def settle(self, visible: BitMap, starts: Column, minute: int) -> None:
+        """Take in what changed since it was last asked; `starts`: a row for every place."""
+        changed, self._changed = self._changed, BitMap()
+        if not changed:
+            return
         self._unions.clear()
-        gone = bitmap_of(places)
+        for bitmap in self._bitmaps.values():
+            bitmap -= changed
+        places = places_in(changed & visible)
+        for some in np.array_split(places, len(places) // _BATCH + 1):
+            self._add(some, starts[some], minute)
+
+    def _add(self, places: Places, starts: Column, minute: int) -> None:
         quarters = (starts // _QUARTER).astype(np.int64) - self.base
         bits = self._bits[np.clip(quarters, 0, _KNOWN)] * (starts > minute)
         of_each = np.bitwise_or.reduce(bits, axis=1)
         for bit, bitmap in enumerate(self._bitmaps.values()):
-            bitmap -= gone
             bitmap |= bitmap_of(places[(of_each & np.uint32(1 << bit)) != 0])
 
     def having(self, weekdays: Keys, times: Keys) -> BitMap:
