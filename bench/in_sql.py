@@ -23,7 +23,7 @@ COUNTED = (*GROUPS, "within_days", "max_fee")
 
 _BUILD = """
     CREATE TABLE flat AS
-    SELECT number, min_fee_cents AS fee, due_at,
+    SELECT number, min_fee_cents AS fee, due_at, make_interval(mins => notice_minutes) AS notice,
            substring(convert_to(sort_name, 'UTF8') FOR {bytes}) AS name,
            (SELECT array_agg(word.id)
             FROM (SELECT key AS name, jsonb_array_elements_text(value) AS word
@@ -142,9 +142,9 @@ def _all(conditions: list[sql.Composed], now: datetime) -> sql.Composed:
 
 
 def _opens(now: datetime) -> sql.Composed:
-    """The first start after now, by the same minutes as the index."""
-    text = "CASE WHEN opens > {0} THEN opens ELSE (SELECT min(one) FROM unnest(starts) AS one"
-    return sql.SQL(text + " WHERE one > {0}) END").format(now)
+    """The first start that can be booked now, by the same minutes as the index."""
+    text = "CASE WHEN opens > {0} + notice THEN opens ELSE (SELECT min(one) FROM unnest(starts)"
+    return sql.SQL(text + " AS one WHERE one > {0} + notice) END").format(now)
 
 
 def _within(days: int, now: datetime) -> sql.Composed:
@@ -153,8 +153,8 @@ def _within(days: int, now: datetime) -> sql.Composed:
 
 
 def _local(query: SearchQuery, now: datetime) -> sql.Composed:
-    text = "(SELECT one AT TIME ZONE {} AS local FROM unnest(starts) AS one WHERE one > {}) AS at"
-    return sql.SQL(text).format(query.zone, now)
+    text = "(SELECT one AT TIME ZONE {} AS local FROM unnest(starts) AS one"
+    return sql.SQL(text + " WHERE one > {} + notice) AS at").format(query.zone, now)
 
 
 def _when(query: SearchQuery, now: datetime) -> sql.Composed:

@@ -168,8 +168,9 @@ def publish_openings(session: Session, calendar: Calendar, now: datetime) -> Non
     if calendar.openings is None:
         return
     openings = next_openings(session, calendar, now)
-    if openings != json.loads(calendar.openings):
-        listings.publish_openings(session, calendar.provider_id, openings)
+    notice = calendar.availability.notice_minutes if calendar.availability else 0
+    if openings != json.loads(calendar.openings) or notice != calendar.listed_notice:
+        listings.publish_openings(session, calendar.provider_id, openings, notice)
 
 
 def follow(

@@ -136,6 +136,7 @@ def _records(rng: Random, number: int, country: Country) -> Iterator[Record]:
             "openings": openings,
             "next_opening": datetime.fromisoformat(openings[0]["starts_at"]) if openings else None,
             "starts": pack_starts(openings),
+            "notice_minutes": calendar.availability.notice_minutes,
             **listings.listed(provider, services, credentials, now),
         },
     )

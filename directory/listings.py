@@ -127,16 +127,21 @@ def refresh_due(session: Session, now: datetime) -> int:
 _PUBLISH = text(
     """
     UPDATE listing SET openings = CAST(:openings AS jsonb), next_opening = :next_opening,
-           starts = :starts, change = nextval('listing_change')
-    WHERE provider_id = :provider_id AND openings IS DISTINCT FROM CAST(:openings AS jsonb)
+           starts = :starts, notice_minutes = :notice_minutes, change = nextval('listing_change')
+    WHERE provider_id = :provider_id
+      AND (openings, notice_minutes) IS DISTINCT FROM (CAST(:openings AS jsonb), :notice_minutes)
     """
 )
 
 
 def publish_openings(
-    session: Session, provider_id: UUID, openings: Sequence[dict[str, str]]
+    session: Session,
+    provider_id: UUID,
+    openings: Sequence[dict[str, str]],
+    notice_minutes: int,
 ) -> None:
-    """Booking's next openings, soonest first: [{"service_id", "starts_at"}].
+    """Booking's next openings, soonest first: [{"service_id", "starts_at"}], each of which can be
+    had until `notice_minutes` before it.
 
     One statement; where nothing changed, nothing is written and nobody is told.
     """
@@ -148,6 +153,7 @@ def publish_openings(
             "openings": json.dumps(list(openings)),
             "next_opening": first,
             "starts": pack_starts(openings),
+            "notice_minutes": notice_minutes,
         },
     )
 

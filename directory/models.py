@@ -148,7 +148,7 @@ class Listing(SQLModel, table=True):
 
     provider_id: UUID = Field(foreign_key="provider.id", primary_key=True)
     number: int  # dense, for the bitmaps; from the sequence listing_number
-    change: int  # grows with every change, from the sequence listing_change
+    change: int = Field(sa_type=BigInteger)  # grows with every change: sequence listing_change
     slug: str
     name: str
     sort_name: str = Field(index=True)
@@ -160,6 +160,7 @@ class Listing(SQLModel, table=True):
     openings: list[dict[str, str]] = Field(default_factory=list, sa_type=Json)
     marks: bytes = b""  # facets and states as the index reads them: `directory.packing`
     starts: bytes = b""  # the openings' starts, likewise
+    notice_minutes: int = 0  # openings nearer than this can no longer be booked
     due_at: datetime = Field(index=True)
     published_at: datetime | None = Field(default=None, index=True)
 

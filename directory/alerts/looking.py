@@ -60,13 +60,14 @@ _TAKE = text(
     """
     WITH taken AS (SELECT DISTINCT number FROM listing_before ORDER BY number LIMIT :most),
     gone AS (DELETE FROM listing_before b USING taken WHERE b.number = taken.number RETURNING b.*)
-    SELECT DISTINCT ON (number) number, is_published, min_fee_cents, marks, starts
-    FROM gone ORDER BY number, change
+    SELECT DISTINCT ON (g.number) g.number, g.is_published, g.min_fee_cents, g.marks, g.starts,
+           coalesce(l.notice_minutes, 0) AS notice_minutes
+    FROM gone g LEFT JOIN listing l ON l.number = g.number ORDER BY g.number, g.change
     """
 )
 _NOW = text(
     """
-    SELECT number, min_fee_cents, marks, starts,
+    SELECT number, min_fee_cents, marks, starts, notice_minutes,
            CASE WHEN published_at IS NOT NULL THEN due_at END AS due_at
     FROM listing WHERE number = ANY(:numbers)
     """
@@ -166,7 +167,7 @@ def _read(session: Session, numbers: list[int]) -> dict[int, Facts]:
 
 
 def _facts(row: Any, due: int) -> Facts:
-    return Facts(due, row.min_fee_cents, bytes(row.marks), bytes(row.starts))
+    return Facts(due, row.min_fee_cents, bytes(row.marks), bytes(row.starts), row.notice_minutes)
 
 
 def _open(session: Session, news: News) -> list[Opened]:

@@ -30,15 +30,17 @@ _STARTS: Final = 4 * MOST_STARTS
 @dataclass(frozen=True)
 class Facts:
     """A listing as far as searches ask. `due`: the second from which it is hidden, 0 where it is
-    not published; `fee` in cents; `marks` and `starts` as packed in the listing."""
+    not published; `fee` in cents; `marks` and `starts` as packed in the listing; `notice` in
+    minutes."""
 
     due: int
     fee: int
     marks: bytes
     starts: bytes
+    notice: int
 
 
-HIDDEN: Final = Facts(0, 0, b"", b"")
+HIDDEN: Final = Facts(0, 0, b"", b"", 0)
 
 
 class Picture:
@@ -67,7 +69,8 @@ class Picture:
 
     def ahead(self, number: int) -> list[int]:
         """Those that can be had."""
-        return [start for start in self.starts(number) if start > self.minute]
+        soonest = self.minute + self._listings[number].notice
+        return [start for start in self.starts(number) if start > soonest]
 
 
 class Changes:
@@ -130,6 +133,7 @@ def _batch(listings: Mapping[int, Facts]) -> Batch:
         fees=np.array([one.fee for one in some], np.int32),
         names=np.zeros(len(listings), f"S{NAME_BYTES}"),
         starts=np.frombuffer(starts, ">u4").astype(np.uint32).reshape(-1, MOST_STARTS),
+        notices=np.array([one.notice for one in some], np.uint32),
         marks=np.frombuffer(b"".join(one.marks for one in some), ">u4").astype(np.uint32),
         mark_counts=np.array([len(one.marks) // 4 for one in some], np.uint32),
     )

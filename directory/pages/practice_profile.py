@@ -1,7 +1,7 @@
 """A provider's profile: what patients read, the portrait, and the card as search shows it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Response, UploadFile
@@ -139,7 +139,9 @@ def _preview(visit: Visit, listing: Listing) -> dict[str, Any]:
     today = words.local_date(visit.now, zone)
     is_shown = listing.published_at is not None
     url = f"/providers/{listing.slug}" if is_shown else "#preview"
-    openings = listing.openings[:3] if is_shown else []
+    soonest = visit.now + timedelta(minutes=listing.notice_minutes)
+    openings = [datetime.fromisoformat(one["starts_at"]) for one in listing.openings]
+    ahead = [start for start in openings if start > soonest][:3] if is_shown else []
     return {
         "url": url,
         "name": facts["name"],
@@ -152,10 +154,7 @@ def _preview(visit: Visit, listing: Listing) -> dict[str, Any]:
         "portrait_url": facts["photo"],
         "monogram": facts["monogram"],
         "tint": facts["tint"],
-        "slots": [
-            {"url": url, "label": soon(datetime.fromisoformat(one["starts_at"]), zone, today)}
-            for one in openings
-        ],
+        "slots": [{"url": url, "label": soon(start, zone, today)} for start in ahead],
         "all_url": url,
         "online_line": "online" if facts["accepts_new"] else "online, no new patients just now",
     }

@@ -21,7 +21,8 @@ class Batch:
 
     `numbers`: the listings' own. `changes`: number of the last change. `dues`: the second after
     which the listing is hidden, 0 for one that is not published. `fees` in cents. `names` in
-    bytes, as they sort. `starts`: (n, MOST_STARTS) minutes, ascending, then NEVER. `marks`: all
+    bytes, as they sort. `starts`: (n, MOST_STARTS) minutes, ascending, then NEVER. `notices`: how
+    many minutes before each of its starts a listing's time can no longer be booked. `marks`: all
     facet values of the first listing, then of the second …; `mark_counts`: how many each has.
     """
 
@@ -31,6 +32,7 @@ class Batch:
     fees: Column
     names: Column
     starts: Column
+    notices: Column
     marks: Column
     mark_counts: Column
 
@@ -65,7 +67,8 @@ class Columns:
         self.fees = np.zeros(0, np.int32)
         self.names = np.zeros(0, f"S{NAME_BYTES}")
         self.starts = np.full((0, MOST_STARTS), NEVER, np.uint32)
-        self.openings = np.full(0, NEVER, np.uint32)  # the first start that has not gone by
+        self.notices = np.zeros(0, np.uint32)
+        self.openings = np.full(0, NEVER, np.uint32)  # the first start that can be booked
         self._used = 0
         self._places: Places = np.zeros(0, np.uint32)  # by number; NOWHERE for none
 
@@ -90,18 +93,24 @@ class Columns:
 
     def write(self, batch: Batch, places: Places) -> None:
         """Take in these rows; `openings` is the caller's, who knows the time."""
-        for name in ("changes", "dues", "fees", "names", "starts"):
+        for name in ("changes", "dues", "fees", "names", "starts", "notices"):
             getattr(self, name)[places] = getattr(batch, name)
 
     def forget(self, places: Places) -> None:
         self.changes[places] = -1
         self.dues[places] = 0
 
-    def first_after(self, places: Places, minute: int) -> Column:
-        """The first start after `minute` of each, or NEVER."""
+    def bookable(self, places: Places, minute: int) -> Column:
+        """The starts of each that can be booked after `minute`; NEVER in place of the others."""
         starts = self.starts[places]
-        first: Column = np.where(starts > minute, starts, NEVER).min(axis=1, initial=NEVER)
-        return first
+        soonest = self.notices[places] + np.uint32(minute)
+        found: Column = np.where(starts > soonest[:, np.newaxis], starts, np.uint32(NEVER))
+        return found
+
+    def last_hours(self, places: Places) -> Column:
+        """The hour in which the first opening of each can be booked for the last time."""
+        hours: Column = (self.openings[places] - self.notices[places]) // 60
+        return hours
 
 
 _NOTHING: Final[dict[str, Any]] = {
@@ -111,6 +120,7 @@ _NOTHING: Final[dict[str, Any]] = {
     "fees": 0,
     "names": b"",
     "starts": NEVER,
+    "notices": 0,
     "openings": NEVER,
 }
 

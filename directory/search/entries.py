@@ -34,7 +34,8 @@ class Opening(NamedTuple):
 
 @dataclass(frozen=True, eq=False)  # compared and kept by identity
 class Entry:
-    """One row of the listing table. `states`: code → the second at which the licence has ended."""
+    """One row of the listing table. `states`: code → the second at which the licence has ended.
+    `notice`: seconds before an opening from which on it cannot be booked any more."""
 
     number: int
     provider_id: UUID
@@ -45,6 +46,7 @@ class Entry:
     states: Mapping[str, int]
     card: Mapping[str, Any]
     openings: tuple[Opening, ...]
+    notice: int
     due: int
     is_published: bool
 
@@ -55,7 +57,7 @@ class Entry:
         states = tuple(code for code, end in self.states.items() if end > now)
         if not states:
             return None
-        ahead = tuple(opening for opening in self.openings if opening.starts > now)
+        ahead = tuple(opening for opening in self.openings if opening.starts - self.notice > now)
         return Shown(
             entry=self,
             states=states,
@@ -63,7 +65,7 @@ class Entry:
             since=now,
             until=min(
                 self.due,
-                ahead[0].starts if ahead else NEVER,
+                ahead[0].starts - self.notice if ahead else NEVER,
                 *(self.states[code] for code in states),
             ),
         )

@@ -16,7 +16,7 @@ import numpy as np
 from pyroaring import BitMap
 
 from directory.packing import mark
-from directory.search.columns import Batch, Columns
+from directory.search.columns import NEVER, Batch, Columns
 from directory.search.cursor import Sort
 from directory.search.orders import Column, Ladder, Places, bitmap_of, grouped, places_in
 from directory.search.query import DAY_STEPS, FEE_STEPS, GROUPS, WHEN, SearchQuery
@@ -46,12 +46,12 @@ class Index:
         self.lock = RLock()
         self.columns = Columns()
         self.visible = BitMap()
-        self.now = self._millis = self._tick = 0
+        self.now = self._millis = self._tick = self._passed = 0
         self._bitmaps: dict[str, dict[str, BitMap]] = {}
         for group, key in _MARKED:
             self._bitmaps.setdefault(group, {})[key] = BitMap()
         self.openings, self.fees, self.names = Ladder(), Ladder(), Ladder()
-        self._dues = Ladder()  # by the hour
+        self._dues, self._passing = Ladder(), Ladder()  # by the hour in which something ends
         self._zones: dict[str, When] = {}
         self.moves: deque[tuple[int, Stood]] = deque()  # (tick, …), oldest first
         self.kept: dict[object, Any] = {}  # answers, until a listing or the minute changes
@@ -94,18 +94,22 @@ class Index:
         ended = ending[self.columns.dues[ending] <= self.now]
         if len(ended):
             self._leave(ended)
-        passed = places_in(self.openings.through(self.now // 60))
-        if len(passed):
-            self._move_on(passed)
+        minute = self.now // 60
+        if minute != self._passed:
+            self._passed = minute
+            self._move_on(places_in(self._passing.through(minute // 60)))
 
     def _move_on(self, places: Places) -> None:
-        """The first opening of these has gone by: the next one is the first now."""
+        """Where the first opening of these can no longer be booked, the next one is the first."""
+        soonest = self.columns.notices[places] + np.uint32(self.now // 60)
+        places = places[self.columns.openings[places] <= soonest]
+        if not len(places):
+            return
         self.kept.clear()
         old = self.columns.openings[places]
-        new = self.columns.first_after(places, self.now // 60)
         self.openings.remove(old, places)
-        self.openings.add(new, places)
-        self.columns.openings[places] = new
+        self._passing.remove(self.columns.last_hours(places), places)
+        self._open(places)
         self._change_when(bitmap_of(places))
         self._remember(Stood(places, {"soonest": old}))
 
@@ -136,19 +140,27 @@ class Index:
             self.fees.remove(keys["fee"], places)
             self.names.remove(initials(keys["name"]), places)
             self._dues.remove(columns.dues[places] // 3600, places)
+            self._passing.remove(columns.last_hours(places), places)
             self._change_when(gone)
         return Stood(places, keys)
 
     def _enter(self, places: Places) -> None:
-        columns, minute = self.columns, self.now // 60
-        columns.openings[places] = columns.first_after(places, minute)
+        columns = self.columns
         entering = bitmap_of(places)
         self.visible |= entering
-        self.openings.add(columns.openings[places], places)
+        self._open(places)
         self.fees.add(columns.fees[places], places)
         self.names.add(initials(columns.names[places]), places)
         self._dues.add(columns.dues[places] // 3600, places)
         self._change_when(entering)
+
+    def _open(self, places: Places) -> None:
+        """Find the first opening of each."""
+        columns = self.columns
+        bookable = columns.bookable(places, self.now // 60)
+        columns.openings[places] = bookable.min(axis=1, initial=NEVER)
+        self.openings.add(columns.openings[places], places)
+        self._passing.add(columns.last_hours(places), places)
 
     def _change_when(self, places: BitMap) -> None:
         for when in self._zones.values():
@@ -220,7 +232,7 @@ class Index:
                 del self._zones[next(iter(self._zones))]
             found = self._zones[zone] = When(zone, minute)
             found.change(self.visible)
-        found.settle(self.visible, self.columns.starts, minute)
+        found.settle(self.visible, lambda places: self.columns.bookable(places, minute))
         return found
 
     # ------------------------------------------------------------------ what has moved

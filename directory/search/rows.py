@@ -35,6 +35,7 @@ _PACKED: Final = f"""
                       'hex') FOR {NAME_BYTES}), '') AS names,
            string_agg(substring(starts || decode(repeat('ff', {_STARTS}), 'hex') FOR {_STARTS}),
                       '') AS starts,
+           string_agg(int4send(notice_minutes), '') AS notices,
            string_agg(marks, '') AS marks,
            string_agg(int4send(length(marks) / 4), '') AS mark_counts
     FROM (SELECT * FROM listing WHERE {{which}} ORDER BY number) AS found
@@ -46,6 +47,7 @@ _TYPES: Final = {
     "fees": ">i4",
     "names": f"S{NAME_BYTES}",
     "starts": ">u4",
+    "notices": ">u4",
     "marks": ">u4",
     "mark_counts": ">u4",
 }
@@ -115,6 +117,7 @@ def _native(kind: str) -> np.dtype[Any]:
 
 _WHOLE: Final = """
     SELECT number, provider_id, change, slug, name, states, card, openings, due_at, published_at,
+           notice_minutes,
            jsonb_build_object('profession', coalesce(facets->'profession', '[]')) AS facets
     FROM listing WHERE number = ANY(%s)
 """
@@ -145,6 +148,7 @@ def entry_of(row: Any) -> Entry:
         },
         card=row.card,
         openings=tuple(Opening(service, starts) for starts, service in sorted(openings)),
+        notice=row.notice_minutes * 60,
         due=int(row.due_at.timestamp()),
         is_published=row.published_at is not None,
     )

@@ -5,6 +5,7 @@ set of bitmaps for each zone that someone asks from, made on first use. Changes 
 it is next asked: most bookings come and go without a question about evenings in Honolulu.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
@@ -47,8 +48,9 @@ class When:
         """What is known of these listings no longer holds."""
         self._changed |= places
 
-    def settle(self, visible: BitMap, starts: Column, minute: int) -> None:
-        """Take in what changed since it was last asked; `starts`: a row for every place."""
+    def settle(self, visible: BitMap, bookable: Callable[[Places], Column]) -> None:
+        """Take in what changed since it was last asked; `bookable` gives the starts that can be
+        booked now, a row for each place."""
         changed, self._changed = self._changed, BitMap()
         if not changed:
             return
@@ -57,12 +59,11 @@ class When:
             bitmap -= changed
         places = places_in(changed & visible)
         for some in np.array_split(places, len(places) // _BATCH + 1):
-            self._add(some, starts[some], minute)
+            self._add(some, bookable(some))
 
-    def _add(self, places: Places, starts: Column, minute: int) -> None:
+    def _add(self, places: Places, starts: Column) -> None:
         quarters = (starts // _QUARTER).astype(np.int64) - self.base
-        bits = self._bits[np.clip(quarters, 0, _KNOWN)] * (starts > minute)
-        of_each = np.bitwise_or.reduce(bits, axis=1)
+        of_each = np.bitwise_or.reduce(self._bits[np.clip(quarters, 0, _KNOWN)], axis=1)
         for bit, bitmap in enumerate(self._bitmaps.values()):
             bitmap |= bitmap_of(places[(of_each & np.uint32(1 << bit)) != 0])
 

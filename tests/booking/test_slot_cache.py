@@ -56,7 +56,7 @@ def cached(session: Session) -> dict[tuple[UUID, str], list[int]]:
 
 
 def openings(session: Session, provider: Provider) -> object:
-    query = select(Listing.openings, Listing.next_opening)
+    query = select(Listing.openings, Listing.next_opening, Listing.notice_minutes)
     return session.exec(query.where(col(Listing.provider_id) == provider.id)).one()
 
 

@@ -8,8 +8,10 @@ from sqlmodel import Session, col, select
 
 from booking import holds, schedules, upkeep
 from booking.models import Appointment, AppointmentEvent, Schedule, SlotDay
+from booking.rules.availability import TimeOff
 from core import clock
 from directory.models import Listing, Provider, Service
+from directory.search import SearchQuery, search
 from tests.factories import make_provider
 
 DAY = timedelta(days=1)
@@ -64,6 +66,41 @@ def test_an_opening_that_went_by_leaves_the_listing(session: Session, provider: 
     after = listing(session, provider)
     assert after.next_opening == first + timedelta(hours=1)
     assert len(after.openings) == schedules.OPENINGS
+
+
+def test_search_shows_only_times_that_can_be_booked_though_nothing_moved_the_listing(
+    session: Session,
+) -> None:
+    with clock.at(NOW):
+        provider = make_provider(session, now=NOW, step_minutes=60, notice_minutes=12 * 60)
+    service = session.exec(select(Service).where(col(Service.provider_id) == provider.id)).one()
+    search_of_its_own = object()
+    for hours in (0, 1, 8, 12, 13, 30):
+        for seconds in (0, 59):
+            now = NOW + timedelta(hours=hours, seconds=seconds)
+            with clock.at(now):
+                found = search(search_of_its_own, session, SearchQuery()).items
+            free = schedules.free_starts(session, service, now, now + 9 * DAY, now)
+            shown = [opening.starts_at for one in found for opening in one.openings]
+            assert len(shown) == 3
+            assert shown == [start for start in free if start > now + timedelta(hours=12)][:3]
+
+
+def test_another_notice_alone_is_told_to_the_listing(session: Session, provider: Provider) -> None:
+    """The openings stay as they are: the first is far ahead."""
+    away = TimeOff(starts_at=NOW, ends_at=NOW + 3 * DAY)
+    hours = schedules.load(session, provider.id).model_copy(update={"time_off": [away]})
+    schedules.save(session, provider.id, hours, NOW)
+    session.commit()
+    before = listing(session, provider)
+    openings, change = before.openings, before.change
+    longer = hours.model_copy(update={"notice_minutes": 90})
+    schedules.save(session, provider.id, longer, NOW)
+    session.commit()
+    after = listing(session, provider)
+    assert after.openings == openings
+    assert after.notice_minutes == 90
+    assert after.change > change
 
 
 def test_a_provider_closed_to_new_patients_shows_no_opening(

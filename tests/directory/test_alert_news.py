@@ -47,7 +47,7 @@ def picture(some: list[Plain]) -> Picture:
         marks = packed.marks[first : ends[place]].astype(">u4").tobytes()
         starts = [start for start in packed.starts[place].tolist() if start < 0xFFFF_FFFF]
         packed_starts = b"".join(start.to_bytes(4, "big") for start in starts)
-        facts[one.number * 1000] = Facts(one.due, one.fee, marks, packed_starts)
+        facts[one.number * 1000] = Facts(one.due, one.fee, marks, packed_starts, one.notice)
     return Picture(facts, NOW)
 
 

@@ -35,6 +35,7 @@ def add_listing(
     facets: Mapping[str, Sequence[str]] | None = None,
     fee_cents: int = 15_000,
     openings: Sequence[datetime] = (),
+    notice_minutes: int = 0,
     due_at: datetime = NOW + timedelta(days=60),
     published: bool = True,
 ) -> UUID:
@@ -76,6 +77,7 @@ def add_listing(
             next_opening=starts[0] if starts else None,
             openings=(opens := [opening(at) for at in starts]),
             starts=pack_starts(opens),
+            notice_minutes=notice_minutes,
             due_at=due_at,
             published_at=NOW if published else None,
         )

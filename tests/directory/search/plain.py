@@ -20,13 +20,15 @@ HOUR, DAY = 60, 24 * 60  # in minutes
 
 @dataclass(frozen=True)
 class Plain:
-    """`fee` in cents, `starts` in minutes of the epoch, `due` in seconds (0: not published)."""
+    """`fee` in cents, `starts` in minutes of the epoch, `due` in seconds (0: not published),
+    `notice` in minutes."""
 
     number: int
     change: int = 0
     facets: Mapping[str, Sequence[str]] = field(default_factory=lambda: {"state": ["WA"]})
     fee: int = 10_000
     starts: Sequence[int] = ()
+    notice: int = 0
     due: int = SECOND + 30 * 86_400
     name: str = "lee dana"
 
@@ -45,6 +47,7 @@ def batch(listings: Iterable[Plain]) -> Batch:
         fees=np.array([one.fee for one in ordered], np.int32),
         names=np.array([one.name.encode() for one in ordered], f"S{NAME_BYTES}"),
         starts=np.array(starts, np.uint32).reshape(-1, MOST_STARTS),
+        notices=np.array([one.notice for one in ordered], np.uint32),
         marks=np.array([one for some in marks for one in some], np.uint32),
         mark_counts=np.array([len(some) for some in marks], np.uint32),
     )
@@ -61,7 +64,7 @@ class Naive:
         return min(self.ahead(one), default=NEVER)
 
     def ahead(self, one: Plain) -> list[int]:
-        return [start for start in one.starts if start > self.minute]
+        return [start for start in one.starts if start > self.minute + one.notice]
 
     def matching(self, query: SearchQuery, but: str = "") -> list[Plain]:
         """What matches when the choice of the group `but` is set aside."""

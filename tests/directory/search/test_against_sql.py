@@ -36,6 +36,7 @@ def in_sql(session: Session, monkeypatch: pytest.MonkeyPatch) -> InSql:
                 NOW + timedelta(minutes=15 * dice.randint(-300, 2000))
                 for _ in range(dice.choice((0, 1, 5, 12)))
             ],
+            notice_minutes=dice.choice((0, 0, 90, 720)),
             due_at=NOW + timedelta(days=dice.choice((-1, 3, 60))),
             published=dice.random() < 0.9,
         )

@@ -43,6 +43,7 @@ def listings(draw: st.DrawFn) -> list[Plain]:
             },
             fee=draw(st.sampled_from((0, 5000, 9900, 15000, 40000))),
             starts=draw(st.lists(st.integers(-3 * DAY, 40 * DAY).map(MINUTE.__add__), max_size=5)),
+            notice=draw(st.sampled_from((0, 0, 45, 720, 14 * DAY))),
             due=draw(st.sampled_from((0, SECOND - 60, SECOND + 2 * 86_400, SECOND + 40 * 86_400))),
             name=draw(st.sampled_from(("lee dana", "lee d", "garcía luis", "zoë", "o'neil a"))),
         )
