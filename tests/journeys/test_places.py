@@ -11,10 +11,10 @@ def test_words_lead_to_a_page_that_can_be_shared(page: Page) -> None:
     """Its structured data is no script, so the content policy lets it stand (see `watch`)."""
     someone = Somebody(page)
     someone.goes_to("/")
-    someone.fills_in(q="therapist in Texas")
+    someone.fills_in(q="therapist in California")
     someone.sends("q")
-    expect(page).to_have_url(re.compile(r"/therapists/texas$"))
-    expect(page).to_have_title("Therapists in Texas you can book online – Openchair")
+    expect(page).to_have_url(re.compile(r"/therapists/california$"))
+    expect(page).to_have_title("Therapists in California you can book online – Openchair")
     expect(page.locator(".chips")).to_contain_text("A therapist")
     expect(page.locator('script[type="application/ld+json"]')).to_have_count(1)
     page.locator(".crumbs").get_by_role("link", name="Therapists").click()
@@ -34,7 +34,7 @@ def test_a_name_can_be_meant_after_all(plain_page: Page) -> None:
 
 def test_filters_go_on_from_a_shared_page_and_back(page: Page) -> None:
     someone = Somebody(page)
-    someone.goes_to("/therapists/texas")
+    someone.goes_to("/therapists/california")
     before = page.locator("#results h1").inner_text()
     page.locator("#filters select[name=state]").select_option("WA")
     expect(page.locator("#results h1")).not_to_have_text(before)
