@@ -25,25 +25,6 @@ from directory.taxonomy import (
     STATES,
 )
 
-ZONES = {
-    "America/New_York": "Eastern Time",
-    "America/Chicago": "Central Time",
-    "America/Denver": "Mountain Time",
-    "America/Phoenix": "Arizona Time",
-    "America/Los_Angeles": "Pacific Time",
-    "America/Anchorage": "Alaska Time",
-    "Pacific/Honolulu": "Hawaii Time",
-    "America/Puerto_Rico": "Atlantic Time",
-    "Pacific/Guam": "Guam Time",
-    "Pacific/Pago_Pago": "Samoa Time",
-}
-"""What to choose from; other zones are named after their city."""
-_ALIKE = {
-    "America/Detroit": "America/New_York",
-    "America/Indiana/Indianapolis": "America/New_York",
-    "America/Boise": "America/Denver",
-    "America/St_Thomas": "America/Puerto_Rico",
-}
 _SHOWN, _FEW_MORE = 8, 2
 
 
@@ -53,22 +34,6 @@ _SHOWN, _FEW_MORE = 8, 2
 def instant(at: datetime) -> str:
     """2026-11-24T23:00:00Z"""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def zone_words(zone: str) -> str:
-    """Pacific Time; Kathmandu time"""
-    known = ZONES.get(_ALIKE.get(zone, zone))
-    return known or zone.rsplit("/", 1)[-1].replace("_", " ") + " time"
-
-
-def zone_line(zone: str, at: datetime) -> str:
-    return f"Times are in {zone_words(zone)} ({words.zone_name(at, zone)})."
-
-
-def zone_choices(zone: str) -> list[tuple[str, str]]:
-    """(value, label) for a select; the reader's own zone is always among them."""
-    own = [] if zone in ZONES else [(zone, f"{zone_words(zone)} (yours)")]
-    return own + list(ZONES.items())
 
 
 def day_heading(day: date, today: date) -> str:

@@ -8,6 +8,7 @@ from booking.api import slots as slots_api
 from booking.pages import (
     appointments,
     book,
+    compare,
     hours,
     practice_appointment,
     profile,
@@ -25,6 +26,7 @@ routers = [
         holds_api,
         appointments_api,
         profile,
+        compare,
         book,
         appointments,
         week,

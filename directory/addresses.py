@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
-from directory.search.query import SearchQuery, pairs_of, read_query
+from directory.search.cursor import write_cursor
+from directory.search.query import SearchQuery, pairs_of, read_kindly, read_query
 from directory.taxonomy import CONDITIONS, MODALITIES, PROFESSIONS, STATES, CareKind
 
 Pairs = Iterable[tuple[str, str]]
@@ -131,6 +132,17 @@ def read_address(who: str, where: str = "", topic: str = "") -> SearchQuery | No
     return read_query(place.pairs) if place else None
 
 
+def search_at(path: str, query: str) -> SearchQuery | None:
+    """The search that one of our pages of results shows; None where the address is none of them."""
+    words = path.strip("/").split("/")
+    place = find_place(*words) if len(words) <= 3 else None
+    if place is None and path != "/find":
+        return None
+    asked = [pair for pair in parse_qsl(query)[:60] if pair[0] != "q"]
+    pairs = [("q" if name == "name" else name, value) for name, value in asked]
+    return read_kindly([*(place.pairs if place else ()), *pairs])[0]
+
+
 def place_of(pairs: Pairs) -> Place | None:
     """The place that asks exactly this (on whichever page); None where there is none."""
     given: dict[str, set[str]] = {}
@@ -163,3 +175,9 @@ def address_from(pairs: Pairs) -> str:
 def address_of(query: SearchQuery) -> str:
     """The address of a search's first page."""
     return address_from(pairs_of(query))
+
+
+def address_of_page(query: SearchQuery) -> str:
+    """The address of the very page that the search asks for."""
+    cursor = [("cursor", write_cursor(query.after))] if query.after else []
+    return address_from([*pairs_of(query), *cursor])

@@ -50,6 +50,7 @@ def card(shown: Shown, states: tuple[str, ...], zone: str, today: date) -> dict[
     entry, facts = shown.entry, shown.entry.card
     url = f"/providers/{entry.slug}"
     return {
+        "slug": entry.slug,
         "url": url,
         "name": entry.name,
         "credentials": facts["letters"],

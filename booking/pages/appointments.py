@@ -20,6 +20,7 @@ from core.errors import Invalid, NotFound
 from core.web import words
 from core.web.routing import HouseRoute, Visit, Visiting, signed_in
 from core.web.templates import render
+from core.web.zones import zone_line
 from directory.taxonomy import STATES
 
 router = APIRouter(route_class=HouseRoute, include_in_schema=False)
@@ -41,7 +42,7 @@ def list_appointments(visit: Visiting) -> Response:
         upcoming=_next(visit, upcoming[0], zone) if upcoming else None,
         later=[presenters.listed_appointment(one, zone) for one in upcoming[1:]],
         past=[presenters.listed_appointment(one, zone) for one in past],
-        zone_line=presenters.zone_line(zone, visit.now),
+        zone_line=zone_line(zone, visit.now),
     )
 
 

@@ -10,15 +10,14 @@ import binascii
 import json
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from cryptography.exceptions import InvalidTag
 
 from core.crypto import decrypt, encrypt
 from core.web.routing import Visit
 from core.web.zones import DEFAULT, is_zone, reader_zone
-from directory.presenters import find_url
-from directory.search import pairs_of, read_kindly
+from directory.addresses import address_of_page, search_at
 from directory.taxonomy import STATES
 
 _COOKIE = "draft"
@@ -59,11 +58,13 @@ def drop_draft(visit: Visit) -> None:
 
 @dataclass(frozen=True)
 class Carried:
-    """`state`: where they will be, if they said so; `back`: the results they came from."""
+    """`state`: where they will be, if they said so. `results` or `comparison`: the address they
+    came from, if it was one of these."""
 
     state: str
     zone: str
-    back: str
+    results: str = ""
+    comparison: str = ""
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -75,12 +76,16 @@ def carried(visit: Visit) -> Carried:
     """From this page's address; the search from the page that linked here, if it was ours."""
     asked = visit.request.query_params
     came_from = urlsplit(visit.request.headers.get("referer", ""))
-    state, back = asked.get("state", ""), ""
-    if came_from.path == "/find" and came_from.netloc == visit.request.url.netloc:
-        query, _ = read_kindly(parse_qsl(came_from.query)[:60])
-        back = find_url(pairs_of(query))
-        state = state or next(iter(query.choices.get("state", ())), "")
-    return Carried(clean_state(state), clean_zone(asked.get("zone", "")), back)
+    state, zone = clean_state(asked.get("state", "")), clean_zone(asked.get("zone", ""))
+    if came_from.netloc != visit.request.url.netloc:
+        return Carried(state, zone)
+    if came_from.path == "/compare":
+        return Carried(state, zone, comparison=f"/compare?{came_from.query}")
+    query = search_at(came_from.path, came_from.query)
+    if query is None:
+        return Carried(state, zone)
+    states = query.choices.get("state", ())
+    return Carried(state or next(iter(states), ""), zone, address_of_page(query))
 
 
 def clean_state(state: str) -> str:

@@ -20,6 +20,7 @@ from core.errors import Conflict, DomainError, Invalid, status_of
 from core.web import words
 from core.web.routing import HouseRoute, Visit, Visiting, signed_in
 from core.web.templates import render
+from core.web.zones import zone_line
 
 router = APIRouter(route_class=HouseRoute, include_in_schema=False)
 
@@ -115,7 +116,7 @@ def _move_page(visit: Visit, mine: Mine, start: str, error: DomainError | None =
         later_url=f"{address}?{urlencode({'from': later.isoformat()})}" if later else "",
         first_url=address if first > today else "",
         shown_from=start,
-        zone_line=presenters.zone_line(mine.zone, mine.appointment.starts_at),
+        zone_line=zone_line(mine.zone, mine.appointment.starts_at),
         errors=_errors(error, "starts_at") if may.allowed else [],
     )
 

@@ -19,6 +19,7 @@ from booking.rules.transitions import Status
 from core.web import words
 from core.web.routing import Visit
 from core.web.templates import render
+from core.web.zones import zone_line
 from directory.taxonomy import STATES
 
 
@@ -177,7 +178,7 @@ def stop_page(
         lines=lines,
         again=again,
         times=times,
-        zone_line=presenters.zone_line(zone, wanted.starts_at),
+        zone_line=zone_line(zone, wanted.starts_at),
         actions=actions,
         provider_name=wanted.provider.display_name,
         profile_url=f"/providers/{wanted.provider.slug}",

@@ -15,6 +15,7 @@ from core.errors import NotFound
 from core.web import words
 from core.web.routing import HouseRoute, Reading, Visit, public
 from core.web.templates import render
+from core.web.zones import zone_choices, zone_line
 from directory.models import Listing, Provider, Service
 from directory.presenters import find_url, licensed_line
 from directory.queries import credentials_of, get_listing_by_slug, get_provider, services_of
@@ -71,8 +72,10 @@ def profile(
         verified=presenters.verified_rows(credentials_of(visit.session, provider.id), visit.now),
         rule=notice_rule(calendar.availability.cancel_notice_minutes),
         accepts_new=provider.accepts_new,
-        back=brought.back,
-        others=brought.back or _others(provider, brought.state or next(iter(listing.states), "")),
+        results=brought.results,
+        comparison=brought.comparison,
+        others=brought.results
+        or _others(provider, brought.state or next(iter(listing.states), "")),
         let_go=visit.request.query_params.get("notice") == "released",
         times=times,
     )
@@ -153,8 +156,8 @@ def _panel(
         "from_words": words.day(first) if is_later else "",
         "through": words.day(today + timedelta(days=_horizon(calendar))),
         "zone": zone,
-        "zone_line": presenters.zone_line(zone, seen),
-        "zones": presenters.zone_choices(zone),
+        "zone_line": zone_line(zone, seen),
+        "zones": zone_choices(zone),
         "hidden": hidden,
         "only_known": not chosen.for_new,
     }

@@ -143,6 +143,7 @@ def _preview(visit: Visit, listing: Listing) -> dict[str, Any]:
     openings = [datetime.fromisoformat(one["starts_at"]) for one in listing.openings]
     ahead = [start for start in openings if start > soonest][:3] if is_shown else []
     return {
+        "slug": "",
         "url": url,
         "name": facts["name"],
         "credentials": facts["letters"],

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from core.web import words
 from core.web.routing import HouseRoute, Visit, Visiting, public
 from core.web.templates import render, text
-from core.web.zones import DEFAULT, reader_zone
+from core.web.zones import DEFAULT, reader_zone, zone_words
 from directory import presenters
 from directory.addresses import Place, address_from, address_of, place_of
 from directory.search import SearchAnswer, SearchQuery, pairs_of, read_kindly, search
@@ -176,8 +176,3 @@ def _card(shown: Shown, states: tuple[str, ...], zone: str, today: date) -> Mark
     """A listing's card stays the same until the listing changes, or the day."""
     html = text("directory/_card.html", card=presenters.card(shown, states, zone, today))
     return Markup(html)  # noqa: S704  # made by a template that escapes
-
-
-def zone_words(zone: str) -> str:
-    """Los Angeles time"""
-    return zone.rsplit("/", 1)[-1].replace("_", " ") + " time"

@@ -64,6 +64,7 @@ sendOnce();
 document.getElementById("error-summary")?.focus();
 load("[data-countdown]:not(script)", paths.countdown);
 load("[data-results-form]", paths.results);
+load("#results", paths.compare);
 load("[data-week]:not(script)", paths.week);
 load("[data-desk]:not(script)", paths.desk);
 load("[data-confirm], [data-opens]", paths.dialog);

@@ -78,7 +78,7 @@ def test_a_place_shows_what_the_same_search_shows(client: TestClient) -> None:
     assert "2 people may see you in Washington. 2 have time this week." in said(html)
     assert "Noor Haddad" in html
     assert "Dana Lee" not in html
-    assert "Times are in Los Angeles time (PST)." in said(html)
+    assert "Times are in Pacific Time (PST)." in said(html)
 
 
 @pytest.mark.usefixtures("few")

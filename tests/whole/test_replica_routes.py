@@ -30,6 +30,7 @@ READING = [route for route in ROUTES if may_lag(route.endpoint)]
 
 # What shows the directory.
 EXPECTED = {
+    "/compare",
     "/providers/{slug}",
     "/api/v1/providers/{provider_id}",
     "/api/v1/suggest",
