@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
@@ -106,7 +107,7 @@ def _times(visit: Visit, listing: Listing, chosen: _Chosen) -> list[dict[str, st
     openings = schedules.next_openings(visit.session, calendar, visit.now)[:TIMES]
     return [
         {
-            "url": presenters.book_url(one["service_id"], start, chosen.brought.parameters),
+            "url": presenters.book_url(UUID(one["service_id"]), start, chosen.brought.parameters),
             "label": soon(start, chosen.zone, today),
         }
         for one, start in _starts(openings)
