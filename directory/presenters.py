@@ -204,6 +204,8 @@ def suggestion(step: Loosening, query: SearchQuery) -> dict[str, str]:
     url = find_url(pairs_of(step.query))
     if step.value is not None:
         return {"url": url, "label": _range_title(step.name, step.value), "gives": who}
+    if step.name == "state":
+        return {"url": url, "label": "Any state, if you can be there", "gives": who}
     whole = whole_care(query) if step.name == "profession" else None
     if whole:
         chosen = [CARE[whole]]

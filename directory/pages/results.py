@@ -16,6 +16,7 @@ from core.web.templates import render, text
 from core.web.zones import DEFAULT, reader_zone, zone_words
 from directory import presenters
 from directory.addresses import Place, address_from, address_of, place_of
+from directory.alerts import search_text
 from directory.search import SearchAnswer, SearchQuery, pairs_of, read_kindly, search
 from directory.search.entries import Shown
 from directory.search.query import SORTS
@@ -148,6 +149,7 @@ def _body(found: SearchAnswer, zone: str, zone_letters: str, today: date, left_o
         first_url=address_from(pairs) if query.after else "",
         suggestions=[presenters.suggestion(step, query) for step in counted.loosen[:6]],
         left_out=left_out,
+        alert_search=search_text(query) if states else "",
     )
     return Markup(html)  # noqa: S704  # made by a template that escapes
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.journeys.people import Somebody
 
 SEARCH = "state=WY&modality=emdr&within_days=3"
-OFFER = "/alerts?" + SEARCH
+OFFER = "/find?" + SEARCH
 
 
 def link_sent_to(someone: Somebody, email: str) -> str:
