@@ -12,13 +12,10 @@ import json
 import os
 import random
 import socket
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,6 +24,7 @@ from uuid import UUID
 import psycopg
 from sqlmodel import Session, col, select
 
+from bench import servers
 from bench.client import Measured, measure
 from core import clock
 from core.crypto import digest, token
@@ -165,28 +163,6 @@ def sign_in_people(url: str, count: int) -> list[tuple[UUID, str]]:
     return people
 
 
-@contextmanager
-def serving(*command: str, **environment: str) -> Iterator[int]:
-    """The port of a server of its own process; `{port}` in the command and PORT tell it which."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    told = {**os.environ, "PORT": str(port), **environment}
-    command = tuple(part.format(port=port) for part in command)
-    server = subprocess.Popen([sys.executable, *command], env=told, stdout=subprocess.DEVNULL)
-    try:
-        for _ in range(300):
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield port
-    finally:
-        server.terminate()
-        server.wait()
-
-
 def show(name: str, clients: int, found: Measured, bare: Measured) -> None:
     print(
         f"{name:28} {clients} client{'s' if clients > 1 else ' '}  {found.rate:7.0f}/s"
@@ -207,7 +183,8 @@ def compare(bookings: list[Booking], each: int) -> None:
     slots = f"/api/v1/providers/{one.provider_id}/slots?service={one.service_id}"
     now = clock.now()
     month = f"{slots}&from={now:%Y-%m-%d}&to={now + timedelta(days=30):%Y-%m-%d}"
-    with serving("main.py", "serve") as port:
+    port = servers.PORTS["app"]
+    with servers.app({"PORT": str(port)}):
         client = Client(port)
         body = {"service_id": str(one.service_id), "starts_at": one.start.isoformat()}
         hold = client.post("/api/v1/holds", body, one)
@@ -219,8 +196,8 @@ def compare(bookings: list[Booking], each: int) -> None:
         months = {n: measure(port, [month], n, 1000) for n in (1, 8)}
     bodies = {"hold": hold.decode(), "appointment": appointment.decode()}
     bodies["slots"] = "x" * months[1].size
-    uvicorn = "-m uvicorn bench.plain:app --port {port} --no-access-log --log-level warning"
-    with serving(*uvicorn.split(), BENCH_BODIES=json.dumps(bodies)) as port:
+    port = servers.PORTS["beside"]
+    with servers.beside("bench.plain:app", "/bare/slots", BENCH_BODIES=json.dumps(bodies)):
         run(port, book_plainly, some(each // 4), 1)
         plain = {n: run(port, book_plainly, some(each), n) for n in (1, 8)}
         bare = {n: run(port, answer_barely, bookings[:each], n) for n in (1, 8)}

@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 
 @dataclass(frozen=True)
@@ -20,10 +21,11 @@ class Measured:
 
 
 class _Connection(asyncio.Protocol):
-    """Sends the next request when the answer to the last one is complete."""
+    """Sends the next request when the answer to the last one is complete, or, with a pause
+    between requests, when it is due. What is late is sent at once, and its wait counts."""
 
-    def __init__(self, requests: list[bytes], times: list[float]) -> None:
-        self._requests, self._times = requests, times
+    def __init__(self, requests: list[bytes], times: list[float], pause: float, due: float) -> None:
+        self._requests, self._times, self._pause, self._due = requests, times, pause, due
         self._buffer = bytearray()
         self._need = -1
         self._size = 0
@@ -38,7 +40,12 @@ class _Connection(asyncio.Protocol):
         if not self._requests:
             self.done.set_result(None)
             return
-        self._sent_at = time.perf_counter()
+        now = time.perf_counter()
+        if self._due > now:
+            asyncio.get_running_loop().call_later(self._due - now, self._send)
+            return
+        self._sent_at = self._due or now
+        self._due = self._sent_at + self._pause if self._pause else 0.0
         self._transport.write(self._requests.pop())  # type: ignore[attr-defined]  # a socket's
 
     def data_received(self, data: bytes) -> None:
@@ -64,17 +71,21 @@ class _Connection(asyncio.Protocol):
             self.done.set_exception(error or ConnectionError("the server hung up"))
 
 
-async def _run(port: int, paths: Sequence[str], clients: int, count: int) -> Measured:
+async def _run(port: int, paths: Sequence[str], clients: int, count: int, rate: float) -> Measured:
     requests = [
         f"GET {paths[n % len(paths)]} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
         for n in range(count)
     ]
     times: list[float] = []
+    pause = clients / rate if rate else 0.0
     loop = asyncio.get_running_loop()
     started = time.perf_counter()
+    dues = [started + n * pause / clients if rate else 0.0 for n in range(clients)]
     made = [
-        await loop.create_connection(lambda: _Connection(requests, times), "127.0.0.1", port)
-        for _ in range(clients)
+        await loop.create_connection(
+            partial(_Connection, requests, times, pause, due), "127.0.0.1", port
+        )
+        for due in dues
     ]
     await asyncio.gather(*(protocol.done for _, protocol in made))
     seconds = time.perf_counter() - started
@@ -85,6 +96,7 @@ async def _run(port: int, paths: Sequence[str], clients: int, count: int) -> Mea
     return Measured(count / seconds, times[count // 2], times[count * 99 // 100], size)
 
 
-def measure(port: int, paths: Sequence[str], clients: int, count: int) -> Measured:
-    """`count` requests over `paths` in turn, by so many clients at once."""
-    return asyncio.run(_run(port, paths, clients, count))
+def measure(port: int, paths: Sequence[str], clients: int, count: int, rate: float = 0) -> Measured:
+    """`count` requests over `paths` in turn, by so many clients at once: each asks again as soon
+    as it is answered, or, where a `rate` is given, they ask so often a second together."""
+    return asyncio.run(_run(port, paths, clients, count, rate))

@@ -6,8 +6,10 @@
 Each size is a database that `main.py country` makes (kept in `--folder`, if one is given). Then:
 
 - one worker of the app on it: how long until it is ready, its memory, and its answers to
-  searches of two to four filters with all counts, as JSON and as pages, from one client and from
-  four who ask again as soon as they are answered; a bare FastAPI endpoint answers as many bytes;
+  searches of two to four filters with all counts, as JSON and as pages: from one client and from
+  four who ask again as soon as they are answered, beside a bare FastAPI endpoint that answers as
+  many bytes; and from four who together ask `--rate` times a second, as four hundred people would
+  who look at each page for four seconds;
 - in this process, one question after another: the index, the same in SQL, the same in tantivy;
 - `--check` questions whose totals, counts and first pages must be those of SQL.
 """
@@ -52,6 +54,7 @@ def main() -> None:
     options.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     options.add_argument("--folder", help="where databases are kept; else a temporary")
     options.add_argument("--requests", type=int, default=2000, help="of each kind")
+    options.add_argument("--rate", type=float, default=100, help="a second, by four clients")
     options.add_argument("--questions", type=int, default=40, help="put to SQL and to tantivy")
     options.add_argument("--check", type=int, default=0, help="questions to compare with SQL")
     chosen = options.parse_args()
@@ -61,8 +64,8 @@ def main() -> None:
         for size in chosen.sizes:
             print(f"\n{size:,} listings", flush=True)
             url = country(server, size, folder)
-            with servers.bare_app():
-                _measure_app(url, folder, chosen.requests)
+            with servers.beside("bench.servers:bare", "/1"):
+                _measure_app(url, folder, chosen.requests, chosen.rate)
             _compare(url, folder / f"tantivy-{size}", chosen.questions, chosen.check)
 
 
@@ -93,7 +96,7 @@ def country(server: str, size: int, folder: Path) -> str:
     return url
 
 
-def _measure_app(url: str, folder: Path, count: int) -> None:
+def _measure_app(url: str, folder: Path, count: int, rate: float) -> None:
     started = time.perf_counter()
     with servers.app(servers.environment(url, folder)) as process:
         print(f"  ready in {time.perf_counter() - started:.1f} s", flush=True)
@@ -106,15 +109,19 @@ def _measure_app(url: str, folder: Path, count: int) -> None:
                     measure(servers.PORTS["app"], paths[:50], clients, 50)
                     found = measure(servers.PORTS["app"], paths, clients, count)
                     size = [f"/{found.size}"]
-                    bare = measure(servers.PORTS["bare"], size, clients, count)
+                    bare = measure(servers.PORTS["beside"], size, clients, count)
                     _show(f"{name}, {how}, {clients} client{'s' * (clients > 1)}", found, bare)
+                paths = [address(one) for one in islice(asking, count)]
+                found = measure(servers.PORTS["app"], paths, 4, count, rate)
+                _show(f"{name}, {how}, 4 at {rate:g}/s", found)
         print(f"  memory of the process: {servers.memory(process):.0f} MB", flush=True)
 
 
-def _show(name: str, found: Measured, bare: Measured) -> None:
+def _show(name: str, found: Measured, bare: Measured | None = None) -> None:
+    beside = f", {found.rate / bare.rate:4.0%} of bare" if bare else ""
     print(
         f"  {name:28} p50 {found.p50 * 1000:6.2f} ms  p99 {found.p99 * 1000:6.2f} ms"
-        f"  {found.rate:5.0f}/s, {found.rate / bare.rate:4.0%} of bare {found.size / 1000:5.1f} kB",
+        f"  {found.rate:5.0f}/s{beside} {found.size / 1000:6.1f} kB",
         flush=True,
     )
 

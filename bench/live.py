@@ -26,8 +26,10 @@ from bench.country import country, kept_folder
 from bench.questions import in_json, repeated
 from core.postgres import ensure_database
 
-Slot = tuple[str, str, str]
-"""Its service and its start, as the API writes them, and a state where it may be taken."""
+Slot = tuple[str, str]
+"""Its service and its start, as the API writes them."""
+Seen = tuple[Slot, str, float]
+"""A slot, a state where it may be taken, and when it was asked for."""
 SEARCHERS, BOOKERS = 4, 4
 LATE = 1.0  # seconds
 
@@ -37,7 +39,8 @@ class Run:
     """What happened in one phase. Threads only append, or set a key of their own."""
 
     taken: dict[Slot, float]
-    seen: deque[Slot] = field(default_factory=lambda: deque(maxlen=500))
+    seen: deque[Seen] = field(default_factory=lambda: deque(maxlen=500))
+    busy: dict[str, float] = field(default_factory=dict)  # service → when it was last taken
     times: list[float] = field(default_factory=list)
     late: list[Slot] = field(default_factory=list)
     booked: int = 0
@@ -57,14 +60,15 @@ def search(run: Run, connection: http.client.HTTPConnection, asked: list[str]) -
     for item in json.loads(body)["items"]:
         state = item["states"][0]["code"]
         for one in item["next_slots"]:
-            slot = one["service_id"], one["starts_at"], state
+            slot = one["service_id"], one["starts_at"]
             if run.taken.get(slot, sent) < sent - LATE:
                 run.late.append(slot)
-            run.seen.append(slot)
+            run.seen.append((slot, state, sent))
 
 
 def book(run: Run, connection: http.client.HTTPConnection, secrets: list[str]) -> None:
-    """Hold and confirm one of the times just seen; while others have it by now, another."""
+    """Hold and confirm one of the times just seen; while others have it by now, another. What
+    was seen before the last booking with the same person is not tried: it may overlap."""
     headers = {"Authorization": f"Bearer {secrets.pop()}", "Content-Type": "application/json"}
 
     def post(path: str, **values: str) -> tuple[int, Any]:
@@ -74,12 +78,13 @@ def book(run: Run, connection: http.client.HTTPConnection, secrets: list[str]) -
 
     status = 0
     while run.seen and status != 201:
-        service, start, state = slot = run.seen.pop()
-        if slot in run.taken:
+        (service, start), state, sent = run.seen.pop()
+        if sent <= run.busy.get(service, 0):
             continue
+        run.busy[service] = time.perf_counter()
         status, hold = post("/api/v1/holds", service_id=service, starts_at=start)
         if status == 201:
-            run.taken[slot] = time.perf_counter()
+            run.taken[service, start] = run.busy[service] = time.perf_counter()
             details = {**DETAILS, "state": state}
             status, answer = post(f"/api/v1/holds/{hold['id']}/confirm", **details)
             assert status == 201, answer

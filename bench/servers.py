@@ -11,18 +11,16 @@ from pathlib import Path
 
 from fastapi import FastAPI, Response
 
-PORTS = {"app": 8391, "bare": 8392}
+PORTS = {"app": 8391, "beside": 8392}
 
 
-def bare() -> FastAPI:
-    """What one worker can do at best: the framework, and bytes that are ready."""
-    app = FastAPI(openapi_url=None)
+bare = FastAPI(openapi_url=None)
+"""What one worker can do at best: the framework, and bytes that are ready."""
 
-    @app.get("/{size}")
-    def same_size(size: int) -> Response:
-        return Response(b"x" * size, media_type="application/json")
 
-    return app
+@bare.get("/{size}")
+def same_size(size: int) -> Response:
+    return Response(b"x" * size, media_type="application/json")
 
 
 def environment(url: str, folder: Path, **more: str) -> dict[str, str]:
@@ -40,18 +38,20 @@ def environment(url: str, folder: Path, **more: str) -> dict[str, str]:
 
 @contextmanager
 def app(settings: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """`main.py serve`, once it is ready."""
+    """`main.py serve`, once every worker is ready: the kernel deals connections out by chance."""
     with _process(["main.py", "serve"], settings) as process:
-        wait_for(f"http://127.0.0.1:{settings['PORT']}/readyz", process)
+        url = f"http://127.0.0.1:{settings['PORT']}/readyz"
+        wait_for(url, process, in_a_row=1 if settings.get("WORKERS", "1") == "1" else 40)
         yield process
 
 
 @contextmanager
-def bare_app() -> Iterator[None]:
-    command = ["-m", "uvicorn", "bench.servers:bare", "--factory", "--no-access-log"]
-    command += ["--log-level", "warning", "--port", str(PORTS["bare"])]
-    with _process(command, {}) as process:
-        wait_for(f"http://127.0.0.1:{PORTS['bare']}/1", process)
+def beside(application: str, ready: str, **settings: str) -> Iterator[None]:
+    """A plain application to hold against ours, once it answers at the path `ready`."""
+    command = ["-m", "uvicorn", application, "--no-access-log"]
+    command += ["--log-level", "warning", "--port", str(PORTS["beside"])]
+    with _process(command, settings) as process:
+        wait_for(f"http://127.0.0.1:{PORTS['beside']}{ready}", process)
         yield
 
 
@@ -78,15 +78,21 @@ def _process(command: list[str], settings: dict[str, str]) -> Iterator[subproces
         process.wait()
 
 
-def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = 120) -> None:
-    """Until it answers 200. Raises TimeoutError, also where the process has ended."""
-    end = time.monotonic() + seconds
+def wait_for(
+    url: str, process: subprocess.Popen[bytes], seconds: float = 120, in_a_row: int = 1
+) -> None:
+    """Until it answers 200, so many times one after another. Raises TimeoutError, also where the
+    process has ended."""
+    end, answered = time.monotonic() + seconds, 0
     while time.monotonic() < end and process.poll() is None:
         try:
             urllib.request.urlopen(url).close()  # noqa: S310  # our own server
-            return
+            answered += 1
         except OSError:
+            answered = 0
             time.sleep(0.02)
+        if answered == in_a_row:
+            return
     raise TimeoutError(url)
 
 
