@@ -93,6 +93,8 @@ def country(server: str, size: int, folder: Path) -> str:
         servers.run(["country", "--listings", str(size)], servers.environment(url, folder))
         seconds = time.perf_counter() - started
         print(f"  made in {seconds:.0f} s, {size / seconds:,.0f} listings a second")
+    else:
+        servers.run(["migrate"], servers.environment(url, folder))
     return url
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from core.web import words
+from directory.rules.numbers import is_valid_npi
 from directory.search.answer import Loosening, SearchAnswer
 from directory.search.entries import Opening, Shown, instant
 from directory.search.query import DAY_STEPS, FEE_STEPS, GROUPS, SearchQuery, pairs_of
@@ -193,6 +194,8 @@ def value_title(name: str, value: str) -> str:
     """A chosen value in words."""
     if name in ("within_days", "max_fee"):
         return _range_title(name, int(value))
+    if name == "q" and is_valid_npi(value):
+        return f"NPI {value}"
     if name == "q":
         return f"Name like “{value}”"
     return MODALITIES[value].short_title if name == "modality" else GROUPS[name][value]

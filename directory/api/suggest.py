@@ -12,16 +12,18 @@ from core.web.problems import problem_responses
 from core.web.routing import HouseRoute, Reading, public
 from directory.addresses import address_from
 from directory.search.entries import Entry
+from directory.search.names import find_alike, find_begun, find_by_npi
 from directory.search.query import MAX_NAME
 from directory.search.rows import read_whole
 from directory.taxonomy import PROFESSIONS
 from directory.words import read_words, suggestions
-from directory.words.people import find_alike, find_begun, find_by_npi
 
 router = APIRouter(route_class=HouseRoute, prefix="/api/v1", tags=["directory"])
 
 MOST: Final = 8
 MOST_PEOPLE: Final = 3
+SHORTEST: Final = 3
+"""Letters of a name from which on somebody is suggested."""
 _CANDIDATES: Final = 4 * MOST_PEOPLE
 """Read, because some may not be shown just now."""
 
@@ -54,9 +56,9 @@ def suggest(
     reading = read_words(q)
     found = suggestions(q, MOST)
     asked = reading.rest or (reading.other.rest if reading.other else "")
-    numbers = _numbers(visit.session, asked) if asked else []
-    if asked and not numbers and not found:
-        numbers = find_alike(visit.session, asked, _CANDIDATES)
+    numbers = _numbers(visit.session, asked) if len(asked) >= SHORTEST else []
+    if len(asked) >= SHORTEST and not numbers and not found:
+        numbers = find_alike(visit.session, asked)[:_CANDIDATES]
     people = _shown(visit, numbers)
     searches = [
         SuggestedItem(label=one.label, detail=one.detail, url=address_from(one.pairs))

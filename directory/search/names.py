@@ -1,42 +1,83 @@
-"""Finding a name in spite of a typo or an accent.
+"""Finding a person by NPI or by name, in spite of a typo or an accent.
 
-pg_trgm brings the candidates from its index; whether two words are really alike is then judged
-letter by letter, because in a short name one wrong letter spoils half of the triples.
+A name is found where each asked word begins one of its words. Where none is, pg_trgm brings the
+candidates from its index, and whether two words are really alike is judged letter by letter,
+because in a short name one wrong letter spoils half of the triples.
 """
 
 from difflib import SequenceMatcher
 from typing import Final
 
-from sqlalchemy import text
-from sqlmodel import Session
+import numpy as np
+from sqlalchemy import TextClause, text
+from sqlmodel import Session, col, select
+
+from directory.credentials import number_digests
+from directory.models import Credential, CredentialKind, CredentialStatus, Listing
+from directory.rules.numbers import is_valid_npi, normalise_npi
 
 CANDIDATE: Final = 0.3
 """Share of the asked name's letter triples that a candidate has."""
 ALIKE: Final = 0.75
 """Share of letters in the same order: "Pryce" and "Price", "Jonson" and "Johnson"."""
-MOST: Final = 300
+MOST_ALIKE: Final = 300
+_MOST_WORDS: Final = 6
 
 _SET_LIMIT = text(
     f"SELECT set_config('pg_trgm.word_similarity_threshold', '{CANDIDATE}', true)"  # a constant
 )
-_FIND = text(
+_ALIKE = text(
     """
-    SELECT number, plain(name) AS name, plain(:q) AS asked,
-           strpos(' ' || plain(name), ' ' || plain(:q)) > 0 AS is_literal
-    FROM listing
+    SELECT number, plain(name) AS name, plain(:q) AS asked FROM listing
     WHERE published_at IS NOT NULL AND plain(name) %> plain(:q)
-    ORDER BY word_similarity(plain(:q), plain(name)) DESC
+    ORDER BY word_similarity(plain(:q), plain(name)) DESC LIMIT :most
     """
 )
 
 
 def find_named(session: Session, q: str) -> list[int]:
-    """Listings whose name has a part that begins like `q`; where none does, those alike."""
+    """All listings that `q` can mean, by their numbers: the one with this NPI, or those whose
+    name begins like it; where there are none, those whose name is alike."""
+    return find_by_npi(session, q) or find_begun(session, q) or find_alike(session, q)
+
+
+def find_begun(session: Session, q: str, most: int | None = None) -> list[int]:
+    """Listings of which each word of `q` begins a word of the name, in no order. `most`: enough;
+    then a common beginning is as quick as a rare one."""
+    words = q.split()[:_MOST_WORDS]
+    if not words:
+        return []
+    values = {f"word{place}": _escaped(word) for place, word in enumerate(words)}
+    statement = _begun(len(words))
+    row = session.connection().execute(statement, {**values, "most": most}).scalar_one()
+    numbers: list[int] = np.frombuffer(row or b"", ">u4").tolist()
+    return numbers
+
+
+def find_alike(session: Session, q: str) -> list[int]:
+    """Listings whose name is `q` but for a slip in each word, the most alike first."""
     connection = session.connection()
     connection.execute(_SET_LIMIT)
-    rows = connection.execute(_FIND, {"q": q}).all()
-    literal = [row.number for row in rows if row.is_literal]
-    return literal or [row.number for row in rows[:MOST] if is_alike(row.asked, row.name)]
+    rows = connection.execute(_ALIKE, {"q": q, "most": MOST_ALIKE}).all()
+    return [row.number for row in rows if is_alike(row.asked, row.name)]
+
+
+def find_by_npi(session: Session, npi: str) -> list[int]:
+    """The listing of the provider to whom this NPI was verified, if `npi` is one."""
+    if not is_valid_npi(npi):
+        return []
+    asked = (
+        select(Listing.number)
+        .join(Credential, col(Credential.provider_id) == col(Listing.provider_id))
+        .where(
+            col(Listing.published_at).is_not(None),
+            col(Credential.number_digest).in_(number_digests(normalise_npi(npi))),
+            Credential.kind == CredentialKind.NPI,
+            Credential.status == CredentialStatus.VERIFIED,
+            col(Credential.withdrawn_at).is_(None),
+        )
+    )
+    return list(session.exec(asked))
 
 
 def is_alike(asked: str, name: str) -> bool:
@@ -46,3 +87,22 @@ def is_alike(asked: str, name: str) -> bool:
         any(SequenceMatcher(None, word, part).ratio() >= ALIKE for part in parts)
         for word in asked.replace("-", " ").split()
     )
+
+
+def _begun(words: int) -> TextClause:
+    """The numbers as packed bytes: a common name has thousands."""
+    begins = " AND ".join(
+        f"(plain(name) LIKE plain(:word{place}) || '%'"
+        f" OR plain(name) LIKE '% ' || plain(:word{place}) || '%'"
+        f" OR plain(name) LIKE '%-' || plain(:word{place}) || '%')"
+        for place in range(words)
+    )
+    return text(
+        "SELECT string_agg(int4send(number), '') FROM (SELECT number FROM listing"  # noqa: S608  # no values in it
+        f" WHERE published_at IS NOT NULL AND {begins} LIMIT :most) AS found"
+    )
+
+
+def _escaped(word: str) -> str:
+    """As it stands in a pattern of LIKE."""
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

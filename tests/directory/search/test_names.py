@@ -7,7 +7,14 @@ from directory.models import Listing
 from directory.search.names import find_named
 from tests.directory.search.listings import add_listing
 
-NAMES = ("Dana Lee", "Noor Johnson", "Luis García Márquez", "Amara Okafor", "Tove Lindqvist")
+NAMES = (
+    "Dana Lee",
+    "Noor Johnson",
+    "Luis García Márquez",
+    "Amara Okafor",
+    "Tove Lindqvist",
+    "Ana Smith-Jones",
+)
 
 
 @pytest.fixture
@@ -25,6 +32,8 @@ def people(session: Session) -> dict[int, str]:
         ("dana lee", {"Dana Lee"}),
         ("dan", {"Dana Lee"}),  # a beginning
         ("d", {"Dana Lee"}),
+        ("le dan", {"Dana Lee"}),  # two beginnings, in any order
+        ("jones", {"Ana Smith-Jones"}),
         ("Garcia", {"Luis García Márquez"}),  # accents
         ("MÁRQUEZ", {"Luis García Márquez"}),
         ("jonson", {"Noor Johnson"}),  # a letter missing
@@ -35,6 +44,9 @@ def people(session: Session) -> dict[int, str]:
         ("lee dana", {"Dana Lee"}),  # family name first
         ("zzz", set()),
         ("%", set()),  # no pattern
+        ("d_na", set()),
+        ("\\", set()),
+        (" ", set()),
         ("'; --", set()),
     ],
 )

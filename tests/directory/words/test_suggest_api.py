@@ -107,6 +107,10 @@ def test_an_npi_finds_whose_it_is(client: TestClient, session: Session) -> None:
     assert labels(client, npi) == [provider.display_name]
     assert labels(client, f"npi {npi[:4]}-{npi[4:]}") == [provider.display_name]
     assert labels(client, npi[::-1]) == []
+    page = client.get("/find", params={"q": f"npi {npi}"}).text
+    assert f"/providers/{provider.slug}" in page
+    assert f"NPI {npi}" in page
+    assert client.get("/api/v1/providers", params={"q": npi}).json()["total"] == 1
 
 
 @pytest.mark.usefixtures("people")
