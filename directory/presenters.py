@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from core.web import words
+from directory.addresses import address_from
 from directory.rules.numbers import is_valid_npi
 from directory.search.answer import Loosening, SearchAnswer
 from directory.search.entries import Opening, Shown, instant
@@ -36,11 +37,6 @@ TITLES = {
 """The groups of filters in the order people need them."""
 RANGED = ("within_days", "max_fee")
 SORT_TITLES = {"soonest": "Soonest opening", "fee": "Lowest fee", "name": "Name"}
-
-
-def find_url(pairs: Pairs) -> str:
-    query = urlencode(list(pairs))
-    return f"/find?{query}" if query else "/find"
 
 
 # ---------------------------------------------------------------------- cards
@@ -175,12 +171,14 @@ def chips(query: SearchQuery) -> list[dict[str, str]]:
     pairs = [pair for pair in pairs_of(query) if pair[0] not in ("sort", "limit")]
     whole = whole_care(query)
     if whole:
-        made.append({"label": CARE[whole], "url": find_url(pairs_of(query.without("profession")))})
+        made.append(
+            {"label": CARE[whole], "url": address_from(pairs_of(query.without("profession")))}
+        )
     for pair in pairs:
         if whole and pair[0] == "profession":
             continue
         rest = [other for other in pairs_of(query) if other != pair]
-        made.append({"label": value_title(*pair), "url": find_url(rest)})
+        made.append({"label": value_title(*pair), "url": address_from(rest)})
     return made
 
 
@@ -204,7 +202,7 @@ def value_title(name: str, value: str) -> str:
 def suggestion(step: Loosening, query: SearchQuery) -> dict[str, str]:
     """A way to more results, as a link that says what it gives."""
     who = words.count(step.total, "person", "people")
-    url = find_url(pairs_of(step.query))
+    url = address_from(pairs_of(step.query))
     if step.value is not None:
         return {"url": url, "label": _range_title(step.name, step.value), "gives": who}
     if step.name == "state":

@@ -16,8 +16,9 @@ from core.web import words
 from core.web.routing import HouseRoute, Reading, Visit, public
 from core.web.templates import render
 from core.web.zones import zone_line
+from directory.addresses import address_from
 from directory.models import Listing
-from directory.presenters import find_url, licensed_line, soon
+from directory.presenters import licensed_line, soon
 from directory.queries import credentials_of, get_listing_by_slug, get_provider, services_of
 from directory.taxonomy import STATES
 
@@ -49,7 +50,7 @@ def compare(visit: Reading, provider: Annotated[list[str] | None, Query()] = Non
         missing=len(asked[:MOST]) - len(found),
         too_many=len(asked) > MOST,
         most=MOST,
-        results=brought.results or find_url([("state", there.code)] if there else []),
+        results=brought.results or address_from([("state", there.code)] if there else []),
     )
 
 

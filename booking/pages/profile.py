@@ -16,8 +16,9 @@ from core.web import words
 from core.web.routing import HouseRoute, Reading, Visit, public
 from core.web.templates import render
 from core.web.zones import zone_choices, zone_line
+from directory.addresses import address_from
 from directory.models import Listing, Provider, Service
-from directory.presenters import find_url, licensed_line
+from directory.presenters import licensed_line
 from directory.queries import credentials_of, get_listing_by_slug, get_provider, services_of
 from directory.taxonomy import STATES
 
@@ -99,7 +100,7 @@ def _others(provider: Provider, state: str) -> str:
     """A search for people like this one."""
     pairs = [("state", state)] if state else []
     pairs += [("condition", key) for key in provider.conditions[:3]]
-    return find_url([*pairs, ("profession", provider.profession)])
+    return address_from([*pairs, ("profession", provider.profession)])
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from core.errors import Invalid, NotAllowed, TooMany
 from core.web import words
 from core.web.routing import HouseRoute, Visit, Visiting, public
 from core.web.zones import reader_zone
-from directory.presenters import find_url
+from directory.addresses import address_from
 from directory.taxonomy import STATES
 
 router = APIRouter(route_class=HouseRoute, include_in_schema=False)
@@ -178,7 +178,7 @@ def _you_page(
         states=[(code, state.name) for code, state in STATES.items()],
         elsewhere=(
             {
-                "url": find_url(pairs),
+                "url": address_from(pairs),
                 "label": f"See who may see people in {STATES[draft.state].name}",
             }
             if is_elsewhere and draft.state in STATES

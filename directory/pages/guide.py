@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from core.web.routing import HouseRoute, Visiting, public
 from core.web.templates import render
-from directory.presenters import find_url
+from directory.addresses import address_from
 from directory.rules.care_guide import NOT_A_DIAGNOSIS, QUESTIONS, Advice, Path, advise
 from directory.taxonomy import CONDITIONS, MODALITIES, PROFESSIONS, Condition, Modality
 
@@ -82,4 +82,4 @@ def _advice(advice: Advice) -> dict[str, Any]:
 
 def _way(path: Path) -> dict[str, str]:
     pairs = [(name, value) for name, values in path.params.items() for value in values]
-    return {"title": path.title, "text": path.text, "url": find_url(pairs)}
+    return {"title": path.title, "text": path.text, "url": address_from(pairs)}

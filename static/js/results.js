@@ -8,7 +8,7 @@ async function page(address) {
   under_way = new AbortController();
   const answer = await fetch(address, { signal: under_way.signal, headers: { Accept: "text/html" } });
   if (!answer.ok) throw new Error(answer.status);
-  return new DOMParser().parseFromString(await answer.text(), "text/html");
+  return [new DOMParser().parseFromString(await answer.text(), "text/html"), answer.url];
 }
 
 /** The form's address without empty fields, so that it reads well and equals the server's links. */
@@ -29,6 +29,14 @@ function copyCounts(fresh) {
       if (row) row.className = match.closest(".choice").className;
     }
   }
+}
+
+/** The box above says what it would say on the page of this address, unless someone is typing. */
+function copyBox(fresh) {
+  const box = document.querySelector("#search [type=search]");
+  if (!box || box === document.activeElement) return;
+  box.value = fresh.querySelector("#search [type=search]")?.value ?? "";
+  document.querySelector(".search-other")?.remove();
 }
 
 /** After a chip or the back button the form must say what the results say. */
@@ -53,15 +61,16 @@ export function start([form], say) {
   async function show(address, { push, sync }) {
     results.setAttribute("aria-busy", "true");
     try {
-      const fresh = await page(address);
+      const [fresh, answered] = await page(address);
       const next = fresh.getElementById("results");
       if (!next) throw new Error("no results");
       const had = results.contains(document.activeElement);
       results.innerHTML = next.innerHTML;
       copyCounts(fresh);
+      copyBox(fresh);
       if (sync) copyChoices(form, fresh);
       document.title = fresh.title;
-      if (push) history.pushState({ results: true }, "", address);
+      if (push) history.pushState({ results: true }, "", answered);
       const heading = results.querySelector("h1, h2, [data-results-heading]");
       if (had && heading) {
         heading.tabIndex = -1;

@@ -133,7 +133,7 @@ def test_fully_booked_offers_others(client: TestClient, session: Session) -> Non
     make_appointment(session, service, make_patient(session), NOW + timedelta(hours=3))
     html = page(client, f"/providers/{dana.slug}")
     assert "Dana Lee is fully booked" in words_of(html)
-    assert any("profession=clinical_social_worker" in url for url in links(html, "/find"))
+    assert "/clinical-social-workers/washington/anxiety" in links(html, "/clinical")
 
 
 def test_who_takes_no_new_patients_says_so_and_keeps_times_for_the_others(
