@@ -20,6 +20,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -109,21 +110,27 @@ def _measure_app(url: str, folder: Path, count: int, rate: float) -> None:
                 for clients in (1, 4):
                     paths = [address(one) for one in islice(asking, count)]
                     measure(servers.PORTS["app"], paths[:50], clients, 50)
+                    before = servers.spent()
                     found = measure(servers.PORTS["app"], paths, clients, count)
+                    within = servers.spent() - before
                     size = [f"/{found.size}"]
                     bare = measure(servers.PORTS["beside"], size, clients, count)
-                    _show(f"{name}, {how}, {clients} client{'s' * (clients > 1)}", found, bare)
+                    title = f"{name}, {how}, {clients} client{'s' * (clients > 1)}"
+                    _show(title, found, within, f"{found.rate / bare.rate:4.0%} of bare")
                 paths = [address(one) for one in islice(asking, count)]
+                before = servers.spent()
                 found = measure(servers.PORTS["app"], paths, 4, count, rate)
-                _show(f"{name}, {how}, 4 at {rate:g}/s", found)
+                _show(f"{name}, {how}, 4 at {rate:g}/s", found, servers.spent() - before)
         print(f"  memory of the process: {servers.memory(process):.0f} MB", flush=True)
 
 
-def _show(name: str, found: Measured, bare: Measured | None = None) -> None:
-    beside = f", {found.rate / bare.rate:4.0%} of bare" if bare else ""
+def _show(name: str, found: Measured, within: Counter[str], beside: str = "") -> None:
+    """`within`: how many the server has answered in so many seconds, by its own clock."""
+    shares = [within[step] / within["+Inf"] for step in ("0.005", "0.025")]
     print(
         f"  {name:28} p50 {found.p50 * 1000:6.2f} ms  p99 {found.p99 * 1000:6.2f} ms"
-        f"  {found.rate:5.0f}/s{beside} {found.size / 1000:6.1f} kB",
+        f"  {found.rate:5.0f}/s {beside:12} {found.size / 1000:5.1f} kB"
+        f"  in the server {shares[0]:6.1%} ≤ 5 ms, {shares[1]:6.1%} ≤ 25 ms",
         flush=True,
     )
 

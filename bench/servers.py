@@ -5,11 +5,13 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from fastapi import FastAPI, Response
+from prometheus_client.parser import text_string_to_metric_families
 
 PORTS = {"app": 8391, "beside": 8392}
 
@@ -94,6 +96,22 @@ def wait_for(
         if answered == in_a_row:
             return
     raise TimeoutError(url)
+
+
+def spent() -> Counter[str]:
+    """How many requests the app has answered within each of its steps, in seconds, by its own
+    clock: `le` → count, and "+Inf" for all."""
+    url = f"http://127.0.0.1:{PORTS['app']}/metrics"
+    with urllib.request.urlopen(url) as answer:  # our own server
+        families = text_string_to_metric_families(answer.read().decode())
+    counts: Counter[str] = Counter()
+    for sample in (one for family in families for one in family.samples):
+        if (
+            sample.name == "openchair_request_seconds_bucket"
+            and sample.labels["route"] != "/metrics"
+        ):
+            counts[sample.labels["le"]] += int(sample.value)
+    return counts
 
 
 def memory(process: subprocess.Popen[bytes]) -> float:
