@@ -16,6 +16,7 @@ from directory.rules.checks import EXPIRES_SOON
 from directory.rules.days import end_of_day, local_day, working_days_after
 from directory.rules.requirements import (
     ATTESTATION_LASTS,
+    Lack,
     Readiness,
     attestation_due,
     missing_for_listing,
@@ -35,7 +36,7 @@ class Case:
     provider_id: UUID
     name: str
     profession: str
-    missing: list[str]
+    missing: list[Lack]
     waiting_since: datetime
     due: datetime
     pending: int
@@ -234,7 +235,7 @@ def _case(
         provider_id=provider.id,
         name=provider.display_name,
         profession=PROFESSIONS[provider.profession].title,
-        missing=[lack.message for lack in lacks],
+        missing=lacks,
         waiting_since=since,
         due=due,
         pending=sum(one.status == CredentialStatus.PENDING for one in credentials),

@@ -15,9 +15,9 @@ from booking import schedules
 from booking.models import Appointment, AppointmentEvent
 from booking.rules.availability import Availability
 from core import clock
-from core.crypto import digest
 from core.web.routing import PATIENT, PROVIDER
 from directory import listings
+from directory.credentials import number_digests
 from directory.models import Credential, Provider, Service
 from directory.rules.numbers import make_dea, make_npi
 from directory.rules.requirements import required_credentials
@@ -193,7 +193,7 @@ def _credential(
         if kind == "state_license"
         else "",
         number=printed,
-        number_digest=digest(printed),
+        number_digest=number_digests(printed)[0],
         expires_on=None if kind == "npi" else expires_on,
         status=status,
         submitted_at=now - timedelta(days=99),

@@ -25,6 +25,7 @@ from directory.decisions import (
 from directory.evidence import Upload, get_evidence
 from directory.models import Credential, Listing, Provider
 from directory.queries import credentials_of, get_provider
+from directory.rules.requirements import Lack
 from directory.taxonomy import CREDENTIAL_KINDS, PROFESSIONS, STATES
 
 router = APIRouter(route_class=HouseRoute, include_in_schema=False)
@@ -41,6 +42,7 @@ ACTIONS = {
     "rejected": ("Reject", "r", "danger"),
     "revoked": ("Revoke", "r", "danger"),
 }
+_PENDING = "_pending"
 _AGAIN = {"verified": ("Verify again", "a", "")}
 
 
@@ -83,11 +85,19 @@ def _row(case: queue.Case, view: str, now: datetime) -> dict[str, Any]:
         "url": f"/admin/providers/{case.provider_id}",
         "name": case.name,
         "profession": case.profession,
-        "missing": "; ".join(one.rstrip(".") for one in case.missing) or "Nothing",
+        "missing": _missing(case.missing),
         "since": f"{words.short_day(case.waiting_since.date())} ({words.count(days, 'day')})",
         "due": words.short_day(case.due_on) if is_ours else _theirs(case),
         "is_late": is_ours and case.due <= now,
     }
+
+
+def _missing(lacks: list[Lack]) -> str:
+    """In one line, what waits for the desk first and told together."""
+    waiting = [one.code.removesuffix(_PENDING) for one in lacks if one.code.endswith(_PENDING)]
+    titles = ", ".join(CREDENTIAL_KINDS[kind] for kind in waiting)
+    others = [one.message.rstrip(".") for one in lacks if not one.code.endswith(_PENDING)]
+    return "; ".join([*([f"To check: {titles}"] if titles else []), *others]) or "Nothing"
 
 
 def _theirs(case: queue.Case) -> str:

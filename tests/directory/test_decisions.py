@@ -405,7 +405,7 @@ def test_what_waits_is_listed_oldest_first_with_what_is_missing(
     cases = queue.find_cases(session, "waiting", NOW, 0, 50).cases
     assert [case.provider_id for case in cases] == [dana.id, late.id]
     assert cases[0].pending == 2
-    assert cases[0].missing == [
+    assert [one.message for one in cases[0].missing] == [
         "National Provider Identifier (NPI): waiting to be checked.",
         "State licence: waiting to be checked.",
     ]

@@ -66,7 +66,7 @@ def test_the_oldest_case_comes_first_with_what_is_missing(
     session.commit()
     html = desk.get("/admin").text
     assert html.index("Dana Lee") < html.index("Rae Moss")
-    assert "State licence: waiting to be checked" in said(html)
+    assert "To check: National Provider Identifier (NPI), State licence" in said(html)
     assert html.count("data-desk-item") == 2
     assert html.count("is-late") == 1
 
