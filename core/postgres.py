@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 
 import psycopg
+from fasteners import InterProcessLock
 
 DATABASE = "openchair"
 
@@ -17,7 +18,8 @@ class NoDatabase(Exception):
 def ensure_database(data_dir: Path) -> str:
     """Start (or join) the server in `data_dir`/postgres and return the database's address.
 
-    The server stops when the last process that uses it ends. Raises NoDatabase.
+    The server stops when the last process that uses it ends. Several processes may start at once:
+    the first one makes what is missing, the others wait for it. Raises NoDatabase.
     """
     folder = data_dir.expanduser().resolve() / "postgres"
     try:
@@ -29,12 +31,13 @@ def ensure_database(data_dir: Path) -> str:
             f"The folder {folder.parent} cannot be written to ({error.strerror}). "
             "Choose another with DATA_DIR=…"
         ) from error
-    server = _start(folder)
-    address = server.get_uri(database="postgres")
-    with psycopg.connect(address, autocommit=True) as connection:
-        row = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
-        if row.fetchone() is None:
-            connection.execute(f"CREATE DATABASE {DATABASE}")
+    with InterProcessLock(folder.with_name("postgres.lock")):
+        server = _start(folder)
+        address = server.get_uri(database="postgres")
+        with psycopg.connect(address, autocommit=True) as connection:
+            row = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
+            if row.fetchone() is None:
+                connection.execute(f"CREATE DATABASE {DATABASE}")
     uri: str = server.get_uri(database=DATABASE)
     return uri
 

@@ -5,6 +5,7 @@ import secrets
 from functools import lru_cache
 from pathlib import Path
 
+from fasteners import InterProcessLock
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -89,8 +90,12 @@ class Settings(BaseSettings):
         path = self.data_dir / "secret.key"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)
-            path.write_text(base64.b64encode(secrets.token_bytes(32)).decode())
+            with InterProcessLock(path.with_suffix(".lock")):
+                if not path.exists():  # else another process that starts has just made it
+                    made = path.with_suffix(".new")
+                    made.touch(mode=0o600)
+                    made.write_text(base64.b64encode(secrets.token_bytes(32)).decode())
+                    made.replace(path)  # whole or not at all
         return path
 
 
