@@ -124,7 +124,7 @@ def list_cases(
     """What waits, oldest first; or what runs out within 30 days, whose attestation is overdue, or
     everyone. `after`: how many to leave out at the beginning."""
     page = queue.find_cases(visit.session, view, visit.now, after, limit)
-    return CaseList(total=page.total, items=[CaseAnswer(**vars(one)) for one in page.cases])
+    return CaseList(total=page.total, items=[_case(one) for one in page.cases])
 
 
 @router.get("/providers/{provider_id}", responses=problem_responses(401, 403, 404, 422))
@@ -172,6 +172,10 @@ def record_decision(visit: Visiting, credential_id: UUID, body: Decision) -> Cla
     one = decide(visit.session, credential_id, visit.caller, body, body.evidence_id, visit.now)
     provider = get_provider(visit.session, one.provider_id)
     return _claim(visit, provider, one)
+
+
+def _case(case: queue.Case) -> CaseAnswer:
+    return CaseAnswer(**{**vars(case), "missing": [lack.message for lack in case.missing]})
 
 
 def _claim(visit: Visit, provider: Provider, one: Credential) -> ClaimAnswer:
