@@ -2,8 +2,8 @@
 
 The listings go into a flat table: facet values as small numbers under a GIN index, what is sorted
 by under B-trees. A search is one statement per group of counts over the rows that match, which
-are found once. It reads what listings say (`facets`, `states`, `openings`) and nothing of what
-the index reads, so that it can also prove the index right.
+are found once. It reads what listings say (`facets`, `states`, `openings`) and of what the index
+reads only the hours that are open, bit by bit, so that it can also prove the index right.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from directory.packing import HOURS
 from directory.search.clock_words import WEEKDAYS
 from directory.search.columns import NAME_BYTES
 from directory.search.query import DAY_STEPS, FEE_STEPS, GROUPS, WHEN, SearchQuery
@@ -32,8 +33,14 @@ _BUILD = """
             JOIN word ON (word.name, word.key) = (said.name, said.word)) AS words,
            (SELECT array_agg((one->>'starts_at')::timestamptz)
             FROM jsonb_array_elements(openings) AS one) AS starts,
+           (SELECT array_agg(to_timestamp((24 * day + hour) * 3600.0))
+            FROM (SELECT get_byte(hours, 0) * 256 + get_byte(hours, 1) AS day) AS first,
+                 generate_series(0, {hours} - 1) AS hour
+            WHERE get_bit(hours, 16 + hour) = 1) AS hours,
            next_opening AS opens
-    FROM listing WHERE published_at IS NOT NULL
+    FROM (SELECT number, min_fee_cents, due_at, notice_minutes, sort_name, facets, states, openings,
+                 next_opening, nullif(hours, '') AS hours
+          FROM listing WHERE published_at IS NOT NULL) AS listed
 """
 _INDEXES = """
     CREATE INDEX flat_words ON flat USING gin (words);
@@ -60,7 +67,8 @@ class InSql:
             [(number, *word) for word, number in self._ids.items()],
         )
         connection.execute("CREATE INDEX word_name ON word (name, key)")
-        connection.execute(sql.SQL(_BUILD).format(bytes=sql.Literal(NAME_BYTES)))
+        sizes = {"bytes": sql.Literal(NAME_BYTES), "hours": sql.Literal(HOURS)}
+        connection.execute(sql.SQL(_BUILD).format(**sizes))
         connection.execute(_INDEXES)
         connection.execute("ANALYZE flat")
 
@@ -153,8 +161,10 @@ def _within(days: int, now: datetime) -> sql.Composed:
 
 
 def _local(query: SearchQuery, now: datetime) -> sql.Composed:
-    text = "(SELECT one AT TIME ZONE {} AS local FROM unnest(starts) AS one"
-    return sql.SQL(text + " WHERE one > {} + notice) AS at").format(query.zone, now)
+    text = "(SELECT one AT TIME ZONE {} AS local FROM unnest(hours) AS one"
+    return sql.SQL(text + " WHERE one >= date_trunc('hour', {}, 'UTC')) AS at").format(
+        query.zone, _opens(now)
+    )
 
 
 def _when(query: SearchQuery, now: datetime) -> sql.Composed:

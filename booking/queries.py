@@ -45,6 +45,7 @@ class Calendar:
     availability: Availability | None
     published_through: date | None
     openings: str | None  # as the listing has them now: JSON; None where there is no listing
+    listed_hours: bytes | None  # likewise: `directory.packing.pack_hours`
     listed_notice: int | None  # likewise: the notice it goes by
     listed_until: datetime | None  # None: not published
     offers: tuple[Offer, ...]
@@ -60,7 +61,8 @@ _CALENDAR = text(
     """
     SELECT p.id, p.person_id, p.display_name, p.accepts_new,
            s.document::text AS document, s.published_through,
-           l.openings::text AS openings, l.notice_minutes AS listed_notice,
+           l.openings::text AS openings, l.hours AS listed_hours,
+           l.notice_minutes AS listed_notice,
            CASE WHEN l.published_at IS NOT NULL THEN l.due_at END AS listed_until,
            coalesce(
                (SELECT json_agg(
@@ -100,6 +102,7 @@ def get_calendar(session: Session, provider_id: UUID) -> Calendar:
         availability=_availability(row.document) if row.document is not None else None,
         published_through=row.published_through,
         openings=row.openings,
+        listed_hours=row.listed_hours,
         listed_notice=row.listed_notice,
         listed_until=row.listed_until,
         offers=_offers(row.offers),

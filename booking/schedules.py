@@ -7,6 +7,7 @@ provider's lock, so that two changes of one calendar never compute from each oth
 import json
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from uuid import UUID
@@ -18,6 +19,7 @@ from sqlmodel import Session, col, delete, select
 from booking.models import Schedule, SlotDay
 from booking.queries import (
     Calendar,
+    Offer,
     find_busy,
     find_first_slots,
     find_slot_days,
@@ -29,6 +31,7 @@ from booking.rules.slots import Interval
 from core.database import lock
 from directory import listings
 from directory.models import Credential, CredentialKind, Service
+from directory.packing import HOUR_DAYS, HOURS, end_of_hours, pack_hours, repack_hours
 from directory.taxonomy import STATES
 
 CACHED_DAYS = 61
@@ -145,32 +148,42 @@ _WRITE = text(
 
 def write_days(
     session: Session, calendar: Calendar, days: Sequence[date], busy: Sequence[Interval]
-) -> None:
-    """Write the free starts of every service on `days`. `busy`: all that is within their reach."""
+) -> list[tuple[Offer, list[int]]]:
+    """Write the free starts of every service on `days`, and return them (epoch minutes, sorted;
+    an entry for each service and day). `busy`: all that is within their reach."""
     availability = calendar.availability
     if availability is None:
-        return
+        return []
     booked = slots.count_by_day(busy, availability.time_zone)
-    services, of_days, starts = [], [], []
+    of_days, free = [], []
     for offer in calendar.offers:
         for day in days:
-            free = slots.day_starts(availability, day, offer.minutes, busy, booked)
-            services.append(offer.id)
+            starts = slots.day_starts(availability, day, offer.minutes, busy, booked)
             of_days.append(day)
-            starts.append("{" + ",".join([str(_minute(one)) for one in free]) + "}")
-    if services:
-        values = {"provider": calendar.provider_id, "services": services}
-        session.connection().execute(_WRITE, {**values, "days": of_days, "starts": starts})
+            free.append((offer, [_minute(one) for one in starts]))
+    if free:
+        values = {
+            "provider": calendar.provider_id,
+            "services": [offer.id for offer, _ in free],
+            "days": of_days,
+            "starts": ["{" + ",".join(map(str, starts)) + "}" for _, starts in free],
+        }
+        session.connection().execute(_WRITE, values)
+    return free
 
 
 def publish_openings(session: Session, calendar: Calendar, now: datetime) -> None:
-    """Tell the listing the next openings for new patients, where they are not what it has."""
-    if calendar.openings is None:
-        return
-    openings = next_openings(session, calendar, now)
-    notice = calendar.availability.notice_minutes if calendar.availability else 0
-    if openings != json.loads(calendar.openings) or notice != calendar.listed_notice:
-        listings.publish_openings(session, calendar.provider_id, openings, notice)
+    """Tell the listing what is open for new patients, where that is not what it has."""
+    if calendar.openings is not None:
+        _publish(session, calendar, find_open(session, calendar, now))
+
+
+def _publish(session: Session, calendar: Calendar, found: "Open") -> None:
+    listed = json.loads(calendar.openings or "[]"), calendar.listed_hours, calendar.listed_notice
+    if listed != (found.openings, found.hours, found.notice_minutes):
+        listings.publish_openings(
+            session, calendar.provider_id, found.openings, found.hours, found.notice_minutes
+        )
 
 
 def follow(
@@ -182,18 +195,48 @@ def follow(
 ) -> None:
     """Bring the cache and the listing up to a change that touched `days`.
 
-    The listing is left alone where all it shows lies before those days.
+    Of the listing only what those days concern is found anew.
     """
     kept = kept_days(calendar, days, now)
     if not kept or calendar.availability is None:
         return
-    write_days(session, calendar, kept, busy)
-    shown = json.loads(calendar.openings or "[]")
-    if len(shown) == OPENINGS:
-        last = datetime.fromisoformat(shown[-1]["starts_at"])
-        if slots.local_day(last, calendar.availability.time_zone) < kept[0]:
-            return
-    publish_openings(session, calendar, now)
+    free = write_days(session, calendar, kept, busy)
+    if calendar.openings is None:
+        return
+    hours = _hours_after(calendar, kept, free, now)
+    if hours is None:
+        publish_openings(session, calendar, now)
+        return
+    openings = json.loads(calendar.openings)
+    if len(openings) < OPENINGS or _local_day(calendar, openings[-1]) >= kept[0]:
+        openings = next_openings(session, calendar, now)
+    _publish(session, calendar, Open(openings, hours, calendar.availability.notice_minutes))
+
+
+def _hours_after(
+    calendar: Calendar, days: Sequence[date], free: Sequence[tuple[Offer, list[int]]], now: datetime
+) -> bytes | None:
+    """The listed hours once these are the free starts of `days`; None where all must be found
+    anew: none are listed, another day is their first, or hours pass midnight."""
+    availability, listed = calendar.availability, calendar.listed_hours
+    if availability is None or not calendar.accepts_new or not listed:
+        return None
+    if end_of_hours(listed) != 24 * _day(now) + HOURS:
+        return None
+    hours: list[int] = []
+    for day in days:
+        span = slots.whole_day(availability, day)
+        if span is None or span.start.minute or span.end.minute:
+            return None
+        hours.extend(range(_minute(span.start) // 60, _minute(span.end) // 60))
+    window = slots.window(availability, now)
+    starts = [_within(some, window) for offer, some in free if offer.for_new]
+    return repack_hours(listed, chain.from_iterable(starts), hours)
+
+
+def _local_day(calendar: Calendar, opening: dict[str, str]) -> date:
+    zone = calendar.availability.time_zone if calendar.availability else "UTC"
+    return slots.local_day(datetime.fromisoformat(opening["starts_at"]), zone)
 
 
 def touched(availability: Availability, spans: Iterable[Interval]) -> list[date]:
@@ -230,28 +273,55 @@ def alternatives(
     return [_opening(service_id, start) for start in sorted(found)]
 
 
+@dataclass(frozen=True)
+class Open:
+    """What a listing says of a calendar: the first starts for new patients, each once, with the
+    first service that may begin then; in which hours of two weeks there are any (packed); and how
+    long before it each can be booked."""
+
+    openings: list[dict[str, str]]
+    hours: bytes
+    notice_minutes: int
+
+
 def next_openings(session: Session, calendar: Calendar, now: datetime) -> list[dict[str, str]]:
-    """The first starts for new patients, each once, with the first service that may begin then."""
+    """The first starts for new patients, each once, with the first service that may begin then.
+    One query."""
+    # Of two days notice may leave nothing; of the rest each row has a start; and the last day
+    # must be read whole, with the next, whose hours can begin before the last one's are over.
+    return _find_open(session, calendar, now, 4).openings
+
+
+def find_open(session: Session, calendar: Calendar, now: datetime) -> Open:
+    """All that a listing says of the calendar. One query."""
+    # Each service has a row a day at most, so these are all of the days that hours are kept of.
+    return _find_open(session, calendar, now, HOUR_DAYS + 4)
+
+
+def _find_open(session: Session, calendar: Calendar, now: datetime, rows_for_each: int) -> Open:
+    """As the first rows with free starts have it, so many for each service."""
     availability = calendar.availability
     offers = [offer for offer in calendar.offers if offer.for_new]
     if availability is None or not offers or not calendar.accepts_new:
-        return []
+        return Open([], b"", availability.notice_minutes if availability else 0)
     window = slots.window(availability, now)
     first = slots.local_day(window.start, availability.time_zone) - _DAY
-    # Of two days notice may leave nothing; of the rest each row has a start; and the last day
-    # must be read whole, with the next, whose hours can begin before the last one's are over.
-    most = OPENINGS + 4 * len(offers)
-    rows = find_first_slots(session, calendar.provider_id, [o.id for o in offers], first, most)
-    return first_openings(rows, [offer.id for offer in offers], window)
+    most = OPENINGS + rows_for_each * len(offers)
+    found = find_first_slots(session, calendar.provider_id, [o.id for o in offers], first, most)
+    return open_of(found, [offer.id for offer in offers], availability, now)
 
 
-def first_openings(
-    rows: Iterable[tuple[UUID, list[int]]], services: Sequence[UUID], window: Interval
-) -> list[dict[str, str]]:
-    """As a listing shows them. `rows`: (service_id, sorted epoch minutes), in any order.
+def open_of(
+    rows: Iterable[tuple[UUID, list[int]]],
+    services: Sequence[UUID],
+    availability: Availability,
+    now: datetime,
+) -> Open:
+    """`rows`: (service_id, sorted epoch minutes), in any order.
 
     Where several services may begin at once, the first of `services` has it.
     """
+    window = slots.window(availability, now)
     order = {service_id: place for place, service_id in enumerate(services)}
     service_at: dict[int, UUID] = {}
     for service_id, starts in rows:
@@ -259,7 +329,11 @@ def first_openings(
             known = service_at.setdefault(start, service_id)
             if order[service_id] < order[known]:
                 service_at[start] = service_id
-    return [_opening(service_at[start], start) for start in sorted(service_at)[:OPENINGS]]
+    return Open(
+        [_opening(service_at[start], start) for start in sorted(service_at)[:OPENINGS]],
+        pack_hours(service_at, _day(now)),
+        availability.notice_minutes,
+    )
 
 
 def republish(session: Session, provider_id: UUID, now: datetime) -> None:
@@ -311,6 +385,11 @@ def _opening(service_id: UUID, start: int) -> dict[str, str]:
         "service_id": str(service_id),
         "starts_at": _instant(start).isoformat().replace("+00:00", "Z"),
     }
+
+
+def _day(instant: datetime) -> int:
+    """Of the epoch, UTC."""
+    return int(instant.timestamp()) // 86_400
 
 
 def _minute(instant: datetime) -> int:

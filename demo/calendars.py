@@ -50,15 +50,12 @@ def calendar_of(made: MadeProvider, variant: int, now: datetime, days: int) -> C
     return _calendar(made.time_zone, weekly, made.busy, made.fate == FULL, variant, now, days)
 
 
-def next_openings(
-    calendar: Calendar, services: Sequence[Service], now: datetime
-) -> list[dict[str, str]]:
-    """What the listing shows of these services, as booking would publish it."""
+def open_of(calendar: Calendar, services: Sequence[Service], now: datetime) -> schedules.Open:
+    """What the listing says of these services, as booking would publish it."""
     rows: list[tuple[UUID, list[int]]] = [
         (one.id, starts) for one in services for _, starts in calendar.free(one.minutes)
     ]
-    window = slots.window(calendar.availability, now)
-    return schedules.first_openings(rows, [one.id for one in services], window)
+    return schedules.open_of(rows, [one.id for one in services], calendar.availability, now)
 
 
 @lru_cache(maxsize=20_000)

@@ -28,7 +28,7 @@ from core.settings import settings
 from core.web.routing import PROVIDER
 from demo import population
 from demo.bulk import copy_rows, hold_triggers_back
-from demo.calendars import VARIANTS, calendar_of, next_openings
+from demo.calendars import VARIANTS, calendar_of, open_of
 from demo.generate import make_provider
 from demo.load import write_admin_and_patients
 from demo.records import credential_records, provider_record, service_records
@@ -126,7 +126,8 @@ def _records(rng: Random, number: int, country: Country) -> Iterator[Record]:
             of = {"service_id": service.id, "provider_id": provider.id}
             yield SlotDay, {**of, "day": day, "starts": starts}
     for_new = [one for one in services if one.for_new and provider.accepts_new]
-    openings = next_openings(calendar, for_new, now)
+    is_open = open_of(calendar, for_new, now)
+    openings = is_open.openings
     yield (
         Listing,
         {
@@ -136,7 +137,8 @@ def _records(rng: Random, number: int, country: Country) -> Iterator[Record]:
             "openings": openings,
             "next_opening": datetime.fromisoformat(openings[0]["starts_at"]) if openings else None,
             "starts": pack_starts(openings),
-            "notice_minutes": calendar.availability.notice_minutes,
+            "hours": is_open.hours,
+            "notice_minutes": is_open.notice_minutes,
             **listings.listed(provider, services, credentials, now),
         },
     )

@@ -127,9 +127,11 @@ def refresh_due(session: Session, now: datetime) -> int:
 _PUBLISH = text(
     """
     UPDATE listing SET openings = CAST(:openings AS jsonb), next_opening = :next_opening,
-           starts = :starts, notice_minutes = :notice_minutes, change = nextval('listing_change')
+           starts = :starts, hours = :hours, notice_minutes = :notice_minutes,
+           change = nextval('listing_change')
     WHERE provider_id = :provider_id
-      AND (openings, notice_minutes) IS DISTINCT FROM (CAST(:openings AS jsonb), :notice_minutes)
+      AND (openings, hours, notice_minutes)
+          IS DISTINCT FROM (CAST(:openings AS jsonb), :hours, :notice_minutes)
     """
 )
 
@@ -138,10 +140,11 @@ def publish_openings(
     session: Session,
     provider_id: UUID,
     openings: Sequence[dict[str, str]],
+    hours: bytes,
     notice_minutes: int,
 ) -> None:
     """Booking's next openings, soonest first: [{"service_id", "starts_at"}], each of which can be
-    had until `notice_minutes` before it.
+    had until `notice_minutes` before it; and the `hours` of all of them, as packed.
 
     One statement; where nothing changed, nothing is written and nobody is told.
     """
@@ -153,6 +156,7 @@ def publish_openings(
             "openings": json.dumps(list(openings)),
             "next_opening": first,
             "starts": pack_starts(openings),
+            "hours": hours,
             "notice_minutes": notice_minutes,
         },
     )

@@ -160,6 +160,7 @@ class Listing(SQLModel, table=True):
     openings: list[dict[str, str]] = Field(default_factory=list, sa_type=Json)
     marks: bytes = b""  # facets and states as the index reads them: `directory.packing`
     starts: bytes = b""  # the openings' starts, likewise
+    hours: bytes = b""  # when something can be booked in the next two weeks, likewise
     notice_minutes: int = 0  # openings nearer than this can no longer be booked
     due_at: datetime = Field(index=True)
     published_at: datetime | None = Field(default=None, index=True)
@@ -180,6 +181,7 @@ class ListingBefore(SQLModel, table=True):
     min_fee_cents: int
     marks: bytes
     starts: bytes
+    hours: bytes
 
 
 class SearchAlert(SQLModel, table=True):

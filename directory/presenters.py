@@ -22,7 +22,7 @@ OF_CARE: dict[CareKind, frozenset[str]] = {
 }
 TITLES = {
     "within_days": "First opening",
-    "weekday": "Day of the week",
+    "weekday": "Day, in the next two weeks",
     "time": "Time of day",
     "condition": "Help with",
     "profession": "Profession",

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from booking.rules.availability import Availability, Span
+from booking.rules.availability import DAY, Availability, Span
 
 MINUTE = timedelta(minutes=1)
 ONE_DAY = timedelta(days=1)
@@ -120,6 +120,16 @@ def days_touched(availability: Availability, start: datetime, end: datetime) -> 
     first = local_day(start - gap, availability.time_zone) - ONE_DAY
     last = local_day(end + gap, availability.time_zone)
     return [first + ONE_DAY * n for n in range((last - first).days + 1)]
+
+
+def whole_day(availability: Availability, day: date) -> Interval | None:
+    """All of local `day`, if what may begin in it is of its own hours and of no other day's; None
+    where hours pass its first midnight or its last."""
+    spans = (*availability.spans(day - ONE_DAY), *availability.spans(day))
+    if any(span.end > DAY for span in spans):
+        return None
+    zone = availability.time_zone
+    return Interval(_instant_after(zone, day, 0), _instant_after(zone, day + ONE_DAY, 0))
 
 
 def reach(availability: Availability, days: Sequence[date]) -> Interval:

@@ -4,7 +4,7 @@ address in them says it: mail is read over shoulders, and passes through many ha
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
 from core.mail import Letter
@@ -17,13 +17,20 @@ CONFIRM_SUBJECT: Final = "Please confirm your alert – Openchair"
 OPENING_SUBJECT: Final = "An opening for your saved search – Openchair"
 
 
+class Time(NamedTuple):
+    """An opening: its start, or the beginning of the hour in which it lies."""
+
+    at: datetime
+    is_start: bool
+
+
 @dataclass(frozen=True)
 class Opened:
     """A provider with the openings to tell of, soonest first."""
 
     name: str
     slug: str
-    starts: tuple[datetime, ...]
+    times: tuple[Time, ...]
 
 
 def confirm_letter(alert: SearchAlert, lasts: timedelta) -> Letter:
@@ -37,7 +44,7 @@ def opening_letter(alert: SearchAlert, opened: Sequence[Opened], more: int) -> L
         {
             "name": one.name,
             "url": f"{settings().public_url}/providers/{one.slug}",
-            "times": [_when(start, alert.zone) for start in one.starts],
+            "times": [_when(time, alert.zone) for time in one.times],
         }
         for one in opened
     ]
@@ -56,9 +63,10 @@ def alert_url(alert: SearchAlert) -> str:
     return f"{settings().public_url}/alerts/{alert.token}"
 
 
-def _when(start: datetime, zone: str) -> str:
+def _when(time: Time, zone: str) -> str:
     """Tue, Nov 24, 3:00 pm PST"""
-    return f"{words.short_when(start, zone)} {words.zone_name(start, zone)}"
+    when = f"{words.short_when(time.at, zone)} {words.zone_name(time.at, zone)}"
+    return when if time.is_start else f"{when} or soon after"
 
 
 def _letter(

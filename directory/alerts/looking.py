@@ -19,7 +19,7 @@ from core.database import driver_connection, transaction
 from core.jobs import jobs
 from core.mail import post
 from directory.alerts.asking import read_search
-from directory.alerts.letters import Opened, opening_letter
+from directory.alerts.letters import Opened, Time, opening_letter
 from directory.alerts.memory import Memory, News, read_memory, write_memory
 from directory.alerts.news import HIDDEN, Changes, Facts, Picture
 from directory.models import SearchAlert
@@ -61,13 +61,13 @@ _TAKE = text(
     WITH taken AS (SELECT DISTINCT number FROM listing_before ORDER BY number LIMIT :most),
     gone AS (DELETE FROM listing_before b USING taken WHERE b.number = taken.number RETURNING b.*)
     SELECT DISTINCT ON (g.number) g.number, g.is_published, g.min_fee_cents, g.marks, g.starts,
-           coalesce(l.notice_minutes, 0) AS notice_minutes
+           g.hours, coalesce(l.notice_minutes, 0) AS notice_minutes
     FROM gone g LEFT JOIN listing l ON l.number = g.number ORDER BY g.number, g.change
     """
 )
 _NOW = text(
     """
-    SELECT number, min_fee_cents, marks, starts, notice_minutes,
+    SELECT number, min_fee_cents, marks, starts, hours, notice_minutes,
            CASE WHEN published_at IS NOT NULL THEN due_at END AS due_at
     FROM listing WHERE number = ANY(:numbers)
     """
@@ -103,12 +103,12 @@ def tell(session: Session, alert_id: UUID, now: datetime) -> None:
         return
     query, memory = read_search(alert.search, alert.zone), read_memory(alert.memory)
     news = _still_there(session, query, memory.fresh, now) if query is not None else {}
-    opened = _open(session, news)
+    opened = _open(session, news, now)
     if opened:
         letter = opening_letter(alert, opened, len(news) - len(opened))
         post(session, f"alert:{alert.id}:{now.date().isoformat()}", letter)
         alert.told_at = now
-    _keep(session, alert, memory.having_told(news, int(now.timestamp()) // 60), now)
+    _keep(session, alert, memory.having_told(news, int(now.timestamp()) // 3600), now)
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
@@ -143,7 +143,7 @@ def _named(session: Session, query: SearchQuery, news: News) -> News:
     if not query.q or not news:
         return news
     named = set(find_named(session, query.q))
-    return {number: starts for number, starts in news.items() if number in named}
+    return {number: hours for number, hours in news.items() if number in named}
 
 
 def _still_there(session: Session, query: SearchQuery, fresh: News, now: datetime) -> News:
@@ -151,11 +151,10 @@ def _still_there(session: Session, query: SearchQuery, fresh: News, now: datetim
     there = Picture(_read(session, list(fresh)), now)
     matching = _named(session, query, {one: fresh[one] for one in there.matching(query)})
     left = {}
-    for number, starts in matching.items():
+    for number, hours in matching.items():
         free = set(there.ahead(number))
-        starts = tuple(one for one in starts if one in free)
-        if starts:
-            left[number] = starts
+        if hours := tuple(one for one in hours if one in free):
+            left[number] = hours
     return left
 
 
@@ -167,18 +166,28 @@ def _read(session: Session, numbers: list[int]) -> dict[int, Facts]:
 
 
 def _facts(row: Any, due: int) -> Facts:
-    return Facts(due, row.min_fee_cents, bytes(row.marks), bytes(row.starts), row.notice_minutes)
+    packed = (bytes(row.marks), bytes(row.starts), bytes(row.hours))
+    return Facts(due, row.min_fee_cents, *packed, row.notice_minutes)
 
 
-def _open(session: Session, news: News) -> list[Opened]:
+def _open(session: Session, news: News, now: datetime) -> list[Opened]:
     """As a letter names them, soonest first."""
     named = sorted(news, key=lambda number: (news[number][0], number))[:NAMED]
     entries = {one.number: one for one in read_whole(driver_connection(session), named)}
-    return [_opened(entries[number], news[number]) for number in named if number in entries]
+    return [_opened(entries[number], news[number], now) for number in named if number in entries]
 
 
-def _opened(entry: Entry, starts: tuple[int, ...]) -> Opened:
-    times = [datetime.fromtimestamp(one * 60, UTC) for one in starts[:TIMES]]
+def _opened(entry: Entry, hours: tuple[int, ...], now: datetime) -> Opened:
+    soonest = int(now.timestamp()) + entry.notice
+    starts = {
+        one.starts // 3600: one.starts_at
+        for one in reversed(entry.openings)
+        if one.starts > soonest
+    }
+    times = [
+        Time(starts.get(hour, datetime.fromtimestamp(hour * 3600, UTC)), hour in starts)
+        for hour in hours[:TIMES]
+    ]
     return Opened(entry.name, entry.slug, tuple(times))
 
 

@@ -1,6 +1,6 @@
 """What an alert remembers between two looks.
 
-Openings are named by the listing's number and the minute of the epoch at which they start.
+Openings are named by the listing's number and the hour of the epoch in which they start.
 """
 
 import json
@@ -14,7 +14,7 @@ MOST_TOLD: Final = 400
 
 Opening = tuple[int, int]
 News = Mapping[int, tuple[int, ...]]
-"""Listing number → starts, ascending and never empty."""
+"""Listing number → hours, ascending and never empty."""
 
 
 @dataclass(frozen=True)
@@ -28,23 +28,23 @@ class Memory:
     def noting(self, news: News) -> "Memory":
         """With these openings as well, but for those told; the soonest listings are kept."""
         merged = dict(self.fresh)
-        for number, starts in news.items():
-            known = {*merged.get(number, ()), *starts}
+        for number, hours in news.items():
+            known = {*merged.get(number, ()), *hours}
             untold = tuple(sorted(one for one in known if (number, one) not in self.told))
             if untold:
                 merged[number] = untold
         soonest = sorted(merged, key=lambda number: (merged[number][0], number))[:MOST_LISTINGS]
         return Memory({number: merged[number] for number in soonest}, self.told)
 
-    def having_told(self, news: News, minute: int) -> "Memory":
-        """With nothing left to tell. What began before `minute` need not be remembered."""
-        told = {(number, start) for number, starts in news.items() for start in starts}
-        ahead = sorted((one for one in self.told | told if one[1] > minute), key=lambda one: one[1])
+    def having_told(self, news: News, hour: int) -> "Memory":
+        """With nothing left to tell. What began before `hour` need not be remembered."""
+        told = {(number, one) for number, hours in news.items() for one in hours}
+        ahead = sorted((one for one in self.told | told if one[1] >= hour), key=lambda one: one[1])
         return Memory({}, frozenset(ahead[-MOST_TOLD:]))
 
 
 def write_memory(memory: Memory) -> str:
-    fresh = [[number, *starts] for number, starts in sorted(memory.fresh.items())]
+    fresh = [[number, *hours] for number, hours in sorted(memory.fresh.items())]
     return json.dumps([fresh, sorted(memory.told)], separators=(",", ":"))
 
 
@@ -54,6 +54,6 @@ def read_memory(text: str) -> Memory:
         return Memory()
     fresh, told = json.loads(text)
     return Memory(
-        {number: tuple(starts) for number, *starts in fresh},
-        frozenset((number, start) for number, start in told),
+        {number: tuple(hours) for number, *hours in fresh},
+        frozenset((number, hour) for number, hour in told),
     )

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from directory.packing import MOST_STARTS
+from directory.packing import HOURS, MOST_STARTS
 from directory.search.orders import Column, Places
 
 NEVER: Final = 0xFFFF_FFFF
@@ -22,8 +22,9 @@ class Batch:
     `numbers`: the listings' own. `changes`: number of the last change. `dues`: the second after
     which the listing is hidden, 0 for one that is not published. `fees` in cents. `names` in
     bytes, as they sort. `starts`: (n, MOST_STARTS) minutes, ascending, then NEVER. `notices`: how
-    many minutes before each of its starts a listing's time can no longer be booked. `marks`: all
-    facet values of the first listing, then of the second …; `mark_counts`: how many each has.
+    many minutes before each of its starts a listing's time can no longer be booked. `hours`:
+    (n, HOURS_BYTES) as packed, zeros where nothing is open. `marks`: all facet values of the first
+    listing, then of the second …; `mark_counts`: how many each has.
     """
 
     numbers: Column
@@ -33,6 +34,7 @@ class Batch:
     names: Column
     starts: Column
     notices: Column
+    hours: Column
     marks: Column
     mark_counts: Column
 
@@ -68,6 +70,8 @@ class Columns:
         self.names = np.zeros(0, f"S{NAME_BYTES}")
         self.starts = np.full((0, MOST_STARTS), NEVER, np.uint32)
         self.notices = np.zeros(0, np.uint32)
+        self.hours = np.zeros((0, HOURS // 8), np.uint8)  # from the midnight of `day`
+        self.day = 0  # since the epoch, UTC
         self.openings = np.full(0, NEVER, np.uint32)  # the first start that can be booked
         self._used = 0
         self._places: Places = np.zeros(0, np.uint32)  # by number; NOWHERE for none
@@ -95,6 +99,16 @@ class Columns:
         """Take in these rows; `openings` is the caller's, who knows the time."""
         for name in ("changes", "dues", "fees", "names", "starts", "notices"):
             getattr(self, name)[places] = getattr(batch, name)
+        days = batch.hours[:, 0].astype(np.int64) << 8 | batch.hours[:, 1]
+        for day in np.unique(days).tolist():
+            rows = np.flatnonzero(days == day)
+            self.hours[places[rows]] = _moved(batch.hours[rows, 2:], self.day - day)
+
+    def turn(self, day: int) -> None:
+        """Let the hours begin with that day; it never turns back."""
+        if day > self.day:
+            self.hours = _moved(self.hours, day - self.day)
+            self.day = day
 
     def forget(self, places: Places) -> None:
         self.changes[places] = -1
@@ -107,12 +121,21 @@ class Columns:
         found: Column = np.where(starts > soonest[:, np.newaxis], starts, np.uint32(NEVER))
         return found
 
+    def open_hours(self, places: Places) -> Column:
+        """The hours from the first opening of each on, a bit each from the midnight of `day`."""
+        hours: Column = self.hours[places]
+        first = (self.openings[places] // 60).astype(np.int64) - 24 * self.day
+        first = np.clip(first, 0, HOURS)[:, np.newaxis] - _FIRST_OF_BYTE
+        return hours & _FROM_BIT[np.clip(first, 0, 8)]
+
     def last_hours(self, places: Places) -> Column:
         """The hour in which the first opening of each can be booked for the last time."""
         hours: Column = (self.openings[places] - self.notices[places]) // 60
         return hours
 
 
+_FIRST_OF_BYTE: Final = np.arange(0, HOURS, 8)
+_FROM_BIT: Final = np.array([0xFF << bit & 0xFF for bit in range(9)], np.uint8)
 _NOTHING: Final[dict[str, Any]] = {
     "numbers": 0,
     "changes": -1,
@@ -121,8 +144,20 @@ _NOTHING: Final[dict[str, Any]] = {
     "names": b"",
     "starts": NEVER,
     "notices": 0,
+    "hours": 0,
     "openings": NEVER,
 }
+
+
+def _moved(hours: Column, days: int) -> Column:
+    """As they are so many days later, or earlier where that is negative."""
+    moved, by = np.zeros_like(hours), min(3 * abs(days), hours.shape[1])
+    end = hours.shape[1] - by
+    if days >= 0:
+        moved[:, :end] = hours[:, by:]
+    else:
+        moved[:, by:] = hours[:, :end]
+    return moved
 
 
 def _grown(column: Column, size: int, nothing: object) -> Column:

@@ -119,6 +119,7 @@ class Index:
         self.now = self._millis // 1000
         if self.now // 60 != minute:
             self.kept.clear()
+            self.columns.turn(self.now // 86_400)
 
     def _leave(self, places: Places) -> Stood:
         """Hide these; what is not shown is passed over."""
@@ -225,14 +226,13 @@ class Index:
                 self._when(zone)
 
     def _when(self, zone: str) -> When:
-        minute = self.now // 60
         found = self._zones.get(zone)
-        if found is None or not found.knows(minute):
+        if found is None:
             while len(self._zones) >= MOST_ZONES:
                 del self._zones[next(iter(self._zones))]
-            found = self._zones[zone] = When(zone, minute)
+            found = self._zones[zone] = When(zone)
             found.change(self.visible)
-        found.settle(self.visible, lambda places: self.columns.bookable(places, minute))
+        found.settle(self.visible, self.columns)
         return found
 
     # ------------------------------------------------------------------ what has moved

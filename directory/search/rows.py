@@ -14,7 +14,7 @@ from psycopg.rows import dict_row, namedtuple_row
 from psycopg.types.json import set_json_loads
 from pydantic_core import from_json
 
-from directory.packing import MOST_STARTS
+from directory.packing import HOURS_BYTES, MOST_STARTS
 from directory.search.columns import NAME_BYTES, NEVER, Batch
 from directory.search.entries import Entry, Opening, end_of
 from directory.search.orders import Column
@@ -36,6 +36,8 @@ _PACKED: Final = f"""
            string_agg(substring(starts || decode(repeat('ff', {_STARTS}), 'hex') FOR {_STARTS}),
                       '') AS starts,
            string_agg(int4send(notice_minutes), '') AS notices,
+           string_agg(substring(hours || decode(repeat('00', {HOURS_BYTES}), 'hex')
+                      FOR {HOURS_BYTES}), '') AS hours,
            string_agg(marks, '') AS marks,
            string_agg(int4send(length(marks) / 4), '') AS mark_counts
     FROM (SELECT * FROM listing WHERE {{which}} ORDER BY number) AS found
@@ -48,6 +50,7 @@ _TYPES: Final = {
     "names": f"S{NAME_BYTES}",
     "starts": ">u4",
     "notices": ">u4",
+    "hours": "u1",
     "marks": ">u4",
     "mark_counts": ">u4",
 }
@@ -108,6 +111,7 @@ def _read(connection: Connection, which: str, *values: object) -> Batch:
     }
     columns["dues"] = columns["dues"].clip(0, NEVER).astype(np.uint32)
     columns["starts"] = columns["starts"].reshape(-1, MOST_STARTS)
+    columns["hours"] = columns["hours"].reshape(-1, HOURS_BYTES)
     return Batch(**columns)
 
 

@@ -1,11 +1,14 @@
-"""On which weekdays, and at what time of day, the next openings lie, as a patient's clock has it.
+"""On which weekdays, and at what time of day, there are openings in the next two weeks, as a
+patient's clock has it.
 
 The same instant is a Tuesday evening in Boston and a Tuesday afternoon in Seattle, so there is a
 set of bitmaps for each zone that someone asks from, made on first use. Changes are taken in when
 it is next asked: most bookings come and go without a question about evenings in Honolulu.
+
+Openings are known by the hour (UTC); where a clock differs by half an hour, an hour counts as what
+its beginning is.
 """
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
@@ -13,57 +16,50 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from pyroaring import BitMap
 
+from directory.packing import HOURS
 from directory.search.clock_words import TIMES, WEEKDAYS
+from directory.search.columns import Columns
 from directory.search.orders import KEPT_UNIONS, Column, Places, bitmap_of, places_in
 
 Keys: TypeAlias = tuple[str, ...]
-_QUARTER: Final = 15  # minutes; at a whole number of them begin all hours of all zones
-_KNOWN: Final = 80 * 96  # quarters for which a zone's clock is known ahead
-_LONGEST: Final = 62 * 96  # calendars are open for 60 days
-_BEFORE: Final = 96
 _BATCH: Final = 50_000  # listings at a time, to keep what is worked with small
 _PARTS: Final = [(day, time) for day in WEEKDAYS for time in TIMES]
 _ENDS: Final = (12, 17)  # hours at which the next time of day begins
+_BITS: Final = [[bit for bit in range(8) if byte >> bit & 1] for byte in range(256)]
+_BYTES: Final = np.arange(HOURS // 8)
 
 
 class When:
-    """The bitmaps of one zone. `base`: the quarter of an hour since the epoch from which on its
-    clock is known."""
+    """The bitmaps of one zone."""
 
-    def __init__(self, zone: str, minute: int) -> None:
-        self.base = minute // _QUARTER - _BEFORE
-        clock = ZoneInfo(zone)
-        # For each quarter the bit of its part of the week; none beyond what is known.
-        parts = [1 << _part(clock, self.base + step) for step in range(_KNOWN)]
-        self._bits = np.array([*parts, 0], np.uint32)
+    def __init__(self, zone: str) -> None:
+        self._clock = ZoneInfo(zone)
+        self._day = -1
+        self._parts = np.zeros((0, 256), np.uint32)
         self._bitmaps = {part: BitMap() for part in _PARTS}
         self._unions: dict[tuple[Keys, Keys], BitMap] = {}
         self._changed = BitMap()
-
-    def knows(self, minute: int) -> bool:
-        """Whether its clock still reaches as far as calendars do."""
-        return minute // _QUARTER - self.base < _KNOWN - _LONGEST
 
     def change(self, places: BitMap) -> None:
         """What is known of these listings no longer holds."""
         self._changed |= places
 
-    def settle(self, visible: BitMap, bookable: Callable[[Places], Column]) -> None:
-        """Take in what changed since it was last asked; `bookable` gives the starts that can be
-        booked now, a row for each place."""
+    def settle(self, visible: BitMap, columns: Columns) -> None:
+        """Take in what changed since it was last asked."""
         changed, self._changed = self._changed, BitMap()
         if not changed:
             return
+        if self._day != columns.day:
+            self._day, self._parts = columns.day, _parts_from(self._clock, columns.day)
         self._unions.clear()
         for bitmap in self._bitmaps.values():
             bitmap -= changed
         places = places_in(changed & visible)
         for some in np.array_split(places, len(places) // _BATCH + 1):
-            self._add(some, bookable(some))
+            self._add(some, columns.open_hours(some))
 
-    def _add(self, places: Places, starts: Column) -> None:
-        quarters = (starts // _QUARTER).astype(np.int64) - self.base
-        of_each = np.bitwise_or.reduce(self._bits[np.clip(quarters, 0, _KNOWN)], axis=1)
+    def _add(self, places: Places, hours: Column) -> None:
+        of_each = np.bitwise_or.reduce(self._parts[_BYTES, hours], axis=1)
         for bit, bitmap in enumerate(self._bitmaps.values()):
             bitmap |= bitmap_of(places[(of_each & np.uint32(1 << bit)) != 0])
 
@@ -79,7 +75,16 @@ class When:
         return found
 
 
-def _part(clock: ZoneInfo, quarter: int) -> int:
-    """Which part of the week that quarter of an hour belongs to."""
-    local = datetime.fromtimestamp(quarter * _QUARTER * 60, UTC).astimezone(clock)
+def _parts_from(clock: ZoneInfo, day: int) -> Column:
+    """For each byte of hours from the midnight (UTC) of that day of the epoch on, and for each
+    value it may have, the parts of the week it stands for: a bit each."""
+    parts = np.array([1 << _part(clock, 24 * day + hour) for hour in range(HOURS)], np.uint32)
+    of_byte = parts.reshape(-1, 8)
+    columns = [np.bitwise_or.reduce(of_byte[:, bits], axis=1) for bits in _BITS]
+    return np.stack(columns, axis=1)
+
+
+def _part(clock: ZoneInfo, hour: int) -> int:
+    """Which part of the week that hour of the epoch belongs to."""
+    local = datetime.fromtimestamp(hour * 3600, UTC).astimezone(clock)
     return local.weekday() * len(TIMES) + sum(local.hour >= end for end in _ENDS)

@@ -24,6 +24,7 @@ from core import clock
 from core.errors import DomainError
 from core.settings import settings as app_settings
 from directory.models import Listing, Provider, Service
+from directory.packing import HOUR_DAYS, unpack_hours
 from tests.factories import make_patient, make_provider
 
 DAY = timedelta(days=1)
@@ -56,8 +57,26 @@ def cached(session: Session) -> dict[tuple[UUID, str], list[int]]:
 
 
 def openings(session: Session, provider: Provider) -> object:
-    query = select(Listing.openings, Listing.next_opening, Listing.notice_minutes)
+    query = select(Listing.openings, Listing.next_opening, Listing.notice_minutes, Listing.hours)
     return session.exec(query.where(col(Listing.provider_id) == provider.id)).one()
+
+
+def listed_hours(session: Session, provider: Provider) -> list[int]:
+    query = select(Listing.hours).where(col(Listing.provider_id) == provider.id)
+    return unpack_hours(session.exec(query).one())
+
+
+def free_hours(session: Session, provider: Provider, now: datetime) -> list[int]:
+    """In which hours of the days that a listing tells of someone new can book something."""
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    end = today + HOUR_DAYS * DAY
+    starts = [
+        start
+        for service in services_of(session, provider)
+        if service.for_new
+        for start in schedules.free_starts(session, service, now, end, now)
+    ]
+    return sorted({int(start.timestamp()) // 3600 for start in starts})
 
 
 HOURS: list[dict[str, Any]] = [
@@ -87,6 +106,8 @@ def test_the_cache_equals_a_fresh_rebuild_after_anything(session: Session, seed:
             before = cached(session), openings(session, provider)
             schedules.rebuild(session, provider.id, walk.now)
             assert before == (cached(session), openings(session, provider)), walk.done
+            told = listed_hours(session, provider)
+            assert told == free_hours(session, provider, walk.now), walk.done
         assert {"hold", "confirm", "release", "cancel", "move", "edit"} <= set(walk.done)
 
 

@@ -24,7 +24,13 @@ from directory.queries import services_of
 from directory.search import SearchQuery, read_query, search
 from directory.search.answer import answer
 from directory.search.orders import places_in
-from tests.directory.search.listings import NOW, add_listing, change_listing, opening
+from tests.directory.search.listings import (
+    NOW,
+    add_listing,
+    change_listing,
+    hours_of,
+    opening,
+)
 from tests.directory.search.plain import DAY as A_DAY
 from tests.directory.search.plain import MINUTE, Plain, batch
 from tests.directory.search.test_index import index_of, listings, questions
@@ -47,7 +53,8 @@ def picture(some: list[Plain]) -> Picture:
         marks = packed.marks[first : ends[place]].astype(">u4").tobytes()
         starts = [start for start in packed.starts[place].tolist() if start < 0xFFFF_FFFF]
         packed_starts = b"".join(start.to_bytes(4, "big") for start in starts)
-        facts[one.number * 1000] = Facts(one.due, one.fee, marks, packed_starts, one.notice)
+        hours = packed.hours[place].tobytes()
+        facts[one.number * 1000] = Facts(one.due, one.fee, marks, packed_starts, hours, one.notice)
     return Picture(facts, NOW)
 
 
@@ -78,7 +85,7 @@ def test_whoever_is_newly_found_with_an_opening_is_news(
     assert (open_now - old.matching(query)) <= news.keys() <= open_now
 
 
-@given(st.integers(1, 30 * A_DAY), questions())
+@given(st.integers(1, 13 * 24), questions())
 def test_one_opening_fits_where_a_listing_with_only_that_one_would_match(
     ahead: int, query: SearchQuery
 ) -> None:
@@ -87,8 +94,9 @@ def test_one_opening_fits_where_a_listing_with_only_that_one_would_match(
         within_days=query.within_days,
         zone=query.zone,
     )
-    one = Plain(1, starts=[MINUTE + ahead])
-    assert fits(MINUTE + ahead, only, MINUTE) == bool(picture([one]).matching(only))
+    hour = MINUTE // 60 + ahead
+    one = Plain(1, starts=[hour * 60])
+    assert fits(hour, only, MINUTE) == bool(picture([one]).matching(only))
 
 
 FULL = [MINUTE + day * A_DAY for day in range(1, 13)]
@@ -101,7 +109,9 @@ FULL = [MINUTE + day * A_DAY for day in range(1, 13)]
         ([], [1], [1]),
         ([1, 2], [2], []),  # booked, or gone by
         ([1], [1], []),
-        (range(1, 13), range(2, 14), []),  # the list is full; the thirteenth was only not named
+        (range(1, 14), range(2, 14), []),  # the thirteenth was there, though not named
+        (range(1, 13), range(2, 14), [13]),  # it was not
+        (range(4, 16), range(5, 17), []),  # nobody can tell: neither named, nor in two weeks
         (range(2, 14), [1, *range(2, 13)], [1]),
         ([*range(1, 5), *range(6, 14)], range(1, 13), [5]),
         (range(1, 12), range(1, 13), [12]),  # the list was not full: that day is new
@@ -114,8 +124,8 @@ def test_an_opening_is_new_if_it_was_not_there(
         picture([Plain(7, starts=[MINUTE + day * A_DAY for day in days])])
         for days in (before, after)
     )
-    starts = Changes(old, now).news_of(read_query([("state", "WA")])).get(7000, ())
-    assert [(start - MINUTE) // A_DAY for start in starts] == new
+    hours = Changes(old, now).news_of(read_query([("state", "WA")])).get(7000, ())
+    assert [(hour * 60 - MINUTE) // A_DAY for hour in hours] == new
 
 
 def test_memory_is_written_and_read_again() -> None:
@@ -255,6 +265,25 @@ def test_who_does_not_match_is_no_news(session: Session, asked: str) -> None:
     have_alert(session, asked)
     open_up(session, provider, NOW + DAY)
     assert told(session) == []
+
+
+def test_an_evening_further_ahead_than_starts_are_named_is_told_by_its_hour(
+    session: Session,
+) -> None:
+    """Twelve mornings come first, so the evening's own start is not among those named."""
+    mornings = [NOW + day * DAY + k * HOUR / 2 for day in (1, 2, 3) for k in range(4)]
+    provider = add_listing(session, openings=mornings)
+    have_alert(session, "state=WA&time=evening")
+    evening = NOW + 9 * DAY + 7.5 * HOUR
+    hours = hours_of([opening(at) for at in (*mornings, evening)])
+    session.get_one(Listing, provider).hours = hours
+    session.commit()
+    (letter,) = told(session)
+    assert letter.text.count("\n- ") == 1
+    assert "- Wed, Dec 2, 5:00 pm PST or soon after\n" in letter.text
+    open_up(session, provider, evening)  # named by now, and was told
+    with clock.at(NOW + 2 * DAY):
+        assert told(session) == [letter]
 
 
 def test_weekday_and_time_are_the_readers(session: Session) -> None:

@@ -448,10 +448,10 @@ def test_unchanged_openings_are_not_written_again(session: Session) -> None:
     provider = make_provider(session, now=NOW)
     listing = session.get_one(Listing, provider.id, populate_existing=True)
     before = listing.change
-    listings.publish_openings(session, provider.id, listing.openings, 0)
+    listings.publish_openings(session, provider.id, listing.openings, listing.hours, 0)
     session.expire(listing)
     assert listing.change == before
-    listings.publish_openings(session, provider.id, [], 0)
+    listings.publish_openings(session, provider.id, [], b"", 0)
     session.expire(listing)
     assert (listing.openings, listing.next_opening) == ([], None)
     assert listing.change > before

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from accounts.models import Person
 from core.database import uuid7
 from directory.models import Listing, Provider
-from directory.packing import pack_marks, pack_starts
+from directory.packing import pack_hours, pack_marks, pack_starts
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 FIRST = ("Dana", "Noor", "Luis", "Mei", "Amara", "Jonas", "Ines", "Tove")
@@ -77,6 +77,7 @@ def add_listing(
             next_opening=starts[0] if starts else None,
             openings=(opens := [opening(at) for at in starts]),
             starts=pack_starts(opens),
+            hours=hours_of(opens),
             notice_minutes=notice_minutes,
             due_at=due_at,
             published_at=NOW if published else None,
@@ -115,11 +116,18 @@ def change_listing(session: Session, provider_id: UUID, **values: Any) -> None:
         setattr(listing, name, value)
     listing.marks = pack_marks(listing.facets, listing.states)
     listing.starts = pack_starts(listing.openings)
+    listing.hours = hours_of(listing.openings)
     listing.change = (
         session.connection().execute(text("SELECT nextval('listing_change')")).scalar_one()
     )
     session.add(listing)
     session.flush()
+
+
+def hours_of(openings: Sequence[Mapping[str, str]]) -> bytes:
+    """As if there were no others, seen at NOW."""
+    starts = [int(datetime.fromisoformat(one["starts_at"]).timestamp()) // 60 for one in openings]
+    return pack_hours(starts, int(NOW.timestamp()) // 86_400)
 
 
 def random_name(dice: random.Random) -> str:

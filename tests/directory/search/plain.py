@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from directory.packing import MOST_STARTS, mark
+from directory.packing import HOUR_DAYS, HOURS_BYTES, MOST_STARTS, mark, pack_hours
 from directory.search.clock_words import TIMES, WEEKDAYS
 from directory.search.columns import NAME_BYTES, NEVER, Batch
 from directory.search.query import DAY_STEPS, FEE_STEPS, GROUPS, WHEN, SearchQuery
@@ -16,6 +16,7 @@ from tests.directory.search.listings import NOW
 SECOND = int(NOW.timestamp())
 MINUTE = SECOND // 60
 HOUR, DAY = 60, 24 * 60  # in minutes
+TODAY = MINUTE // DAY
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,16 @@ def batch(listings: Iterable[Plain]) -> Batch:
         names=np.array([one.name.encode() for one in ordered], f"S{NAME_BYTES}"),
         starts=np.array(starts, np.uint32).reshape(-1, MOST_STARTS),
         notices=np.array([one.notice for one in ordered], np.uint32),
+        hours=np.frombuffer(b"".join(_hours(one) for one in ordered), np.uint8).reshape(
+            -1, HOURS_BYTES
+        ),
         marks=np.array([one for some in marks for one in some], np.uint32),
         mark_counts=np.array([len(some) for some in marks], np.uint32),
     )
+
+
+def _hours(one: Plain) -> bytes:
+    return pack_hours(one.starts, TODAY).ljust(HOURS_BYTES, b"\0")
 
 
 class Naive:
@@ -82,12 +90,17 @@ class Naive:
         return but in WHEN or self._is_open(one, query)
 
     def _is_open(self, one: Plain, query: SearchQuery) -> bool:
-        """On a chosen day at a chosen time, as one choice."""
+        """On a chosen day at a chosen time, as one choice, within the two weeks that are known."""
         days, times = (query.choices.get(group, ()) for group in WHEN)
         return not (days or times) or any(
             (not days or day in days) and (not times or time in times)
-            for day, time in (day_and_time(start, query.zone) for start in self.ahead(one))
+            for day, time in (day_and_time(hour, query.zone) for hour in self._open_hours(one))
         )
+
+    def _open_hours(self, one: Plain) -> list[int]:
+        """The beginnings of the hours in which something can be booked, in minutes."""
+        hours = {start // HOUR * HOUR for start in self.ahead(one)}
+        return [hour for hour in hours if hour < (TODAY + HOUR_DAYS) * DAY]
 
     def facets(self, query: SearchQuery) -> dict[str, dict[str, int]]:
         """How many there would be with each value chosen alone in its group."""
