@@ -14,6 +14,7 @@ from booking.rules.slots import (
     days_touched,
     openings,
     refusal,
+    whole_day,
     window,
 )
 
@@ -69,6 +70,28 @@ def test_a_session_lasts_real_minutes_when_the_clock_goes_back() -> None:
     (opening,) = openings(open_hours, date(2026, 11, 1))
     assert opening.end - opening.start == timedelta(hours=3)
     assert "01-05:30" in listed(open_hours, "2026-11-01", 90)
+
+
+SUNDAY_NIGHT = hours(LOS_ANGELES, (6, "22:00", "25:00"), (0, "09:00", "17:00"))
+WHOLE = [
+    # availability, local day, its first and last instant in UTC, or nothing; why
+    (every_day(LOS_ANGELES, "09:00", "17:00"), "2026-11-23", "23T08 24T08"),
+    (every_day(LOS_ANGELES, "09:00", "24:00"), "2026-11-23", "23T08 24T08"),  # up to midnight
+    (every_day(LOS_ANGELES, "09:00", "17:00"), "2026-11-01", "01T07 02T08"),  # 25 hours
+    (every_day(LOS_ANGELES, "09:00", "17:00"), "2027-03-14", "14T08 15T07"),  # 23 hours
+    (SUNDAY_NIGHT, "2026-11-22", ""),  # its own hours go on into the next day
+    (SUNDAY_NIGHT, "2026-11-23", ""),  # and so Monday begins with what is Sunday's
+    (SUNDAY_NIGHT, "2026-11-24", "24T08 25T08"),
+]
+
+
+@pytest.mark.parametrize(("availability", "day", "expected"), WHOLE)
+def test_a_whole_day_holds_no_other_days_hours(
+    availability: Availability, day: str, expected: str
+) -> None:
+    found = whole_day(availability, date.fromisoformat(day))
+    ends = [] if found is None else [found.start, found.end]
+    assert [f"{end:%dT%H}" for end in ends] == expected.split()
 
 
 def test_an_override_replaces_the_day() -> None:
