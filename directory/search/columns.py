@@ -11,6 +11,9 @@ from directory.search.orders import Column, Places
 NEVER: Final = 0xFFFF_FFFF
 """A minute of the epoch that does not come: no opening."""
 NOWHERE: Final = 0xFFFF_FFFF
+WORD: Final = np.dtype("<u8")
+WORDS: Final = -(-HOURS // 64)
+"""So many words of 64 bits hold the hours of a listing."""
 NAME_BYTES: Final = 32
 """As much of a name as decides its place; the listing's number breaks ties."""
 
@@ -70,7 +73,7 @@ class Columns:
         self.names = np.zeros(0, f"S{NAME_BYTES}")
         self.starts = np.full((0, MOST_STARTS), NEVER, np.uint32)
         self.notices = np.zeros(0, np.uint32)
-        self.hours = np.zeros((0, HOURS // 8), np.uint8)  # from the midnight of `day`
+        self.hours = np.zeros((0, WORDS), WORD)  # bits of hours from the midnight of `day`
         self.day = 0  # since the epoch, UTC
         self.openings = np.full(0, NEVER, np.uint32)  # the first start that can be booked
         self._used = 0
@@ -102,12 +105,14 @@ class Columns:
         days = batch.hours[:, 0].astype(np.int64) << 8 | batch.hours[:, 1]
         for day in np.unique(days).tolist():
             rows = np.flatnonzero(days == day)
-            self.hours[places[rows]] = _moved(batch.hours[rows, 2:], self.day - day)
+            packed = np.zeros((len(rows), 8 * WORDS), np.uint8)
+            packed[:, : HOURS // 8] = batch.hours[rows, 2:]
+            self.hours[places[rows]] = _moved(packed, self.day - day).view(WORD)
 
     def turn(self, day: int) -> None:
         """Let the hours begin with that day; it never turns back."""
         if day > self.day:
-            self.hours = _moved(self.hours, day - self.day)
+            self.hours = _moved(self.hours.view(np.uint8), day - self.day).view(WORD)
             self.day = day
 
     def forget(self, places: Places) -> None:
@@ -122,11 +127,13 @@ class Columns:
         return found
 
     def open_hours(self, places: Places) -> Column:
-        """The hours from the first opening of each on, a bit each from the midnight of `day`."""
-        hours: Column = self.hours[places]
+        """The hours from the first opening of each on, a bit each from the midnight of `day`:
+        (WORDS, n) of 64 hours, least significant bit first."""
+        hours = np.ascontiguousarray(self.hours[places].T)
         first = (self.openings[places] // 60).astype(np.int64) - 24 * self.day
-        first = np.clip(first, 0, HOURS)[:, np.newaxis] - _FIRST_OF_BYTE
-        return hours & _FROM_BIT[np.clip(first, 0, 8)]
+        for word, some in enumerate(hours):
+            some &= _EVERY << np.clip(first - 64 * word, 0, 64).astype(WORD)
+        return hours
 
     def last_hours(self, places: Places) -> Column:
         """The hour in which the first opening of each can be booked for the last time."""
@@ -134,8 +141,7 @@ class Columns:
         return hours
 
 
-_FIRST_OF_BYTE: Final = np.arange(0, HOURS, 8)
-_FROM_BIT: Final = np.array([0xFF << bit & 0xFF for bit in range(9)], np.uint8)
+_EVERY: Final = np.array(0xFFFF_FFFF_FFFF_FFFF, WORD)  # shifted by all 64 bits, numpy leaves none
 _NOTHING: Final[dict[str, Any]] = {
     "numbers": 0,
     "changes": -1,

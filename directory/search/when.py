@@ -10,6 +10,7 @@ its beginning is.
 """
 
 from datetime import UTC, datetime
+from functools import reduce
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -18,15 +19,13 @@ from pyroaring import BitMap
 
 from directory.packing import HOURS
 from directory.search.clock_words import TIMES, WEEKDAYS
-from directory.search.columns import Columns
+from directory.search.columns import WORD, WORDS, Columns
 from directory.search.orders import KEPT_UNIONS, Column, Places, bitmap_of, places_in
 
 Keys: TypeAlias = tuple[str, ...]
 _BATCH: Final = 50_000  # listings at a time, to keep what is worked with small
 _PARTS: Final = [(day, time) for day in WEEKDAYS for time in TIMES]
 _ENDS: Final = (12, 17)  # hours at which the next time of day begins
-_BITS: Final = [[bit for bit in range(8) if byte >> bit & 1] for byte in range(256)]
-_BYTES: Final = np.arange(HOURS // 8)
 
 
 class When:
@@ -35,7 +34,7 @@ class When:
     def __init__(self, zone: str) -> None:
         self._clock = ZoneInfo(zone)
         self._day = -1
-        self._parts = np.zeros((0, 256), np.uint32)
+        self._masks: list[list[tuple[int, Column]]] = []  # of each part
         self._bitmaps = {part: BitMap() for part in _PARTS}
         self._unions: dict[tuple[Keys, Keys], BitMap] = {}
         self._changed = BitMap()
@@ -50,7 +49,7 @@ class When:
         if not changed:
             return
         if self._day != columns.day:
-            self._day, self._parts = columns.day, _parts_from(self._clock, columns.day)
+            self._day, self._masks = columns.day, _masks_from(self._clock, columns.day)
         self._unions.clear()
         for bitmap in self._bitmaps.values():
             bitmap -= changed
@@ -59,9 +58,9 @@ class When:
             self._add(some, columns.open_hours(some))
 
     def _add(self, places: Places, hours: Column) -> None:
-        of_each = np.bitwise_or.reduce(self._parts[_BYTES, hours], axis=1)
-        for bit, bitmap in enumerate(self._bitmaps.values()):
-            bitmap |= bitmap_of(places[(of_each & np.uint32(1 << bit)) != 0])
+        for masks, bitmap in zip(self._masks, self._bitmaps.values(), strict=True):
+            found = reduce(np.bitwise_or, [hours[word] & mask for word, mask in masks])
+            bitmap |= bitmap_of(places[found != 0])
 
     def having(self, weekdays: Keys, times: Keys) -> BitMap:
         """Listings with an opening on any of these days at any of these times; none named: any."""
@@ -75,13 +74,16 @@ class When:
         return found
 
 
-def _parts_from(clock: ZoneInfo, day: int) -> Column:
-    """For each byte of hours from the midnight (UTC) of that day of the epoch on, and for each
-    value it may have, the parts of the week it stands for: a bit each."""
-    parts = np.array([1 << _part(clock, 24 * day + hour) for hour in range(HOURS)], np.uint32)
-    of_byte = parts.reshape(-1, 8)
-    columns = [np.bitwise_or.reduce(of_byte[:, bits], axis=1) for bits in _BITS]
-    return np.stack(columns, axis=1)
+def _masks_from(clock: ZoneInfo, day: int) -> list[list[tuple[int, Column]]]:
+    """For each part of the week which bits stand for it, of hours from the midnight (UTC) of that
+    day of the epoch on: (word, mask), without the words that have none."""
+    masks = [[0] * WORDS for _ in _PARTS]
+    for hour in range(HOURS):
+        masks[_part(clock, 24 * day + hour)][hour // 64] |= 1 << hour % 64
+    return [
+        [(word, np.array(mask, WORD)) for word, mask in enumerate(of_part) if mask]
+        for of_part in masks
+    ]
 
 
 def _part(clock: ZoneInfo, hour: int) -> int:
