@@ -1,6 +1,7 @@
 """What the public pages show of listings and searches: ready words and addresses, no rules."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -22,7 +23,7 @@ OF_CARE: dict[CareKind, frozenset[str]] = {
 }
 TITLES = {
     "within_days": "First opening",
-    "weekday": "Day, in the next two weeks",
+    "weekday": "Day, next two weeks",
     "time": "Time of day",
     "condition": "Help with",
     "profession": "Profession",
@@ -122,6 +123,17 @@ def headline(query: SearchQuery, found: SearchAnswer) -> str:
     return f"{who} may see you{where}. {week:,} {have} time this week."
 
 
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A choice of a filter. (A page has two hundred, and templates read attributes quicker than
+    keys.)"""
+
+    value: str | int
+    label: str
+    count: int | None
+    checked: bool
+
+
 def groups(query: SearchQuery, found: SearchAnswer) -> list[dict[str, Any]]:
     """The filter groups, each choice with its exact count."""
     facets = found.counted.facets
@@ -134,8 +146,7 @@ def groups(query: SearchQuery, found: SearchAnswer) -> list[dict[str, Any]]:
 def _grouped(name: str, query: SearchQuery, facets: Any) -> dict[str, Any]:
     chosen, counts = query.choices.get(name, ()), facets[name]
     options = [
-        {"value": key, "label": title, "count": counts[key], "checked": key in chosen}
-        for key, title in GROUPS[name].items()
+        Option(key, title, counts[key], key in chosen) for key, title in GROUPS[name].items()
     ]
     return {"name": name, "title": TITLES[name], "options": options, "kind": "checkbox"}
 
@@ -144,16 +155,9 @@ def _ranged(name: str, query: SearchQuery, facets: Any) -> dict[str, Any]:
     steps = DAY_STEPS if name == "within_days" else FEE_STEPS
     value = getattr(query, name)
     known = sorted({*steps, *(() if value is None else (value,))})
-    options: list[dict[str, Any]] = [
-        {"value": "", "label": _range_title(name, None), "count": None, "checked": value is None}
-    ]
+    options = [Option("", _range_title(name, None), None, value is None)]
     options += [
-        {
-            "value": step,
-            "label": _range_title(name, step),
-            "count": facets[name].get(str(step)),
-            "checked": step == value,
-        }
+        Option(step, _range_title(name, step), facets[name].get(str(step)), step == value)
         for step in known
     ]
     return {"name": name, "title": TITLES[name], "options": options, "kind": "radio"}
