@@ -119,7 +119,7 @@ def _look(visit: Visit, query: SearchQuery) -> tuple[SearchAnswer, str]:
     return search(visit.request.app.state, visit.session, replace(query, zone=zone)), zone
 
 
-@lru_cache(maxsize=100)
+@lru_cache(maxsize=300)
 def _body(found: SearchAnswer, zone: str, zone_letters: str, today: date, left_out: bool) -> Markup:
     """All of the page that does not depend on who looks; the same answer makes it once."""
     query, counted = found.query, found.counted

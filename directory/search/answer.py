@@ -20,7 +20,7 @@ from directory.search.query import DAY_STEPS, FEE_STEPS, GROUPS, WHEN, SearchQue
 COUNTED: Final = (*GROUPS, "within_days", "max_fee")
 FEW: Final = 3
 """Below this many results, say which filter to loosen."""
-KEPT: Final = 300
+KEPT: Final = 600
 
 
 @dataclass(frozen=True)
