@@ -3,7 +3,9 @@
 The index reads with the feed's own connection. Only this file knows the columns.
 """
 
+from collections import deque
 from collections.abc import Collection, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -57,12 +59,22 @@ _TYPES: Final = {
 
 
 def read_all(connection: Connection) -> Iterator[tuple[Batch, float]]:
-    """Every listing, shown or not, and how much of all has been read by then (0 to 1)."""
+    """Every listing, shown or not, and how much of all has been read by then (0 to 1).
+
+    One batch is read ahead, in a thread, while the one before is worked with: until all is read,
+    the connection is not the caller's to use.
+    """
     row = connection.execute("SELECT max(number) FROM listing").fetchone()
-    last = -1 if row is None or row[0] is None else int(row[0])
-    for first in range(0, last + 1, BATCH):
-        some = _read(connection, "number >= %s AND number < %s", first, first + BATCH)
-        yield some, min(1.0, (first + BATCH) / (last + 1))
+    size = 0 if row is None or row[0] is None else int(row[0]) + 1
+    with ThreadPoolExecutor(1, "search-reader") as reader:
+        ahead: deque[Future[Batch]] = deque()
+        for end in range(BATCH, size + BATCH, BATCH):
+            which = "number >= %s AND number < %s"
+            ahead.append(reader.submit(_read, connection, which, end - BATCH, end))
+            if len(ahead) > 1:
+                yield ahead.popleft().result(), (end - BATCH) / size
+        while ahead:
+            yield ahead.popleft().result(), 1.0
 
 
 _HOMES: Final = """
