@@ -18,8 +18,8 @@ _WORDS: Final = {
     "insurance": "Insurance accepted.",
     "ages": "Ages seen.",
     "accepts_new": "Takes new patients.",
-    "weekday": "One of the next twelve openings lies on this day, by the clock of `zone`.",
-    "time": "One of the next twelve openings lies at this time of day (and on that `weekday`).",
+    "weekday": "An opening in the next two weeks lies on this day, by the clock of `zone`.",
+    "time": "An opening in the next two weeks lies at this time of day (on that `weekday`).",
 }
 
 
