@@ -32,7 +32,7 @@ from core.postgres import NoDatabase, check_database, check_replica_address, ens
 from core.replica import replica_in
 from core.settings import settings
 from core.web import health
-from core.web.middleware import House
+from core.web.middleware import RequestMiddleware
 from core.web.openapi import describe
 from core.web.problems import add_error_handlers
 from core.web.templates import STATIC
@@ -102,7 +102,7 @@ def create_app() -> FastAPI:
     app.include_router(health.router)
     add_error_handlers(app)
     app.add_middleware(GZipMiddleware, minimum_size=800, compresslevel=5)
-    app.add_middleware(House)
+    app.add_middleware(RequestMiddleware)
     return app
 
 

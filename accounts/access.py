@@ -5,7 +5,8 @@ from typing import Final
 from accounts.rules import local_path
 from accounts.sessions import ABSOLUTE, end_session
 from accounts.sign_in import SignedIn, verify_code
-from core.web.routing import ADMIN, PROVIDER, Visit
+from core.web.caller import ADMIN, PROVIDER
+from core.web.visit import Visit
 
 COOKIE: Final = "session"
 

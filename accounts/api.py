@@ -12,10 +12,12 @@ from accounts.queries import AuditFilter, find_entries, get_person, live_session
 from accounts.rules import CODE_LASTS
 from accounts.sessions import IDLE, end_session
 from accounts.sign_in import request_code
+from core.web.caller import ADMIN, allow, public, signed_in
 from core.web.problems import problem_responses
-from core.web.routing import ADMIN, HouseRoute, Visiting, allow, public, signed_in
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Visiting
 
-router = APIRouter(route_class=HouseRoute, prefix="/api/v1", tags=["sign-in"])
+router = APIRouter(route_class=TransactionalRoute, prefix="/api/v1", tags=["sign-in"])
 
 Email = Annotated[str, Field(max_length=254, examples=["patient@example.com"])]
 

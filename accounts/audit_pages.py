@@ -9,10 +9,12 @@ from fastapi import APIRouter, Response
 
 from accounts.models import AuditEntry
 from accounts.queries import AuditFilter, audit_actions, find_entries
-from core.web.routing import ADMIN, HouseRoute, Visiting, allow
+from core.web.caller import ADMIN, allow
 from core.web.templates import render
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Visiting
 
-router = APIRouter(route_class=HouseRoute, include_in_schema=False)
+router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
 
 PER_PAGE = 50
 

@@ -11,12 +11,14 @@ from sqlmodel import Session, col, select
 from core.errors import NotFound
 from core.mail import Mail
 from core.settings import settings
-from core.web.routing import HouseRoute, Visiting, public
+from core.web.caller import public
+from core.web.formats import short_when
 from core.web.templates import render
-from core.web.words import short_when
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Visiting
 from core.web.zones import reader_zone
 
-router = APIRouter(route_class=HouseRoute, include_in_schema=False)
+router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
 
 SHOWN = 50
 _CODE = re.compile(r"^\s*(\d{6})\s*$", re.MULTILINE)

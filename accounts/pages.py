@@ -19,12 +19,14 @@ from accounts.sessions import IDLE, end_other_sessions, end_session
 from accounts.sign_in import request_code
 from core.crypto import decrypt, encrypt
 from core.errors import Invalid
-from core.web.routing import HouseRoute, Visit, Visiting, public, signed_in
+from core.web.caller import public, signed_in
+from core.web.formats import short_when
 from core.web.templates import render
-from core.web.words import short_when
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Visit, Visiting
 from core.web.zones import reader_zone
 
-router = APIRouter(route_class=HouseRoute, include_in_schema=False)
+router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
 
 _PENDING: Final = "sign-in"
 """Cookie that carries address and target from one page to the next, encrypted, for 15 minutes."""

@@ -13,7 +13,7 @@ from accounts.rules import normal_email
 from core import clock
 from core.database import transaction, uuid7
 from core.errors import Conflict
-from core.web.routing import ADMIN, ROLES
+from core.web.caller import ADMIN, ROLES
 
 
 def ensure_person(session: Session, email: str, now: datetime) -> Person:

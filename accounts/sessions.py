@@ -11,8 +11,9 @@ from accounts.models import SignInCode, SignInSession
 from core import clock
 from core.crypto import digest, token
 from core.errors import NotFound
-from core.tidy import tidies
-from core.web.routing import NOBODY, Caller, cookie_name
+from core.retention import runs_nightly
+from core.web.caller import NOBODY, Caller
+from core.web.visit import cookie_name
 
 IDLE = timedelta(days=14)
 ABSOLUTE = timedelta(days=60)
@@ -96,7 +97,7 @@ def end_other_sessions(session: Session, person_id: UUID, keep: UUID, now: datet
     )
 
 
-@tidies
+@runs_nightly
 def forget_old(session: Session) -> None:
     """Codes go a day after they ran out, sign-in sessions a month after they ended."""
     now = clock.now()

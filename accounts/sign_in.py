@@ -33,7 +33,7 @@ from core.database import transaction, uuid7
 from core.limits import Limit, spend
 from core.mail import Letter, post
 from core.web import templates
-from core.web.routing import ADMIN, PATIENT
+from core.web.caller import ADMIN, PATIENT
 
 _QUARTER = timedelta(minutes=15)
 _CODES = "Too many codes were asked for. Please wait a little, then try again."

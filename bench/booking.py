@@ -26,6 +26,7 @@ from sqlmodel import Session, col, select
 
 from bench import servers
 from bench.client import Measured, measure
+from booking.calendar.slot_cache import free_starts
 from core import clock
 from core.crypto import digest, token
 from core.database import engine, uuid7
@@ -120,7 +121,6 @@ def run(port: int, make: Make, work: list[Booking], clients: int) -> Measured:
 
 def fill(count: int) -> list[Booking]:
     """Providers with hours, patients who are signed in, and `count` bookings to make."""
-    from booking import schedules
     from directory.models import Service
     from tests.factories import make_provider
 
@@ -134,7 +134,7 @@ def fill(count: int) -> list[Booking]:
             services.append(session.exec(query).one())
         for service in services:
             days = timedelta(days=21)
-            for start in schedules.free_starts(session, service, now, now + days, now):
+            for start in free_starts(session, service, now, now + days, now):
                 wanted.append((service.provider_id, service.id, start))
     random.Random(1).shuffle(wanted)
     assert len(wanted) >= count, len(wanted)

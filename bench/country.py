@@ -42,7 +42,7 @@ from core.database import engine
 from core.postgres import ensure_database
 from core.settings import settings
 from directory.addresses import address_of
-from directory.search import SearchAnswer, SearchQuery, feeding, search
+from directory.search import SearchQuery, SearchResults, feeding, search
 from directory.search.query import WHEN
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
@@ -192,7 +192,7 @@ def _check(
     print(f"  {len(asked)} questions: every total, count and first page is that of SQL", flush=True)
 
 
-def _ours(found: SearchAnswer) -> tuple[int, object, list[int]]:
+def _ours(found: SearchResults) -> tuple[int, object, list[int]]:
     return found.total, found.counted.facets, [number for number, _ in found.listed]
 
 

@@ -13,9 +13,9 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from directory.packing import HOURS
-from directory.search.clock_words import WEEKDAYS
+from directory.listings.packed_columns import HOURS
 from directory.search.columns import NAME_BYTES
+from directory.search.day_times import WEEKDAYS
 from directory.search.query import DAY_STEPS, FEE_STEPS, GROUPS, WHEN, SearchQuery
 
 Connection = psycopg.Connection[Any]

@@ -23,7 +23,7 @@ LONGEST_KEY = 200
 
 
 @dataclass(frozen=True)
-class Answer:
+class StoredResponse:
     """What was answered, now or before."""
 
     status: int
@@ -41,7 +41,7 @@ class KeyReused(Invalid):
         super().__init__([("Idempotency-Key", message)], message)
 
 
-def answer_once(
+def respond_once(
     session: Session,
     *,
     who: str,
@@ -50,7 +50,7 @@ def answer_once(
     request: bytes,
     run: Callable[[], tuple[int, str]],
     now: datetime,
-) -> Answer:
+) -> StoredResponse:
     """Run once for `key` as `who` uses it at the route `where`; later, give the stored answer.
 
     `request` is what must not differ: the body. Raises KeyReused, or Invalid for a key that is
@@ -65,13 +65,13 @@ def answer_once(
     if known is not None and known.created_at > now - KEPT:
         if known.body_hash != body_hash:
             raise KeyReused
-        return Answer(known.status, known.answer, True)
+        return StoredResponse(known.status, known.answer, True)
     status, body = run()
     kept = IdempotencyKey(
         scope=scope, key=key, body_hash=body_hash, status=status, answer=body, created_at=now
     )
     session.merge(kept)
-    return Answer(status, body, False)
+    return StoredResponse(status, body, False)
 
 
 def forget_old(session: Session, now: datetime) -> None:

@@ -1,22 +1,15 @@
 """What booking serves."""
 
-from booking import upkeep
+from booking import periodic
 from booking.api import appointments as appointments_api
 from booking.api import holds as holds_api
 from booking.api import services as services_api
 from booking.api import slots as slots_api
-from booking.pages import (
-    appointments,
-    book,
-    compare,
-    hours,
-    practice_appointment,
-    profile,
-    services,
-    week,
-)
+from booking.pages.booking import compare, hold, profile
+from booking.pages.patient import appointments
+from booking.pages.practice import appointment, hours, services, week
 
-_ = upkeep  # its jobs run wherever booking is served
+_ = periodic  # its jobs run wherever booking is served
 
 routers = [
     part.router
@@ -27,10 +20,10 @@ routers = [
         appointments_api,
         profile,
         compare,
-        book,
+        hold,
         appointments,
         week,
-        practice_appointment,
+        appointment,
         hours,
         services,
     )

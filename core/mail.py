@@ -71,7 +71,7 @@ def post(session: Session, key: str, letter: Letter) -> None:
         defer(session, send, mail_id=str(mail_id))
 
 
-@jobs.task(retry=RETRY, queue=MAIL)
+@jobs.task(name="core.mail.send", retry=RETRY, queue=MAIL)
 def send(mail_id: str) -> None:
     """Hand one letter to the mail server. A server that is down is tried again later."""
     with transaction() as session:

@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from booking import schedules
+from booking.calendar.openings import Open, openings_of
 from booking.rules import slots
 from booking.rules.availability import Availability
 from demo.made import FULL, MadeProvider
@@ -50,12 +50,12 @@ def calendar_of(made: MadeProvider, variant: int, now: datetime, days: int) -> C
     return _calendar(made.time_zone, weekly, made.busy, made.fate == FULL, variant, now, days)
 
 
-def open_of(calendar: Calendar, services: Sequence[Service], now: datetime) -> schedules.Open:
+def open_of(calendar: Calendar, services: Sequence[Service], now: datetime) -> Open:
     """What the listing says of these services, as booking would publish it."""
     rows: list[tuple[UUID, list[int]]] = [
         (one.id, starts) for one in services for _, starts in calendar.free(one.minutes)
     ]
-    return schedules.open_of(rows, [one.id for one in services], calendar.availability, now)
+    return openings_of(rows, [one.id for one in services], calendar.availability, now)
 
 
 @lru_cache(maxsize=20_000)

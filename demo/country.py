@@ -25,16 +25,16 @@ from core import clock
 from core.database import transaction
 from core.errors import Invalid
 from core.settings import settings
-from core.web.routing import PROVIDER
+from core.web.caller import PROVIDER
 from demo import population
 from demo.bulk import copy_rows, hold_triggers_back
 from demo.calendars import VARIANTS, calendar_of, open_of
 from demo.generate import make_provider
 from demo.load import write_admin_and_patients
 from demo.records import credential_records, provider_record, service_records
-from directory import listings
+from directory.listings.listing import listing_columns
+from directory.listings.packed_columns import pack_starts
 from directory.models import Listing, Provider
-from directory.packing import pack_starts
 
 CHUNK = 1_000
 Record = tuple[type[SQLModel], dict[str, Any]]
@@ -139,7 +139,7 @@ def _records(rng: Random, number: int, country: Country) -> Iterator[Record]:
             "starts": pack_starts(openings),
             "hours": is_open.hours,
             "notice_minutes": is_open.notice_minutes,
-            **listings.listed(provider, services, credentials, now),
+            **listing_columns(provider, services, credentials, now),
         },
     )
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from functools import cache
 from random import Random
 
-from core.web.words import listed
+from core.web.formats import listed
 from demo import names
 from demo.made import (
     CLOSED,

@@ -12,16 +12,17 @@ from sqlmodel import Session, col, select
 
 from accounts.models import PersonRole
 from accounts.people import ensure_person, grant_role
-from booking import schedules
+from booking.calendar.availability import save_availability
+from booking.calendar.slot_cache import free_starts, rebuild_slots
 from booking.models import Appointment, AppointmentEvent, Patient
 from booking.rules.availability import Availability
 from core import clock
 from core.database import transaction, uuid7
-from core.web.routing import ADMIN, PATIENT, PROVIDER
+from core.web.caller import ADMIN, PATIENT, PROVIDER
 from demo.generate import make_providers
 from demo.made import WAITING, MadeProvider
 from demo.records import credential_records, provider_record, service_records
-from directory import listings
+from directory.listings.listing import refresh_listing
 from directory.models import Provider, Service
 from directory.queries import services_of
 from directory.taxonomy import STATES
@@ -106,10 +107,10 @@ def _write(
     availability = Availability.model_validate(
         {**Availability.empty(made.time_zone).model_dump(mode="json"), "weekly": made.weekly}
     )
-    schedules.save(session, provider.id, availability, now)
-    listings.refresh(session, provider.id, now)
+    save_availability(session, provider.id, availability, now)
+    refresh_listing(session, provider.id, now)
     _fill(session, provider, made, rng, patients, now)
-    schedules.rebuild(session, provider.id, now)
+    rebuild_slots(session, provider.id, now)
 
 
 def _fill(
@@ -125,7 +126,7 @@ def _fill(
         return
     service = services_of(session, provider.id)[0]
     days = 61 if made.busy == 1 else 14
-    starts = schedules.free_starts(session, service, now, now + timedelta(days=days), now)
+    starts = free_starts(session, service, now, now + timedelta(days=days), now)
     length = timedelta(minutes=service.minutes)
     after = now
     for start in starts:

@@ -6,7 +6,7 @@ from random import Random
 from uuid import UUID
 
 from demo.made import CLOSED, OVERDUE, WAITING, MadeProvider
-from directory.credentials import number_digests
+from directory.credentials.claims import number_digests
 from directory.models import Credential, CredentialStatus, Provider, Service
 
 SOURCES = {

@@ -158,7 +158,9 @@ class Listing(SQLModel, table=True):
     min_fee_cents: int
     next_opening: datetime | None = None
     openings: list[dict[str, str]] = Field(default_factory=list, sa_type=Json)
-    marks: bytes = b""  # facets and states as the index reads them: `directory.packing`
+    marks: bytes = (
+        b""  # facets and states as the index reads them: `directory.listings.packed_columns`
+    )
     starts: bytes = b""  # the openings' starts, likewise
     hours: bytes = b""  # when something can be booked in the next two weeks, likewise
     notice_minutes: int = 0  # openings nearer than this can no longer be booked

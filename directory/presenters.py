@@ -6,12 +6,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from core.web import words
+from core.web import formats
 from directory.addresses import address_from
 from directory.rules.numbers import is_valid_npi
-from directory.search.answer import Loosening, SearchAnswer
 from directory.search.entries import Opening, Shown, instant
 from directory.search.query import DAY_STEPS, FEE_STEPS, GROUPS, SearchQuery, pairs_of
+from directory.search.results import Loosening, SearchResults
 from directory.taxonomy import MODALITIES, PROFESSIONS, STATES, CareKind
 
 Pairs = Iterable[tuple[str, str]]
@@ -72,10 +72,10 @@ def licensed_line(licensed: Sequence[dict[str, Any]], chosen: tuple[str, ...]) -
     names = [state["name"] for state in asked[:2]]
     more = len(licensed) - len(names)
     if more:
-        names.append(words.count(more, "more state"))
+        names.append(formats.count(more, "more state"))
     days = [state["verified_on"] for state in asked if state["verified_on"]]
     checked = f", checked {_month_day(min(days))}" if days else ""
-    return f"Licensed in {words.listed(names)}{checked}"
+    return f"Licensed in {formats.listed(names)}{checked}"
 
 
 def _month_day(iso: str) -> str:
@@ -87,7 +87,11 @@ def fee_line(facts: Mapping[str, Any]) -> str:
     low, high = facts["fee_cents"], facts["fee_max_cents"]
     if low is None:
         return ""
-    line = words.money(low) if high in (None, low) else f"{words.money(low)} to {words.money(high)}"
+    line = (
+        formats.money(low)
+        if high in (None, low)
+        else f"{formats.money(low)} to {formats.money(high)}"
+    )
     return f"{line} · sliding scale" if facts["sliding_scale"] else line
 
 
@@ -99,25 +103,25 @@ def slot(opening: Opening, zone: str, today: date) -> dict[str, str]:
 
 def soon(at: datetime, zone: str, today: date) -> str:
     """Today, 3:00 pm; Tomorrow, 9:00 am; Thu, Nov 26, 3:00 pm"""
-    day = words.local_date(at, zone)
-    time = words.clock_time(at, zone)
+    day = formats.local_date(at, zone)
+    time = formats.clock_time(at, zone)
     if day == today:
         return f"Today, {time}"
     if day == today + timedelta(days=1):
         return f"Tomorrow, {time}"
-    return f"{words.short_day(day)}, {time}"
+    return f"{formats.short_day(day)}, {time}"
 
 
 # ---------------------------------------------------------------------- filters
 
 
-def headline(query: SearchQuery, found: SearchAnswer) -> str:
+def headline(query: SearchQuery, found: SearchResults) -> str:
     """312 people may see you in Washington. 41 have time this week."""
     states = [STATES[code].name for code in query.choices.get("state", ())]
-    where = f" in {words.listed(states, 'or')}" if states else ""
+    where = f" in {formats.listed(states, 'or')}" if states else ""
     if not found.total:
         return f"Nobody matches all of this{where}."
-    who = words.count(found.total, "person", "people")
+    who = formats.count(found.total, "person", "people")
     week = found.counted.this_week
     have = "has" if week == 1 else "have"
     return f"{who} may see you{where}. {week:,} {have} time this week."
@@ -134,7 +138,7 @@ class Option:
     checked: bool
 
 
-def groups(query: SearchQuery, found: SearchAnswer) -> list[dict[str, Any]]:
+def groups(query: SearchQuery, found: SearchResults) -> list[dict[str, Any]]:
     """The filter groups, each choice with its exact count."""
     facets = found.counted.facets
     return [
@@ -165,8 +169,8 @@ def _ranged(name: str, query: SearchQuery, facets: Any) -> dict[str, Any]:
 
 def _range_title(name: str, value: int | None) -> str:
     if name == "within_days":
-        return "Any time" if value is None else f"Within {words.count(value, 'day')}"
-    return "Any fee" if value is None else f"Up to {words.money(value * 100)}"
+        return "Any time" if value is None else f"Within {formats.count(value, 'day')}"
+    return "Any fee" if value is None else f"Up to {formats.money(value * 100)}"
 
 
 def chips(query: SearchQuery) -> list[dict[str, str]]:
@@ -205,7 +209,7 @@ def value_title(name: str, value: str) -> str:
 
 def suggestion(step: Loosening, query: SearchQuery) -> dict[str, str]:
     """A way to more results, as a link that says what it gives."""
-    who = words.count(step.total, "person", "people")
+    who = formats.count(step.total, "person", "people")
     url = address_from(pairs_of(step.query))
     if step.value is not None:
         return {"url": url, "label": _range_title(step.name, step.value), "gives": who}
@@ -218,4 +222,4 @@ def suggestion(step: Loosening, query: SearchQuery) -> dict[str, str]:
         chosen = [value_title(step.name, key) for key in query.choices[step.name]]
     else:
         chosen = [value_title(step.name, str(getattr(query, step.name)))]
-    return {"url": url, "label": f"Without “{words.listed(chosen, 'or')}”", "gives": who}
+    return {"url": url, "label": f"Without “{formats.listed(chosen, 'or')}”", "gives": who}

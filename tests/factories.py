@@ -11,13 +11,14 @@ from sqlmodel import Session
 
 from accounts.models import Person, PersonRole
 from accounts.sessions import start_session
-from booking import schedules
+from booking.calendar.availability import save_availability
+from booking.calendar.slot_cache import rebuild_slots
 from booking.models import Appointment, AppointmentEvent
 from booking.rules.availability import Availability
 from core import clock
-from core.web.routing import PATIENT, PROVIDER
-from directory import listings
-from directory.credentials import number_digests
+from core.web.caller import PATIENT, PROVIDER
+from directory.credentials.claims import number_digests
+from directory.listings.listing import refresh_listing
 from directory.models import Credential, Provider, Service
 from directory.rules.numbers import make_dea, make_npi
 from directory.rules.requirements import required_credentials
@@ -105,8 +106,8 @@ def make_provider(
         make_service(session, provider.id, service_kind, title, minutes, fee, position)
     document = {"time_zone": STATES[state].zone, "weekly": list(weekly), "notice_minutes": 0}
     availability = Availability.model_validate({**document, **hours})
-    listings.refresh(session, provider.id, now)  # openings are written on a listing
-    schedules.save(session, provider.id, availability, now)
+    refresh_listing(session, provider.id, now)  # openings are written on a listing
+    save_availability(session, provider.id, availability, now)
     session.commit()
     return provider
 
@@ -166,7 +167,7 @@ def make_appointment(
         )
     )
     session.flush()
-    schedules.rebuild(session, provider.id, now)
+    rebuild_slots(session, provider.id, now)
     session.commit()
     return appointment
 

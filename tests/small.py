@@ -4,7 +4,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from accounts.sessions import identify
-from core.web.middleware import House
+from core.web.middleware import RequestMiddleware
 from core.web.problems import add_error_handlers
 
 
@@ -16,5 +16,5 @@ def small_app(*routers: APIRouter) -> FastAPI:
         app.include_router(router)
     add_error_handlers(app)
     app.add_middleware(GZipMiddleware, minimum_size=800, compresslevel=5)
-    app.add_middleware(House)
+    app.add_middleware(RequestMiddleware)
     return app

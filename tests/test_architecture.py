@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from core.web.routing import HouseRoute
+from core.web.transactions import TransactionalRoute
 from main import create_app
 
 ROOT = Path(__file__).parents[1]
@@ -27,9 +27,9 @@ def whole() -> FastAPI:
     return create_app()
 
 
-def _routes(app: FastAPI) -> list[HouseRoute]:
+def _routes(app: FastAPI) -> list[TransactionalRoute]:
     contexts = iter_route_contexts(app.routes)
-    return [c.original_route for c in contexts if isinstance(c.original_route, HouseRoute)]
+    return [c.original_route for c in contexts if isinstance(c.original_route, TransactionalRoute)]
 
 
 def test_every_route_says_who_may_call_it(whole: FastAPI) -> None:
@@ -37,7 +37,7 @@ def test_every_route_says_who_may_call_it(whole: FastAPI) -> None:
     for context in iter_route_contexts(whole.routes):
         route = context.original_route
         path = str(getattr(route, "path", route))
-        if not isinstance(route, HouseRoute) and path not in FRAMEWORKS_OWN:
+        if not isinstance(route, TransactionalRoute) and path not in FRAMEWORKS_OWN:
             undeclared.append(path)
     assert undeclared == []
     assert len(_routes(whole)) > 10
@@ -147,7 +147,7 @@ def test_rules_are_pure(path: Path) -> None:
 @pytest.mark.parametrize("path", SOURCES, ids=_id)
 def test_services_never_commit(path: Path) -> None:
     """Transactions end where they begin: around a request, or in `transaction()`."""
-    if path in {ROOT / "core" / name for name in ("web/routing.py", "migrations.py")}:
+    if path in {ROOT / "core" / name for name in ("web/transactions.py", "migrations.py")}:
         return
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):

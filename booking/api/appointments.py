@@ -6,14 +6,17 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from booking import appointments, queries
-from booking.api.answers import AppointmentAnswer, AppointmentList, appointment_answer
-from booking.appointments import Actor, actor_in
+from booking.api.schemas import AppointmentAnswer, AppointmentList, appointment_answer
+from booking.appointments import bookings
+from booking.appointments.bookings import Actor, actor_in
+from booking.appointments.queries import appointments_of, entry_of, get_appointment_for
 from booking.models import Appointment
+from core.web.caller import PROVIDER, allow, signed_in
 from core.web.problems import problem_responses
-from core.web.routing import PROVIDER, HouseRoute, Visit, Visiting, allow, signed_in
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Visit, Visiting
 
-router = APIRouter(route_class=HouseRoute, prefix="/api/v1", tags=["booking"])
+router = APIRouter(route_class=TransactionalRoute, prefix="/api/v1", tags=["booking"])
 
 
 class NewTime(BaseModel):
@@ -34,7 +37,7 @@ class Cancellation(BaseModel):
 @signed_in
 def list_appointments(visit: Visiting) -> AppointmentList:
     """The caller's own, as patient and as provider, latest start first; at most 500."""
-    found = queries.appointments_of(visit.session, visit.person_id)
+    found = appointments_of(visit.session, visit.person_id)
     return AppointmentList(items=[appointment_answer(one, visit.person_id) for one in found])
 
 
@@ -46,7 +49,7 @@ def list_appointments(visit: Visiting) -> AppointmentList:
 @signed_in
 def get_appointment(visit: Visiting, appointment_id: UUID) -> AppointmentAnswer:
     """One of the caller's own."""
-    return _answer(visit, queries.get_appointment_for(visit.session, appointment_id, visit.caller))
+    return _answer(visit, get_appointment_for(visit.session, appointment_id, visit.caller))
 
 
 @router.post(
@@ -60,7 +63,7 @@ def reschedule(visit: Visiting, appointment_id: UUID, body: NewTime) -> Appointm
     actor = _actor(visit, appointment_id)
     return _answer(
         visit,
-        appointments.reschedule(visit.session, appointment_id, body.starts_at, actor, visit.now),
+        bookings.reschedule(visit.session, appointment_id, body.starts_at, actor, visit.now),
     )
 
 
@@ -76,9 +79,7 @@ def cancel(
     """Call it off; the provider's notice rule binds the patient."""
     actor = _actor(visit, appointment_id)
     reason = body.reason if body is not None else ""
-    return _answer(
-        visit, appointments.cancel(visit.session, appointment_id, actor, reason, visit.now)
-    )
+    return _answer(visit, bookings.cancel(visit.session, appointment_id, actor, reason, visit.now))
 
 
 @router.post(
@@ -90,7 +91,7 @@ def cancel(
 def complete(visit: Visiting, appointment_id: UUID) -> AppointmentAnswer:
     """Say that it took place."""
     actor = _actor(visit, appointment_id)
-    return _answer(visit, appointments.complete(visit.session, appointment_id, actor, visit.now))
+    return _answer(visit, bookings.complete(visit.session, appointment_id, actor, visit.now))
 
 
 @router.post(
@@ -102,15 +103,13 @@ def complete(visit: Visiting, appointment_id: UUID) -> AppointmentAnswer:
 def no_show(visit: Visiting, appointment_id: UUID) -> AppointmentAnswer:
     """Say that the patient did not come."""
     actor = _actor(visit, appointment_id)
-    return _answer(
-        visit, appointments.mark_no_show(visit.session, appointment_id, actor, visit.now)
-    )
+    return _answer(visit, bookings.mark_no_show(visit.session, appointment_id, actor, visit.now))
 
 
 def _actor(visit: Visit, appointment_id: UUID) -> Actor:
-    found = queries.get_appointment_for(visit.session, appointment_id, visit.caller)
+    found = get_appointment_for(visit.session, appointment_id, visit.caller)
     return actor_in(found, visit.caller)
 
 
 def _answer(visit: Visit, appointment: Appointment) -> AppointmentAnswer:
-    return appointment_answer(queries.entry_of(visit.session, appointment), visit.person_id)
+    return appointment_answer(entry_of(visit.session, appointment), visit.person_id)

@@ -9,20 +9,18 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from booking import appointments, holds, queries
-from booking.api.answers import (
-    AppointmentAnswer,
-    HoldAnswer,
-    appointment_answer,
-    hold_answer,
-)
-from booking.appointments import PatientDetails
-from booking.holder import known_holder, new_holder
-from booking.idempotency import answer_once
+from booking.api.schemas import AppointmentAnswer, HoldAnswer, appointment_answer, hold_answer
+from booking.appointments import bookings, holds
+from booking.appointments.patient_details import PatientDetails
+from booking.appointments.queries import entry_of
+from booking.idempotency import respond_once
+from booking.visitors import known_holder, new_holder
+from core.web.caller import public, signed_in
 from core.web.problems import problem_responses
-from core.web.routing import HouseRoute, Visit, Visiting, public, signed_in
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Visit, Visiting
 
-router = APIRouter(route_class=HouseRoute, prefix="/api/v1", tags=["booking"])
+router = APIRouter(route_class=TransactionalRoute, prefix="/api/v1", tags=["booking"])
 
 Key = Annotated[
     str | None,
@@ -124,7 +122,7 @@ def confirm_hold(
     """Book the held time for the signed-in caller."""
 
     def run() -> tuple[int, str]:
-        booked = appointments.confirm(
+        booked = bookings.confirm(
             visit.session,
             hold_id,
             details=PatientDetails(**body.model_dump()),
@@ -132,7 +130,7 @@ def confirm_hold(
             visitor=known_holder(visit).visitor,
             now=visit.now,
         )
-        entry = queries.entry_of(visit.session, booked)
+        entry = entry_of(visit.session, booked)
         return 201, appointment_answer(entry, visit.person_id).model_dump_json()
 
     return _once(visit, idempotency_key, body, run)
@@ -152,7 +150,7 @@ def _once(
             {"body": text, "cookie": visit.response.headers.get("set-cookie")}
         )
 
-    answer = answer_once(
+    answer = respond_once(
         visit.session,
         who=_who(visit),
         key=key,

@@ -6,15 +6,17 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from booking import services
 from booking.api.slots import own_provider
-from booking.services import ServiceForm
+from booking.calendar import services
+from booking.calendar.services import ServiceForm
+from core.web.caller import PROVIDER, allow
 from core.web.problems import problem_responses
-from core.web.routing import PROVIDER, HouseRoute, Visiting, allow
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Visiting
 from directory.models import Service
 from directory.queries import services_of
 
-router = APIRouter(route_class=HouseRoute, prefix="/api/v1/me/services", tags=["practice"])
+router = APIRouter(route_class=TransactionalRoute, prefix="/api/v1/me/services", tags=["practice"])
 
 Minutes = Annotated[int, Field(ge=services.SHORTEST, le=services.LONGEST)]
 Cents = Annotated[int, Field(ge=0, le=500_000)]

@@ -9,16 +9,20 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
-from booking import queries, schedules
+from booking.calendar.availability import load_availability, save_availability
+from booking.calendar.queries import get_calendar
+from booking.calendar.slot_cache import free_minutes
 from booking.rules.availability import Availability
 from booking.rules.slots import Interval
 from core.errors import Invalid, NotFound
+from core.web.caller import PROVIDER, allow, public
 from core.web.problems import problem_responses
-from core.web.routing import PROVIDER, HouseRoute, Visiting, allow, public
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Visiting
 from directory.models import Provider
 from directory.queries import find_provider_of
 
-router = APIRouter(route_class=HouseRoute, prefix="/api/v1", tags=["times"])
+router = APIRouter(route_class=TransactionalRoute, prefix="/api/v1", tags=["times"])
 
 MOST_DAYS = 31
 _WEEK = timedelta(days=7)
@@ -59,12 +63,12 @@ def list_slots(
     ] = None,
 ) -> Any:
     """The starts that may be booked now, at most 31 days of them."""
-    calendar = queries.get_calendar(visit.session, provider_id)
+    calendar = get_calendar(visit.session, provider_id)
     offer = calendar.offer(service)
     if offer is None or calendar.availability is None or not calendar.is_listed(visit.now):
         raise NotFound
     span = read_span(start, end, calendar.availability.time_zone, visit.now)
-    found = schedules.free_minutes(visit.session, calendar, service, span, visit.now)
+    found = free_minutes(visit.session, calendar, service, span, visit.now)
     body = _slots_json(service, calendar.availability.time_zone, found, offer.minutes)
     return Response(body, media_type="application/json")
 
@@ -120,7 +124,7 @@ def _slots_json(service_id: UUID, zone: str, starts: list[int], minutes: int) ->
 @allow(PROVIDER)
 def get_availability(visit: Visiting) -> Availability:
     """The caller's own hours."""
-    return schedules.load(visit.session, own_provider(visit).id)
+    return load_availability(visit.session, own_provider(visit).id)
 
 
 @router.put(
@@ -131,7 +135,7 @@ def get_availability(visit: Visiting) -> Availability:
 @allow(PROVIDER)
 def put_availability(visit: Visiting, availability: Availability) -> Availability:
     """Replace the caller's hours. Booked sessions stay, whatever the new hours say."""
-    schedules.save(visit.session, own_provider(visit).id, availability, visit.now)
+    save_availability(visit.session, own_provider(visit).id, availability, visit.now)
     return availability
 
 

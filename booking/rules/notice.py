@@ -9,7 +9,7 @@ STAYS_OPEN = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
-class Answer:
+class Permission:
     """Yes or no, with the sentence that says why."""
 
     allowed: bool
@@ -45,25 +45,25 @@ def notice_rule(cancel_notice_minutes: int) -> str:
     return f"You can cancel or move this up to {span_in_words(cancel_notice_minutes)} before."
 
 
-def may_change(starts_at: datetime, cancel_notice_minutes: int, now: datetime) -> Answer:
+def may_change(starts_at: datetime, cancel_notice_minutes: int, now: datetime) -> Permission:
     """Whether the patient may still cancel or move a session that starts at `starts_at`."""
     if now >= starts_at:
-        return Answer(False, "This session has begun, so it can no longer be changed here.")
+        return Permission(False, "This session has begun, so it can no longer be changed here.")
     if now > starts_at - timedelta(minutes=cancel_notice_minutes):
         span = span_in_words(cancel_notice_minutes)
-        return Answer(
+        return Permission(
             False,
             f"It starts in less than {span}, and this provider asks for that much notice, "
             "so it can no longer be changed here.",
         )
-    return Answer(True, notice_rule(cancel_notice_minutes))
+    return Permission(True, notice_rule(cancel_notice_minutes))
 
 
-def may_close(starts_at: datetime, now: datetime) -> Answer:
+def may_close(starts_at: datetime, now: datetime) -> Permission:
     """Whether the provider may say that it took place, or that nobody came."""
     if now < starts_at:
-        return Answer(False, "This can be said once the session has started.")
-    return Answer(True, "")
+        return Permission(False, "This can be said once the session has started.")
+    return Permission(True, "")
 
 
 def join_state(starts_at: datetime, ends_at: datetime, now: datetime) -> JoinState:

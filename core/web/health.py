@@ -7,9 +7,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 
 from core.errors import NotFound
-from core.web.routing import HouseRoute, Visiting, public
+from core.web.caller import public
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Visiting
 
-router = APIRouter(route_class=HouseRoute, include_in_schema=False)
+router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
 
 
 @router.get("/healthz")

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core.database import uuid7
 from core.errors import NotAllowed, TooLarge
 from core.settings import settings
-from core.web.problems import answer, answer_500, log_unhandled
+from core.web.problems import log_unhandled, respond, respond_500
 
 log = structlog.get_logger("openchair.request")
 
@@ -51,7 +51,7 @@ class CrossSite(NotAllowed):
     message = "This came from another site, so nothing was changed. Open Openchair and try again."
 
 
-class House:
+class RequestMiddleware:
     """The outermost layer of the application."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -80,9 +80,9 @@ class House:
 
         try:
             if is_cross_site(scope):
-                await answer(Request(scope), CrossSite())(scope, receive, send_with_headers)
+                await respond(Request(scope), CrossSite())(scope, receive, send_with_headers)
             elif _announced_size(scope) > MAX_BODY:
-                await answer(Request(scope), TooLarge())(scope, receive, send_with_headers)
+                await respond(Request(scope), TooLarge())(scope, receive, send_with_headers)
             else:
                 await self.app(scope, _limited(receive), send_with_headers)
         except Exception as error:
@@ -91,7 +91,7 @@ class House:
             log_unhandled(error, scope["request_id"])
             if status:
                 raise Cut from None  # half an answer is out; the server closes the connection
-            await answer_500(Request(scope))(scope, receive, send_with_headers)
+            await respond_500(Request(scope))(scope, receive, send_with_headers)
         finally:
             _record(scope, status or 500, time.perf_counter() - started)
 

@@ -10,8 +10,10 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import iter_route_contexts
 
+from core.web.caller import Access
 from core.web.problems import Problem, problem_responses
-from core.web.routing import Access, HouseRoute, cookie_name
+from core.web.transactions import TransactionalRoute
+from core.web.visit import cookie_name
 
 _REF: Final = "#/components/schemas/{model}"
 _FRAMEWORK_ONLY: Final = ("HTTPValidationError", "ValidationError")
@@ -51,7 +53,7 @@ def _accesses(app: FastAPI) -> dict[tuple[str, str], Access]:
     found = {}
     for context in iter_route_contexts(app.routes):
         route = context.original_route
-        if isinstance(route, HouseRoute):
+        if isinstance(route, TransactionalRoute):
             for method in route.methods or ():
                 found[route.path_format, method] = route.access
     return found

@@ -76,7 +76,7 @@ def is_api(request: Request) -> bool:
     return request.url.path.startswith("/api/")
 
 
-def answer(request: Request, error: DomainError) -> Response:
+def respond(request: Request, error: DomainError) -> Response:
     """The answer to an error: JSON for the API, a page (or the way to sign in) for people."""
     status = status_of(error)
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooMany) else {}
@@ -156,17 +156,17 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(DomainError)
     async def domain(request: Request, error: DomainError) -> Response:
-        return answer(request, error)
+        return respond(request, error)
 
     @app.exception_handler(RequestValidationError)
     async def validation(request: Request, error: RequestValidationError) -> Response:
-        return answer(request, _from_validation(error))
+        return respond(request, _from_validation(error))
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
         kind = _HTTP_KINDS.get(error.status_code)
         if kind is not None:
-            return answer(request, kind())
+            return respond(request, kind())
         if is_api(request):
             title = TITLES.get(error.status_code, "Refused")
             code = _CODES.get(error.status_code, "refused")
@@ -184,15 +184,15 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(StatementError)
     async def database(request: Request, error: StatementError) -> Response:
-        return answer(request, _from_database(error))
+        return respond(request, _from_database(error))
 
     @app.exception_handler(UnicodeEncodeError)
     async def unpaired(request: Request, error: UnicodeEncodeError) -> Response:  # noqa: ARG001
-        return answer(request, _unstorable())
+        return respond(request, _unstorable())
 
     @app.exception_handler(PoolTimeout)
     async def pool(request: Request, error: PoolTimeout) -> Response:  # noqa: ARG001
-        return answer(request, Unavailable())
+        return respond(request, Unavailable())
 
 
 def _unstorable() -> Invalid:
@@ -225,7 +225,7 @@ def _from_database(error: StatementError) -> DomainError:
     raise error
 
 
-def answer_500(request: Request) -> Response:
+def respond_500(request: Request) -> Response:
     message = "We have been told. Nothing you entered was kept half-way; please try again."
     if is_api(request):
         return _problem(500, "our_mistake", message, {}, {})

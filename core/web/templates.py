@@ -11,8 +11,9 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from core.settings import settings
-from core.web import words
-from core.web.routing import NOBODY, Visit
+from core.web import formats
+from core.web.caller import NOBODY
+from core.web.visit import Visit
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "static"
@@ -37,7 +38,7 @@ def environment() -> Environment:
         auto_reload=False,
     )
     env.globals["asset"] = asset
-    env.filters.update(words.FILTERS)
+    env.filters.update(formats.FILTERS)
     return env
 
 

@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 
 from fastapi import Request
 
-from core.web.words import zone_name
+from core.web.formats import zone_name
 
 DEFAULT = "America/New_York"
 ZONES = {

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from core.mail import Letter
 from core.settings import settings
-from core.web import templates, words
+from core.web import formats, templates
 from directory.models import SearchAlert
 from directory.taxonomy import STATES
 
@@ -53,7 +53,7 @@ def opening_letter(alert: SearchAlert, opened: Sequence[Opened], more: int) -> L
         "opening",
         OPENING_SUBJECT,
         people=people,
-        more=words.count(more, "other person", "other people") if more else "",
+        more=formats.count(more, "other person", "other people") if more else "",
         heading="Someone has an opening" if len(people) == 1 else "There are new openings",
         unsubscribe_url=f"{alert_url(alert)}/end",
     )
@@ -65,7 +65,7 @@ def alert_url(alert: SearchAlert) -> str:
 
 def _when(time: Time, zone: str) -> str:
     """Tue, Nov 24, 3:00 pm PST"""
-    when = f"{words.short_when(time.at, zone)} {words.zone_name(time.at, zone)}"
+    when = f"{formats.short_when(time.at, zone)} {formats.zone_name(time.at, zone)}"
     return when if time.is_start else f"{when} or soon after"
 
 
@@ -75,9 +75,9 @@ def _letter(
     states = [value for name, value in parse_qsl(alert.search) if name == "state"]
     parts |= {
         "url": alert_url(alert),
-        "where": words.listed([STATES[code].name for code in states if code in STATES], "or"),
-        "asked_on": words.full_date(words.local_date(alert.created_at, alert.zone)),
-        "ends_on": words.full_date(words.local_date(alert.ends_at, alert.zone)),
+        "where": formats.listed([STATES[code].name for code in states if code in STATES], "or"),
+        "asked_on": formats.full_date(formats.local_date(alert.created_at, alert.zone)),
+        "ends_on": formats.full_date(formats.local_date(alert.ends_at, alert.zone)),
     }
     return Letter(
         recipient=alert.email,

@@ -19,10 +19,10 @@ import numpy as np
 from pyroaring import BitMap
 
 from directory.alerts.memory import News
-from directory.packing import HOURS_BYTES, MOST_STARTS, end_of_hours, unpack_hours
+from directory.listings.packed_columns import HOURS_BYTES, MOST_STARTS, end_of_hours, unpack_hours
 from directory.search import SearchQuery
-from directory.search.clock_words import TIMES, WEEKDAYS
 from directory.search.columns import NAME_BYTES, NEVER, Batch
+from directory.search.day_times import TIMES, WEEKDAYS
 from directory.search.index import DAY, Index
 from directory.search.orders import places_in
 from directory.search.query import WHEN

@@ -7,13 +7,15 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.errors import Invalid
+from core.web.caller import public
 from core.web.problems import problem_responses
-from core.web.routing import HouseRoute, Visiting, public
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Visiting
 from core.web.zones import is_zone
 from directory import alerts
 from directory.search import read_query
 
-router = APIRouter(route_class=HouseRoute, prefix="/api/v1", tags=["directory"])
+router = APIRouter(route_class=TransactionalRoute, prefix="/api/v1", tags=["directory"])
 
 _EXAMPLE: Final = "state=WA&condition=anxiety&within_days=7"
 
@@ -44,5 +46,5 @@ def ask(visit: Visiting, body: AlertRequest) -> AlertAsked:
     if body.zone is not None and not is_zone(body.zone):
         raise Invalid([("zone", "Give a time zone such as America/Chicago.")])
     zone = body.zone or query.zone
-    alerts.ask(visit.session, body.email, query, zone, visit.address, visit.now)
+    alerts.request_alert(visit.session, body.email, query, zone, visit.address, visit.now)
     return AlertAsked(confirm_within=int(alerts.UNCONFIRMED.total_seconds()))

@@ -8,12 +8,14 @@ from fastapi import APIRouter, File, Query, UploadFile
 from pydantic import BaseModel, ConfigDict
 
 from core.errors import Invalid
+from core.web.caller import ADMIN, allow
 from core.web.problems import problem_responses
-from core.web.routing import ADMIN, HouseRoute, Visit, Visiting, allow
-from directory import queue
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Visit, Visiting
 from directory.api.practice import LackAnswer, OwnCredential, own_credential
-from directory.applications import lacks
-from directory.decisions import (
+from directory.credentials import cases
+from directory.credentials.applications import lacks
+from directory.credentials.decisions import (
     DecisionForm,
     PastDecision,
     checks_of,
@@ -22,11 +24,11 @@ from directory.decisions import (
     outcomes_for,
     usual_source,
 )
-from directory.evidence import save_evidence
+from directory.credentials.evidence import save_evidence
 from directory.models import Credential, EvidenceFile, Listing, Provider
 from directory.queries import credentials_of, get_provider
 
-router = APIRouter(route_class=HouseRoute, prefix="/api/v1/admin", tags=["admin"])
+router = APIRouter(route_class=TransactionalRoute, prefix="/api/v1/admin", tags=["admin"])
 
 View = Literal["waiting", "expiring", "overdue", "everyone"]
 
@@ -123,7 +125,7 @@ def list_cases(
 ) -> CaseList:
     """What waits, oldest first; or what runs out within 30 days, whose attestation is overdue, or
     everyone. `after`: how many to leave out at the beginning."""
-    page = queue.find_cases(visit.session, view, visit.now, after, limit)
+    page = cases.find_cases(visit.session, view, visit.now, after, limit)
     return CaseList(total=page.total, items=[_case(one) for one in page.cases])
 
 
@@ -174,7 +176,7 @@ def record_decision(visit: Visiting, credential_id: UUID, body: Decision) -> Cla
     return _claim(visit, provider, one)
 
 
-def _case(case: queue.Case) -> CaseAnswer:
+def _case(case: cases.Case) -> CaseAnswer:
     return CaseAnswer(**{**vars(case), "missing": [lack.message for lack in case.missing]})
 
 

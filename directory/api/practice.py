@@ -8,23 +8,25 @@ from fastapi import APIRouter, File, Response, UploadFile
 from pydantic import BaseModel, ConfigDict
 
 from core.errors import Invalid
+from core.web.caller import PROVIDER, allow, signed_in
 from core.web.problems import problem_responses
-from core.web.routing import PROVIDER, HouseRoute, Visit, Visiting, allow, signed_in
-from directory.applications import ApplicationForm, apply, lacks
-from directory.credentials import (
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Visit, Visiting
+from directory.credentials.applications import ApplicationForm, apply, lacks
+from directory.credentials.claims import (
     CredentialForm,
     number_for_owner,
     submit_credential,
     withdraw_credential,
 )
+from directory.listings.photos import remove_photo, save_photo
+from directory.listings.profile import ProfileForm, attest, form_of, save_profile
 from directory.models import Credential, CredentialStatus, Listing, Provider
-from directory.photos import remove_photo, save_photo
-from directory.profiles import ProfileForm, attest, form_of, save_profile
 from directory.queries import credentials_of, get_provider_of
 from directory.rules.requirements import attestation_due
 from directory.taxonomy import CREDENTIAL_KINDS
 
-router = APIRouter(route_class=HouseRoute, prefix="/api/v1/me", tags=["practice"])
+router = APIRouter(route_class=TransactionalRoute, prefix="/api/v1/me", tags=["practice"])
 
 
 class Application(ApplicationForm):

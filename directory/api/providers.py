@@ -10,16 +10,18 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from core.errors import NotFound
+from core.web.caller import public
 from core.web.problems import problem_responses
-from core.web.routing import HouseRoute, Reading, Visiting, public
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Reading, Visiting
 from directory import queries
 from directory.api.parameters import SEARCH_PARAMETERS
 from directory.models import Credential, CredentialStatus, Service
-from directory.search import SearchAnswer, read_query, search
-from directory.search.rows import entry_of
+from directory.search import SearchResults, read_query, search
+from directory.search.listing_rows import entry_of
 from directory.taxonomy import CREDENTIAL_KINDS
 
-router = APIRouter(route_class=HouseRoute, prefix="/api/v1", tags=["directory"])
+router = APIRouter(route_class=TransactionalRoute, prefix="/api/v1", tags=["directory"])
 
 
 class LicensedState(BaseModel):
@@ -99,7 +101,7 @@ def list_providers(visit: Visiting) -> Any:
 
 
 @lru_cache(maxsize=300)
-def _as_json(found: SearchAnswer) -> bytes:
+def _as_json(found: SearchResults) -> bytes:
     """The answer's bytes; each item was written when its listing last changed, and the search
     gives the same answer again while nothing has."""
     loosen = [

@@ -8,17 +8,19 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from core.database import driver_connection
+from core.web.caller import public
 from core.web.problems import problem_responses
-from core.web.routing import HouseRoute, Reading, public
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Reading
 from directory.addresses import address_from
 from directory.search.entries import Entry
+from directory.search.listing_rows import read_whole
 from directory.search.names import find_alike, find_begun, find_by_npi
 from directory.search.query import MAX_NAME
-from directory.search.rows import read_whole
 from directory.taxonomy import PROFESSIONS
-from directory.words import read_words, suggestions
+from directory.typed_search import read_words, suggestions
 
-router = APIRouter(route_class=HouseRoute, prefix="/api/v1", tags=["directory"])
+router = APIRouter(route_class=TransactionalRoute, prefix="/api/v1", tags=["directory"])
 
 MOST: Final = 8
 MOST_PEOPLE: Final = 3

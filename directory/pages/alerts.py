@@ -13,9 +13,11 @@ from fastapi import APIRouter, Form, Response
 from fastapi.responses import RedirectResponse
 
 from core.errors import Conflict, Invalid
-from core.web import words
-from core.web.routing import HouseRoute, Visit, Visiting, public
+from core.web import formats
+from core.web.caller import public
 from core.web.templates import render
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Visit, Visiting
 from core.web.zones import DEFAULT, reader_zone
 from directory import alerts, presenters
 from directory.addresses import address_of
@@ -24,7 +26,7 @@ from directory.search import GROUPS, SearchQuery, read_kindly
 from directory.search.query import RANGES
 from directory.taxonomy import STATES
 
-router = APIRouter(route_class=HouseRoute, include_in_schema=False)
+router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
 
 _PRIVATE: Final = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 _FILTERS: Final = {*GROUPS, *RANGES}
@@ -54,7 +56,7 @@ def ask(
     pairs = [*parse_qsl(search), *([("state", state)] if state else [])]
     query, _ = read_kindly(pair for pair in pairs if pair[0] in _FILTERS)
     try:
-        address = alerts.ask(
+        address = alerts.request_alert(
             visit.session, email, query, _zone(visit, query), visit.address, visit.now
         )
     except Invalid as error:
@@ -180,7 +182,7 @@ def _in_words(query: SearchQuery) -> list[str]:
 
 
 def _day(at: datetime, zone: str) -> str:
-    return words.full_date(words.local_date(at, zone))
+    return formats.full_date(formats.local_date(at, zone))
 
 
 def _ended(visit: Visit, status: int) -> Response:

@@ -6,17 +6,19 @@ from fastapi import APIRouter, Form, Response
 from fastapi.responses import RedirectResponse
 
 from core.errors import Invalid, NotFound
-from core.web import words
-from core.web.routing import PROVIDER, HouseRoute, Visit, Visiting, allow, signed_in
+from core.web import formats
+from core.web.caller import PROVIDER, allow, signed_in
 from core.web.templates import render
-from directory.applications import ApplicationForm, apply
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Visit, Visiting
+from directory.credentials.applications import ApplicationForm, apply
+from directory.listings.profile import attest
 from directory.models import Provider
-from directory.profiles import attest
 from directory.queries import credentials_of, find_provider_of, services_of
 from directory.rules.requirements import attestation_due, required_credentials
 from directory.taxonomy import CREDENTIAL_KINDS, PROFESSIONS
 
-router = APIRouter(route_class=HouseRoute, include_in_schema=False)
+router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
 
 Text = Annotated[str, Form(max_length=30000)]
 
@@ -94,7 +96,7 @@ def _application_page(
 def _asked_for(profession: str) -> str:
     """What this profession proves besides what all do."""
     more = [CREDENTIAL_KINDS[kind] for kind in required_credentials(profession)[2:]]
-    return f"You will also be asked for: {words.listed(more)}." if more else ""
+    return f"You will also be asked for: {formats.listed(more)}." if more else ""
 
 
 @router.get("/provider/attest")
@@ -106,9 +108,9 @@ def attestation(visit: Visiting) -> Response:
     return render(
         visit,
         "directory/practice/attest.html",
-        until=words.full_date(due.date()) if due and due > visit.now else "",
+        until=formats.full_date(due.date()) if due and due > visit.now else "",
         services=[
-            f"{one.title}, {words.duration(one.minutes)}, {words.money(one.fee_cents)}"
+            f"{one.title}, {formats.duration(one.minutes)}, {formats.money(one.fee_cents)}"
             for one in services_of(visit.session, provider.id)
         ],
         credentials=[

@@ -9,11 +9,13 @@ from fastapi import APIRouter, Form, Response
 from fastapi.responses import RedirectResponse
 
 from core.errors import Invalid
-from core.web import words
-from core.web.routing import PROVIDER, HouseRoute, Visit, Visiting, allow
+from core.web import formats
+from core.web.caller import PROVIDER, allow
 from core.web.templates import render
-from directory.applications import lacks
-from directory.credentials import (
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Visit, Visiting
+from directory.credentials.applications import lacks
+from directory.credentials.claims import (
     HAS_STATE,
     HAS_TYPE,
     MUST_EXPIRE,
@@ -30,7 +32,7 @@ from directory.rules.days import local_day
 from directory.rules.requirements import required_credentials
 from directory.taxonomy import CREDENTIAL_KINDS, PROFESSIONS, STATES
 
-router = APIRouter(route_class=HouseRoute, include_in_schema=False)
+router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
 
 URL = "/provider/credentials"
 RENEW_WITHIN: Final = timedelta(days=60)
@@ -179,7 +181,7 @@ def _warning(one: Credential, left: timedelta | None) -> str:
         return ""
     if left < timedelta():
         return "Its last day has passed, so it counts no longer. Add the renewed one."
-    when = f"in {words.count(left.days, 'day')}" if left else "today"
+    when = f"in {formats.count(left.days, 'day')}" if left else "today"
     return f"It ends {when}. Add the renewed one before then, so that patients go on finding you."
 
 
@@ -190,7 +192,7 @@ def title_of(one: Credential) -> str:
 
 
 def _day(day: date | None) -> str:
-    return words.full_date(day) if day else ""
+    return formats.full_date(day) if day else ""
 
 
 def _form_of(one: Credential) -> CredentialForm:
@@ -226,7 +228,7 @@ def _form_page(
         asks_type=form.kind in HAS_TYPE,
         type_label="Kind of licence" if form.kind == "state_license" else "What it is in",
         usual_types=usual if form.kind == "state_license" else [],
-        type_hint=f"For example {words.listed(usual[:3], 'or')}"
+        type_hint=f"For example {formats.listed(usual[:3], 'or')}"
         if form.kind == "state_license"
         else "As your board names it, for example Psychiatry",
         asks_expiry=form.kind not in NEVER_EXPIRES,

@@ -8,12 +8,14 @@ from fastapi import APIRouter, File, Form, Response, UploadFile
 from fastapi.responses import FileResponse, RedirectResponse
 
 from core.errors import Invalid, NotFound
-from core.web import words
-from core.web.routing import ADMIN, HouseRoute, Visiting, allow
+from core.web import formats
+from core.web.caller import ADMIN, allow
 from core.web.templates import render
-from directory import queue
-from directory.applications import lacks
-from directory.decisions import (
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Visiting
+from directory.credentials import cases
+from directory.credentials.applications import lacks
+from directory.credentials.decisions import (
     DecisionForm,
     PastDecision,
     checks_of,
@@ -22,13 +24,13 @@ from directory.decisions import (
     outcomes_for,
     usual_source,
 )
-from directory.evidence import Upload, get_evidence
+from directory.credentials.evidence import Upload, get_evidence
 from directory.models import Credential, Listing, Provider
 from directory.queries import credentials_of, get_provider
 from directory.rules.requirements import Lack
 from directory.taxonomy import CREDENTIAL_KINDS, PROFESSIONS, STATES
 
-router = APIRouter(route_class=HouseRoute, include_in_schema=False)
+router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
 
 VIEWS = {
     "waiting": "Waiting",
@@ -53,8 +55,8 @@ def desk(visit: Visiting, view: str = "waiting", after: str = "") -> Response:
     if view not in VIEWS:
         raise NotFound
     start = int(after) if after.isdecimal() and len(after) < 7 else 0
-    page = queue.find_cases(visit.session, view, visit.now, start, PER_PAGE)
-    counts = queue.count_cases(visit.session, visit.now)
+    page = cases.find_cases(visit.session, view, visit.now, start, PER_PAGE)
+    counts = cases.count_cases(visit.session, visit.now)
     return render(
         visit,
         "directory/desk/queue.html",
@@ -78,7 +80,7 @@ def _page_url(view: str, after: int) -> str:
     return f"/admin?view={view}&after={after}"
 
 
-def _row(case: queue.Case, view: str, now: datetime) -> dict[str, Any]:
+def _row(case: cases.Case, view: str, now: datetime) -> dict[str, Any]:
     days = (now - case.waiting_since).days
     is_ours = case.pending > 0 or view in ("expiring", "overdue")
     return {
@@ -86,8 +88,8 @@ def _row(case: queue.Case, view: str, now: datetime) -> dict[str, Any]:
         "name": case.name,
         "profession": case.profession,
         "missing": _missing(case.missing),
-        "since": f"{words.short_day(case.waiting_since.date())} ({words.count(days, 'day')})",
-        "due": words.short_day(case.due_on) if is_ours else _theirs(case),
+        "since": f"{formats.short_day(case.waiting_since.date())} ({formats.count(days, 'day')})",
+        "due": formats.short_day(case.due_on) if is_ours else _theirs(case),
         "is_late": is_ours and case.due <= now,
     }
 
@@ -100,7 +102,7 @@ def _missing(lacks: list[Lack]) -> str:
     return "; ".join([*([f"To check: {titles}"] if titles else []), *others]) or "Nothing"
 
 
-def _theirs(case: queue.Case) -> str:
+def _theirs(case: cases.Case) -> str:
     return "Listed" if case.is_shown else "Up to them"
 
 
@@ -158,7 +160,7 @@ def evidence_file(visit: Visiting, file_id: UUID) -> Response:
 
 def _next_url(visit: Visiting, provider_id: UUID) -> str:
     """This provider while something is open here, then the oldest case, then the empty queue."""
-    following = queue.next_to_decide(visit.session, provider_id)
+    following = cases.next_to_decide(visit.session, provider_id)
     where = f"/admin/providers/{following}" if following else "/admin"
     return f"{where}?notice=decided"
 
@@ -183,7 +185,7 @@ def _case_page(
             "legal": f"{provider.legal_first_name} {provider.legal_last_name}",
             "letters": provider.letters,
             "profession": PROFESSIONS[provider.profession].title,
-            "applied": words.full_date(provider.created_at.date()),
+            "applied": formats.full_date(provider.created_at.date()),
             "public_url": f"/providers/{provider.slug}" if _is_shown(listing) else "",
         },
         lacks=[lack.message for lack in lacks(visit.session, provider, visit.now)],
@@ -277,7 +279,7 @@ def _past(past: PastDecision) -> dict[str, str]:
 
 
 def _day(day: date | None) -> str:
-    return words.full_date(day) if day else ""
+    return formats.full_date(day) if day else ""
 
 
 def _iso(day: date | None) -> str:

@@ -3,10 +3,12 @@
 from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse
 
-from core.web.routing import HouseRoute, Visiting, public
-from directory.photos import photo_path
+from core.web.caller import public
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Visiting
+from directory.listings.photos import photo_path
 
-router = APIRouter(route_class=HouseRoute, include_in_schema=False)
+router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
 
 
 @router.get("/photos/{photo_name}")

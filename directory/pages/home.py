@@ -3,14 +3,16 @@
 from fastapi import APIRouter, Response
 
 from core.settings import settings
-from core.web import words
-from core.web.routing import HouseRoute, Visiting, public
+from core.web import formats
+from core.web.caller import public
 from core.web.templates import render
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Visiting
 from directory.presenters import CARE
 from directory.search import SearchQuery, search
 from directory.taxonomy import CONDITIONS, CREDENTIAL_KINDS, PROFESSIONS, STATES
 
-router = APIRouter(route_class=HouseRoute, include_in_schema=False)
+router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
 
 ROBOTS = """User-agent: *
 Disallow: /account
@@ -54,7 +56,7 @@ def how_we_verify(visit: Visiting) -> Response:
     needs = [
         {
             "profession": entry.title,
-            "proof": words.listed(
+            "proof": formats.listed(
                 ["NPI", "a licence for each state"]
                 + [CREDENTIAL_KINDS[kind].replace("Board", "board") for kind in entry.requires]
             ),

@@ -15,15 +15,17 @@ from starlette.convertors import Convertor, register_url_convertor
 
 from core.errors import NotFound
 from core.settings import settings
-from core.web import words
-from core.web.routing import HouseRoute, Visit, Visiting, public
+from core.web import formats
+from core.web.caller import public
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Visit, Visiting
 from directory.addresses import WHO, Place, find_place
 from directory.pages.results import next_page, show
-from directory.search import SearchAnswer
+from directory.search import SearchResults
 from directory.search.entries import Shown
 from directory.taxonomy import PROFESSIONS, STATES
 
-router = APIRouter(route_class=HouseRoute, include_in_schema=False)
+router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
 
 _SCRIPT: Final = Markup('<script type="application/ld+json">{}</script>')
 
@@ -83,7 +85,7 @@ class Head:
     data: Markup
 
 
-def _head(place: Place, found: SearchAnswer, zone: str) -> Head:
+def _head(place: Place, found: SearchResults, zone: str) -> Head:
     kept = found.query.after is None and found.total > 0
     return Head(
         title=f"{place.title()} you can book online",
@@ -94,7 +96,7 @@ def _head(place: Place, found: SearchAnswer, zone: str) -> Head:
     )
 
 
-def _description(place: Place, found: SearchAnswer, zone: str) -> str:
+def _description(place: Place, found: SearchResults, zone: str) -> str:
     """12 psychiatrists in Washington, every licence checked at its source. 9 have time …"""
     if not found.total:
         return f"{place.title()}: nobody is listed just now."
@@ -104,7 +106,7 @@ def _description(place: Place, found: SearchAnswer, zone: str) -> str:
     parts = [
         f"{found.total:,} {title[:1].lower()}{title[1:]}, every licence checked at its source.",
         f"{week:,} {'has' if week == 1 else 'have'} time this week.",
-        *(f"The first opening is {words.when(one.starts_at, zone)}." for one in first),
+        *(f"The first opening is {formats.when(one.starts_at, zone)}." for one in first),
         "See times and fees, and book online.",
     ]
     return " ".join(parts)
@@ -113,14 +115,14 @@ def _description(place: Place, found: SearchAnswer, zone: str) -> str:
 # ---------------------------------------------------------------------- structured data
 
 
-def _data(place: Place, found: SearchAnswer) -> Markup:
+def _data(place: Place, found: SearchResults) -> Markup:
     """The list and the way to it in the words of schema.org. Data, not a script: browsers run
     nothing of this type, and `<` cannot end it early."""
     graph = [_list_of(place, found), _way_to(place)]
     return _SCRIPT.format(htmlsafe_json_dumps({"@context": "https://schema.org", "@graph": graph}))
 
 
-def _list_of(place: Place, found: SearchAnswer) -> dict[str, Any]:
+def _list_of(place: Place, found: SearchResults) -> dict[str, Any]:
     return {
         "@type": "ItemList",
         "name": place.title(),

@@ -9,19 +9,21 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from core.errors import Invalid
-from core.web import words
-from core.web.routing import PROVIDER, HouseRoute, Visit, Visiting, allow
+from core.web import formats
+from core.web.caller import PROVIDER, allow
 from core.web.templates import render
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Visit, Visiting
 from core.web.zones import reader_zone
+from directory.listings.photos import remove_photo, save_photo
+from directory.listings.profile import LONGEST_HEADLINE, ProfileForm, form_of, save_profile
 from directory.models import Listing, Provider
 from directory.pages.application import Text, own_practice, shown_errors
-from directory.photos import remove_photo, save_photo
 from directory.presenters import fee_line, licensed_line, soon
-from directory.profiles import LONGEST_HEADLINE, ProfileForm, form_of, save_profile
 from directory.rules.offerings import may_offer_modality
 from directory.taxonomy import AGE_GROUPS, CONDITIONS, INSURANCE, LANGUAGES, MODALITIES
 
-router = APIRouter(route_class=HouseRoute, include_in_schema=False)
+router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
 
 Choices = Annotated[list[str], Form()]
 
@@ -136,7 +138,7 @@ def _preview(visit: Visit, listing: Listing) -> dict[str, Any]:
     """The card as patients meet it in search, from what is saved."""
     facts = listing.card
     zone = reader_zone(visit.request)
-    today = words.local_date(visit.now, zone)
+    today = formats.local_date(visit.now, zone)
     is_shown = listing.published_at is not None
     url = f"/providers/{listing.slug}" if is_shown else "#preview"
     soonest = visit.now + timedelta(minutes=listing.notice_minutes)

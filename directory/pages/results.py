@@ -10,27 +10,29 @@ from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 
-from core.web import words
-from core.web.routing import HouseRoute, Visit, Visiting, public
+from core.web import formats
+from core.web.caller import public
 from core.web.templates import render, text
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Visit, Visiting
 from core.web.zones import DEFAULT, reader_zone, zone_words
 from directory import presenters
 from directory.addresses import Place, address_from, address_of, place_of
 from directory.alerts import search_text
-from directory.search import SearchAnswer, SearchQuery, pairs_of, read_kindly, search
+from directory.search import SearchQuery, SearchResults, pairs_of, read_kindly, search
 from directory.search.entries import Shown
 from directory.search.query import SORTS
 from directory.taxonomy import STATES
-from directory.words import Reading, read_words
+from directory.typed_search import Reading, read_words
 
-router = APIRouter(route_class=HouseRoute, include_in_schema=False)
+router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
 
 _STATES = [("", "Any state"), *((code, state.name) for code, state in STATES.items())]
 _GO_ALONG = ("zone", "notice")
 """Parameters of the page that narrow nothing; they go along to a clean address."""
 _NOT_ASKED = (*_GO_ALONG, "q", "typed")
 Pairs = Iterable[tuple[str, str]]
-HeadOf = Callable[[SearchAnswer, str], object]
+HeadOf = Callable[[SearchResults, str], object]
 """From what was found and the zone of its times."""
 
 
@@ -52,7 +54,7 @@ def show(visit: Visit, pairs: Pairs = (), head_of: HeadOf | None = None) -> Resp
     if (is_elsewhere or reading.choices) and not (problems or reading.is_urgent):
         return _see(visit, query, _typed(visit) if reading.other else "")
     found, zone = _look(visit, query)
-    today, letters = words.local_date(visit.now, zone), words.zone_name(visit.now, zone)
+    today, letters = formats.local_date(visit.now, zone), formats.zone_name(visit.now, zone)
     return render(
         visit,
         "directory/results.html",
@@ -108,11 +110,11 @@ def _other(typed: str) -> dict[str, str] | None:
     query, _ = read_kindly(_with_words([], other))
     chosen = [chip["label"] for chip in presenters.chips(query.without("q"))]
     named = [f"the name “{other.rest}”"] if other.rest else []
-    label = words.listed([*chosen, *named])
+    label = formats.listed([*chosen, *named])
     return {"typed": typed, "label": label, "url": address_of(query)}
 
 
-def _look(visit: Visit, query: SearchQuery) -> tuple[SearchAnswer, str]:
+def _look(visit: Visit, query: SearchQuery) -> tuple[SearchResults, str]:
     """What the search finds now, and the zone in which the reader thinks of times."""
     states = query.choices.get("state", ())
     zone = reader_zone(visit.request, STATES[states[0]].zone if states else DEFAULT)
@@ -120,7 +122,9 @@ def _look(visit: Visit, query: SearchQuery) -> tuple[SearchAnswer, str]:
 
 
 @lru_cache(maxsize=300)
-def _body(found: SearchAnswer, zone: str, zone_letters: str, today: date, left_out: bool) -> Markup:
+def _body(
+    found: SearchResults, zone: str, zone_letters: str, today: date, left_out: bool
+) -> Markup:
     """All of the page that does not depend on who looks; the same answer makes it once."""
     query, counted = found.query, found.counted
     pairs = pairs_of(query)
@@ -132,9 +136,9 @@ def _body(found: SearchAnswer, zone: str, zone_letters: str, today: date, left_o
         query=query,
         crumbs=_crumbs(place_of(pairs)),
         also=[pair for pair in pairs if pair[0] != "q"],
-        total=words.count(found.total, "person", "people"),
+        total=formats.count(found.total, "person", "people"),
         headline=presenters.headline(query, found),
-        as_of=words.clock_time(found.as_of, zone) if found.as_of else "",
+        as_of=formats.clock_time(found.as_of, zone) if found.as_of else "",
         zone_letters=zone_letters,
         cards=[_card(shown, states, zone, today) for shown in found.items],
         zone_line=f"Times are in {zone_words(zone)} ({zone_letters}).",
@@ -154,7 +158,7 @@ def _body(found: SearchAnswer, zone: str, zone_letters: str, today: date, left_o
     return Markup(html)  # noqa: S704  # made by a template that escapes
 
 
-def next_page(found: SearchAnswer) -> str:
+def next_page(found: SearchResults) -> str:
     """The address of the following page; empty on the last."""
     if not found.next_cursor:
         return ""

@@ -14,11 +14,13 @@ from sqlalchemy import text
 
 from core.errors import NotFound
 from core.settings import settings
-from core.web.routing import HouseRoute, Reading, Visit, Visiting, public
+from core.web.caller import public
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Reading, Visit, Visiting
 from directory.addresses import ANYWHERE, TOPICS, WHERE, WHO, Place
 from directory.search import SearchQuery, search
 
-router = APIRouter(route_class=HouseRoute, include_in_schema=False)
+router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
 
 PER_PART: Final = 50_000
 """As many addresses as the protocol allows in one file (sitemaps.org)."""

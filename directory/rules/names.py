@@ -24,6 +24,10 @@ _AFTER: Final = {
 _AFTER_COMMA: Final = _AFTER | {"do", "pa", "np", "ma"}
 
 
+LONGEST_NAME: Final = 80
+LONGEST_LETTERS: Final = 40
+
+
 @dataclass(frozen=True)
 class Name:
     """A name in comparable words: `given` may be empty, `family` is empty only with no name."""
@@ -100,3 +104,15 @@ def _words(text: str) -> list[str]:
 
 def _split_hyphens(words: list[str]) -> tuple[str, ...]:
     return tuple(part for word in words for part in word.split("-") if part)
+
+
+def name_problem(text: str, what: str) -> str | None:
+    """Why a name cannot be kept, or None."""
+    tidy = " ".join(text.split())
+    if not tidy:
+        return f"Enter {what}."
+    if len(tidy) > LONGEST_NAME:
+        return f"Shorten it to at most {LONGEST_NAME} characters."
+    if not tidy.isprintable():
+        return "There is a sign in it that cannot be seen. Type it anew."
+    return None

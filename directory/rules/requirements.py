@@ -1,7 +1,7 @@
 """What a profession must have verified, and what a provider must have done, to be listed.
 
 A listing appears only while nothing is missing here. Who verified what, and how, is for
-`directory.credentials`.
+`directory.credentials.claims`.
 """
 
 from collections.abc import Iterable

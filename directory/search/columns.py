@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from directory.packing import HOURS, MOST_STARTS
+from directory.listings.packed_columns import HOURS, MOST_STARTS
 from directory.search.orders import Column, Places
 
 NEVER: Final = 0xFFFF_FFFF

@@ -24,9 +24,9 @@ from sqlmodel import Session
 from core import clock
 from core.database import driver_connection
 from core.errors import Unavailable
-from directory.search.cards import Cards
 from directory.search.index import Index
-from directory.search.rows import (
+from directory.search.listing_cache import ListingCache
+from directory.search.listing_rows import (
     Connection,
     read_all,
     read_changes,
@@ -63,7 +63,7 @@ class Source:
     """What answers a search. `as_of`: when it was last certain to be current; None for now."""
 
     index: Index
-    cards: Cards
+    cards: ListingCache
     as_of: datetime | None = None
 
 
@@ -71,7 +71,7 @@ class Feed:
     """One per process; `index` may be asked once `is_loaded`."""
 
     def __init__(self, database_url: str) -> None:
-        self.index, self.cards = Index(), Cards()
+        self.index, self.cards = Index(), ListingCache()
         self.heard_at: datetime | None = None
         self._address = make_conninfo(database_url.replace("+psycopg", ""), **_CONNECTION)
         self._loaded, self._connected, self._stopping = Event(), Event(), Event()
@@ -205,4 +205,4 @@ def source_of(state: Any, session: Session) -> Source:
     index = Index()
     for _ in _filling(index, driver_connection(session)):
         pass
-    return Source(index, Cards())
+    return Source(index, ListingCache())

@@ -15,12 +15,12 @@ from typing import Any, Final
 import numpy as np
 from pyroaring import BitMap
 
-from directory.packing import mark
+from directory.listings.packed_columns import mark
 from directory.search.columns import NEVER, Batch, Columns
 from directory.search.cursor import Sort
+from directory.search.open_times import OpenTimes
 from directory.search.orders import Column, Ladder, Places, bitmap_of, grouped, places_in
 from directory.search.query import DAY_STEPS, FEE_STEPS, GROUPS, WHEN, SearchQuery
-from directory.search.when import When
 
 DAY: Final = 24 * 60
 MEMORY: Final = 30 * 60 * 1000  # milliseconds for which a cursor's order is remembered
@@ -52,7 +52,7 @@ class Index:
             self._bitmaps.setdefault(group, {})[key] = BitMap()
         self.openings, self.fees, self.names = Ladder(), Ladder(), Ladder()
         self._dues, self._passing = Ladder(), Ladder()  # by the hour in which something ends
-        self._zones: dict[str, When] = {}
+        self._zones: dict[str, OpenTimes] = {}
         self.moves: deque[tuple[int, Stood]] = deque()  # (tick, …), oldest first
         self.kept: dict[object, Any] = {}  # answers, until a listing or the minute changes
 
@@ -225,12 +225,12 @@ class Index:
             with self.lock:
                 self._when(zone)
 
-    def _when(self, zone: str) -> When:
+    def _when(self, zone: str) -> OpenTimes:
         found = self._zones.get(zone)
         if found is None:
             while len(self._zones) >= MOST_ZONES:
                 del self._zones[next(iter(self._zones))]
-            found = self._zones[zone] = When(zone)
+            found = self._zones[zone] = OpenTimes(zone)
             found.change(self.visible)
         found.settle(self.visible, self.columns)
         return found

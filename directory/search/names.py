@@ -12,7 +12,7 @@ import numpy as np
 from sqlalchemy import TextClause, text
 from sqlmodel import Session, col, select
 
-from directory.credentials import number_digests
+from directory.credentials.claims import number_digests
 from directory.models import Credential, CredentialKind, CredentialStatus, Listing
 from directory.rules.numbers import is_valid_npi, normalise_npi
 

@@ -9,8 +9,8 @@ from typing import Any, Final, get_args
 
 from core.errors import Invalid
 from core.web.zones import DEFAULT, is_zone
-from directory.search.clock_words import TIMES, WEEKDAYS
 from directory.search.cursor import BadCursor, Position, Sort, read_cursor
+from directory.search.day_times import TIMES, WEEKDAYS
 from directory.taxonomy import (
     AGE_GROUPS,
     CONDITIONS,

@@ -10,7 +10,7 @@ from accounts import audit, mailbox
 from core import clock
 from core.mail import Letter, post
 from core.settings import settings
-from core.web.routing import ADMIN, PATIENT, PROVIDER
+from core.web.caller import ADMIN, PATIENT, PROVIDER
 from tests import factories
 from tests.accounts.test_sign_in import EMAIL, newest_code, other_than
 

@@ -14,7 +14,7 @@ from accounts.rules import (
     normal_email,
 )
 from core.errors import Invalid
-from core.web.routing import network_of
+from core.web.visit import network_of
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

@@ -15,7 +15,7 @@ from accounts.sessions import ABSOLUTE, IDLE, forget_old
 from core import clock
 from core.limits import Limit
 from core.mail import Mail
-from core.web.routing import PATIENT, PROVIDER
+from core.web.caller import PATIENT, PROVIDER
 from tests import factories
 
 EMAIL = "someone@example.com"

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session, col, select
 
 from accounts.models import Person
-from booking import schedules
+from booking.calendar.slot_cache import free_starts
 from booking.models import Appointment, AppointmentEvent
 from core import clock
 from directory.models import Provider, Service
@@ -35,7 +35,7 @@ def free(session: Session, provider: Provider, days: int = 14) -> list[datetime]
     zone = ZoneInfo("America/Los_Angeles")
     midnight = datetime.combine((now + 3 * DAY).astimezone(zone).date(), time(), zone)
     service = first_service(session, provider)
-    return schedules.free_starts(session, service, midnight, midnight + days * DAY, now)
+    return free_starts(session, service, midnight, midnight + days * DAY, now)
 
 
 def hold(

@@ -9,9 +9,9 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
-from booking import schedules
+from booking.calendar.slot_cache import free_starts
 from core import clock
-from directory import listings
+from directory.listings.listing import refresh_listing
 from directory.models import Provider
 from directory.queries import services_of
 from tests.factories import make_appointment, make_patient, make_provider
@@ -37,7 +37,7 @@ def noor(session: Session) -> Provider:
     )
     provider.display_name = "Noor Haddad"
     provider.languages = ["en", "ar"]
-    listings.refresh(session, provider.id, NOW)
+    refresh_listing(session, provider.id, NOW)
     session.commit()
     return provider
 
@@ -81,7 +81,7 @@ def test_times_are_those_that_can_be_booked_this_moment(
 ) -> None:
     service = services_of(session, dana.id)[0]
     soon = NOW + timedelta(minutes=5)  # while the test runs
-    first = schedules.free_starts(session, service, soon, NOW + timedelta(days=7), soon)[0]
+    first = free_starts(session, service, soon, NOW + timedelta(days=7), soon)[0]
     html = client.get(url_of(dana, state="WA")).text
     shown = re.findall(r'href="(/book\?[^"]+)"', html)
     assert len(shown) == 4
@@ -133,7 +133,7 @@ def test_nobody_chosen_says_how_and_nobody_listed_is_not_found(
     assert nobody.status_code == 200
     assert "tick “Compare”" in nobody.text
     dana.meeting_url = None
-    listings.refresh(session, dana.id, NOW)
+    refresh_listing(session, dana.id, NOW)
     session.commit()
     hidden = client.get(url_of(dana))
     assert hidden.status_code == 404

@@ -15,8 +15,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlmodel import Session, col, select
 
-from booking import appointments, holds
-from booking.appointments import Actor
+from booking.appointments import bookings, holds
+from booking.appointments.bookings import Actor
 from booking.models import Appointment, Patient
 from booking.rules.transitions import ActorKind
 from core import clock
@@ -505,14 +505,14 @@ def test_of_two_presses_at_once_both_arrive_at_the_booking(
     browser: Browser, session: Session, dana: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_to_check(browser, session, dana)
-    confirm = appointments.confirm
+    confirm = bookings.confirm
 
     def lose_the_race(_: Session, hold_id: UUID, **given: Any) -> None:
         with transaction() as other:
             confirm(other, hold_id, **given)
         raise holds.HoldOver
 
-    monkeypatch.setattr(appointments, "confirm", lose_the_race)
+    monkeypatch.setattr(bookings, "confirm", lose_the_race)
     assert browser.press("Book").path.endswith("/booked")
 
 
@@ -689,7 +689,7 @@ def test_what_the_provider_wrote_is_read(
     browser: Browser, session: Session, dana: Provider, booked: Appointment
 ) -> None:
     actor = Actor(ActorKind.PROVIDER, dana.person_id)
-    appointments.cancel(session, booked.id, actor, "I am ill. I am sorry.", NOW)
+    bookings.cancel(session, booked.id, actor, "I am ill. I am sorry.", NOW)
     session.commit()
     browser.open(f"/appointments/{booked.id}")
     assert "Dana Lee cancelled this session: “I am ill. I am sorry.”" in browser.words

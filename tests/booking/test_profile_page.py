@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from core import clock
-from directory import listings
+from directory.listings.listing import refresh_listing
 from directory.models import Provider, Service
 from directory.queries import credentials_of, services_of
 from tests.factories import make_appointment, make_patient, make_provider
@@ -142,7 +142,7 @@ def test_who_takes_no_new_patients_says_so_and_keeps_times_for_the_others(
     dana.accepts_new = False
     session.add(dana)
     session.flush()
-    listings.refresh(session, dana.id, NOW)
+    refresh_listing(session, dana.id, NOW)
     session.commit()
     html = page(client, f"/providers/{dana.slug}")
     assert "takes no new patients just now" in html

@@ -10,12 +10,13 @@ from httpx2 import Response
 from sqlmodel import Session, col, select
 
 from accounts.models import Person
-from booking import schedules
+from booking.calendar.availability import load_availability, save_availability
+from booking.calendar.slot_cache import rebuild_slots
 from booking.models import Appointment, Patient
 from booking.rules.availability import Availability
 from core import clock
 from core.database import transaction
-from directory import listings
+from directory.listings.listing import refresh_listing
 from directory.models import Provider, Service
 from directory.queries import services_of
 from tests.factories import make_appointment, make_patient, make_provider, make_service, sign_in
@@ -95,7 +96,7 @@ def status_of(appointment: Appointment) -> tuple[str, str | None]:
 
 def availability_of(provider: Provider) -> Availability:
     with transaction() as session:
-        return schedules.load(session, provider.id)
+        return load_availability(session, provider.id)
 
 
 # ------------------------------------------------------------------------- the week
@@ -152,7 +153,7 @@ def test_free_times_are_those_of_all_services(
 ) -> None:
     assert "4:30 pm Free" not in page(speaks.get("/provider"))  # 50 minutes do not fit
     make_service(session, dana.id, "consultation", "Short talk", 20, 0, 1)
-    schedules.rebuild(session, dana.id, NOW)
+    rebuild_slots(session, dana.id, NOW)
     session.commit()
     assert "4:30 pm Free" in page(speaks.get("/provider"))
 
@@ -190,7 +191,7 @@ def test_what_soon_needs_a_minute_stands_beside(
     dana = make_provider(session, now=NOW, expires_on=NOW.date() + timedelta(days=30))
     dana.attested_at = NOW - timedelta(days=80)
     session.add(dana)
-    listings.refresh(session, dana.id, NOW)
+    refresh_listing(session, dana.id, NOW)
     past = NOW - timedelta(days=3)
     over = make_appointment(session, first_service(session, dana), robin, past)
     sign_in(client, session, session.get_one(Person, dana.person_id))
@@ -449,7 +450,7 @@ def test_hours_kept_elsewhere_to_the_minute_can_be_saved_here_unchanged(
     kept = availability_of(dana).model_copy(
         update={"notice_minutes": 100, "cancel_notice_minutes": 20159}
     )
-    schedules.save(session, dana.id, kept, NOW)
+    save_availability(session, dana.id, kept, NOW)
     session.commit()
     values = markup(speaks.get("/provider/hours").text).values
     hours = {name: values[name] for name in ("notice_hours", "cancel_notice_hours")}

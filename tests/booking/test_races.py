@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from booking import schedules
+from booking.calendar.slot_cache import free_starts
 from booking.models import Appointment, AppointmentEvent
 from core import clock
 from directory.models import Provider, Service
@@ -76,7 +76,7 @@ def free(session: Session, provider: Provider) -> list[datetime]:
     now = clock.now()
     session.rollback()
     service = service_of(session, provider)
-    return schedules.free_starts(session, service, now + 2 * DAY, now + 50 * DAY, now)
+    return free_starts(session, service, now + 2 * DAY, now + 50 * DAY, now)
 
 
 def holding(

@@ -12,19 +12,23 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from booking import appointments, holds, schedules
-from booking.appointments import Actor, PatientDetails
-from booking.holds import SlotRefused
+from booking.appointments import bookings, holds
+from booking.appointments.bookings import Actor
+from booking.appointments.holds import SlotRefused
+from booking.appointments.patient_details import PatientDetails
+from booking.calendar.availability import load_availability, save_availability
+from booking.calendar.openings import republish_openings
+from booking.calendar.queries import find_busy
+from booking.calendar.slot_cache import free_starts, rebuild_slots
 from booking.models import Appointment
-from booking.queries import find_busy
 from booking.rules.availability import Availability, DateOverride, Range, TimeOff, WeeklyRange
 from booking.rules.slots import Interval, count_by_day, day_starts, local_day, refusal, window
 from booking.rules.transitions import ActorKind
 from core import clock
 from core.errors import DomainError
 from core.settings import settings as app_settings
+from directory.listings.packed_columns import HOUR_DAYS, unpack_hours
 from directory.models import Listing, Provider, Service
-from directory.packing import HOUR_DAYS, unpack_hours
 from tests.factories import make_patient, make_provider
 
 DAY = timedelta(days=1)
@@ -74,7 +78,7 @@ def free_hours(session: Session, provider: Provider, now: datetime) -> list[int]
         start
         for service in services_of(session, provider)
         if service.for_new
-        for start in schedules.free_starts(session, service, now, end, now)
+        for start in free_starts(session, service, now, end, now)
     ]
     return sorted({int(start.timestamp()) // 3600 for start in starts})
 
@@ -104,7 +108,7 @@ def test_the_cache_equals_a_fresh_rebuild_after_anything(session: Session, seed:
         for _ in range(60):
             walk.step()
             before = cached(session), openings(session, provider)
-            schedules.rebuild(session, provider.id, walk.now)
+            rebuild_slots(session, provider.id, walk.now)
             assert before == (cached(session), openings(session, provider)), walk.done
             told = listed_hours(session, provider)
             assert told == free_hours(session, provider, walk.now), walk.done
@@ -122,7 +126,7 @@ class _Walk:
 
     def step(self) -> None:
         self.now += timedelta(minutes=self.rng.choice([0, 0, 1, 4, 4, 11]))
-        schedules.republish(self.session, self.provider.id, self.now)  # as every minute
+        republish_openings(self.session, self.provider.id, self.now)  # as every minute
         names = "hold hold confirm confirm release sweep cancel move edit"
         name = self.rng.choice(names.split())
         try:
@@ -136,9 +140,7 @@ class _Walk:
     def _start(self) -> datetime:
         service = self.rng.choice(self.services)
         end = self.now + 14 * DAY
-        return self.rng.choice(
-            schedules.free_starts(self.session, service, self.now, end, self.now)
-        )
+        return self.rng.choice(free_starts(self.session, service, self.now, end, self.now))
 
     def _some(self, status: str) -> Appointment:
         query = select(Appointment).where(col(Appointment.status) == status)
@@ -161,7 +163,7 @@ class _Walk:
         assert hold.held_by is not None
         born = datetime(1980, 1, 1).date()  # noqa: DTZ001  # a date
         details = PatientDetails("Robin Example", born, "WA", None)
-        appointments.confirm(
+        bookings.confirm(
             self.session,
             hold.id,
             details=details,
@@ -184,16 +186,16 @@ class _Walk:
 
     def cancel(self) -> None:
         booked = self._some("booked")
-        appointments.cancel(self.session, booked.id, self._provider(), "Ill.", self.now)
+        bookings.cancel(self.session, booked.id, self._provider(), "Ill.", self.now)
 
     def move(self) -> None:
         booked = self._some("booked")
-        appointments.reschedule(self.session, booked.id, self._start(), self._provider(), self.now)
+        bookings.reschedule(self.session, booked.id, self._start(), self._provider(), self.now)
 
     def edit(self) -> None:
-        hours = schedules.load(self.session, self.provider.id)
+        hours = load_availability(self.session, self.provider.id)
         changed = Availability.model_validate({**dict(hours), **self.rng.choice(HOURS)})
-        schedules.save(self.session, self.provider.id, changed, self.now)
+        save_availability(self.session, self.provider.id, changed, self.now)
 
 
 @settings(
@@ -213,11 +215,11 @@ def test_every_listed_slot_can_be_held_and_every_other_start_is_refused(
         end = now + 9 * DAY
         for _ in range(data.draw(st.integers(0, 3))):
             service = data.draw(st.sampled_from(services))
-            listed = schedules.free_starts(session, service, now, end, now)
+            listed = free_starts(session, service, now, end, now)
             if listed:
                 _hold(session, service, data.draw(st.sampled_from(listed)), now)
         service = data.draw(st.sampled_from(services))
-        listed = schedules.free_starts(session, service, now, end, now)
+        listed = free_starts(session, service, now, end, now)
         every = [now.replace(minute=0) + timedelta(minutes=5 * n) for n in range(12 * 24 * 8)]
         others = sorted(set(every) - set(listed))
         for start in data.draw(st.lists(st.sampled_from(others), min_size=8, max_size=8)):
@@ -255,7 +257,7 @@ def _agrees_with_the_rules(
     end: datetime,
 ) -> None:
     """The list, worked out without any cache."""
-    hours = schedules.load(session, provider.id)
+    hours = load_availability(session, provider.id)
     busy = find_busy(session, provider.id, Interval(now - 3 * DAY, end + 3 * DAY))
     booked = count_by_day(busy, hours.time_zone)
     first = local_day(now, hours.time_zone) - DAY

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
-from core import jobs, tidy
+from core import jobs, retention
 from core.database import driver_connection, transaction
 from core.mail import Letter, Mail, post
 from main import create_app
@@ -100,7 +100,7 @@ def test_tidying_goes_on_after_a_failure(session: Session, monkeypatch: pytest.M
         raise RuntimeError(str(driver_connection(opened).info.dbname))
 
     parts = [fail, lambda opened: done.append(driver_connection(opened).info.backend_pid)]
-    monkeypatch.setattr(tidy, "_parts", parts)
+    monkeypatch.setattr(retention, "_parts", parts)
     with pytest.raises(ExceptionGroup):
-        tidy.tidy(timestamp=0)
+        retention.drop_what_ran_out(timestamp=0)
     assert len(done) == 1

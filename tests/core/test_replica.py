@@ -16,10 +16,12 @@ from core.errors import NotFound
 from core.postgres import NoDatabase, check_replica_address
 from core.replica import BEHIND, REST, NotItsReplica, Replica, replica_in
 from core.settings import settings
-from core.web.routing import HouseRoute, Reading, Visiting, allow, public, signed_in
+from core.web.caller import allow, public, signed_in
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Reading, Visiting
 from tests.small import small_app
 
-router = APIRouter(route_class=HouseRoute)
+router = APIRouter(route_class=TransactionalRoute)
 
 
 @router.get("/directory")
@@ -159,7 +161,7 @@ def test_only_public_reads_may_ask_for_it(
         return Response()
 
     with pytest.raises(TypeError, match="only public GETs"):
-        HouseRoute("/", access(endpoint), methods=[method])
+        TransactionalRoute("/", access(endpoint), methods=[method])
 
 
 def test_it_writes_nothing_and_waits_for_nothing_long(database: str) -> None:

@@ -15,12 +15,14 @@ from accounts.models import Person
 from core import clock
 from core.errors import Gone, TooMany
 from core.web import health
+from core.web.caller import public, signed_in
 from core.web.middleware import HEADERS, MAX_BODY
 from core.web.openapi import describe
-from core.web.routing import HouseRoute, Visiting, public, signed_in
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Visiting
 from tests.small import small_app
 
-router = APIRouter(route_class=HouseRoute)
+router = APIRouter(route_class=TransactionalRoute)
 
 
 class Note(BaseModel):

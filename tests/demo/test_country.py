@@ -13,11 +13,11 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlmodel import Session, select
 
-from booking import schedules
+from booking.calendar.slot_cache import rebuild_slots
 from core.errors import Invalid
 from demo import country
 from demo.country import Country, load_country, made_rows, write_chunk
-from directory import listings
+from directory.listings.listing import refresh_listing
 from directory.models import Listing, Provider
 from tests.whole.servers import Server, database_beside
 
@@ -47,7 +47,7 @@ def test_the_same_seed_makes_the_same_and_another_does_not() -> None:
 def test_a_refresh_of_any_listing_changes_nothing_but_its_change_number(small: Session) -> None:
     before = listings_as_stored(small)
     for provider_id in small.exec(select(Provider.id)).all():
-        listings.refresh(small, provider_id, SMALL.now)
+        refresh_listing(small, provider_id, SMALL.now)
     assert listings_as_stored(small) == before
     found = small.exec(select(Listing)).all()
     assert len(found) == SMALL.listings
@@ -57,7 +57,7 @@ def test_a_refresh_of_any_listing_changes_nothing_but_its_change_number(small: S
 def test_slots_computed_anew_are_those_that_were_made(small: Session) -> None:
     before = slots_as_stored(small), listings_as_stored(small)
     for provider_id in small.exec(select(Provider.id)).all():
-        schedules.rebuild(small, provider_id, SMALL.now)
+        rebuild_slots(small, provider_id, SMALL.now)
     assert (slots_as_stored(small), listings_as_stored(small)) == before
     assert len(before[0]) > 1000
 

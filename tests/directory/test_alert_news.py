@@ -10,20 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import Session, col, select
 
-from booking import schedules
-from booking.appointments import Actor, cancel
+from booking.appointments.bookings import Actor, cancel
+from booking.calendar.slot_cache import free_starts
 from booking.rules.transitions import ActorKind
 from core import clock
 from core.mail import Mail
 from directory import alerts
-from directory.alerts import looking
+from directory.alerts import delivery
 from directory.alerts.memory import Memory, read_memory, write_memory
 from directory.alerts.news import Changes, Facts, Picture, fits
 from directory.models import Listing, ListingBefore, SearchAlert
 from directory.queries import services_of
 from directory.search import SearchQuery, read_query, search
-from directory.search.answer import answer
 from directory.search.orders import places_in
+from directory.search.results import find_results
 from tests.directory.search.listings import (
     NOW,
     add_listing,
@@ -63,7 +63,7 @@ def test_an_alert_finds_exactly_whom_the_search_finds(
     some: list[Plain], query: SearchQuery
 ) -> None:
     index = index_of(some)
-    places = places_in(answer(index, query, NOW, None).counted.matching)
+    places = places_in(find_results(index, query, NOW, None).counted.matching)
     found = {number * 1000 for number in index.columns.numbers[places].tolist()}
     assert picture(some).matching(query) == found
 
@@ -147,7 +147,7 @@ def then() -> Iterator[None]:
 
 def have_alert(session: Session, asked: str = WA, zone: str = "America/Los_Angeles") -> UUID:
     query = read_query(tuple(pair.split("=")) for pair in asked.split("&"))  # type: ignore[misc]  # two each
-    alerts.ask(session, EMAIL, query, zone, "192.0.2.1", clock.now())
+    alerts.request_alert(session, EMAIL, query, zone, "192.0.2.1", clock.now())
     newest = select(SearchAlert).order_by(col(SearchAlert.id).desc())
     alert = session.exec(newest).first()
     assert alert is not None
@@ -218,7 +218,7 @@ def test_what_is_gone_again_before_the_letter_is_not_told(session: Session) -> N
     have_alert(session)
     open_up(session, provider, NOW + DAY)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(looking, "find_due", lambda *_: [])
+        patch.setattr(delivery, "find_due", lambda *_: [])
         assert told(session) == []
     open_up(session, provider)
     assert told(session) == []
@@ -326,7 +326,7 @@ def test_a_cancelled_session_is_an_opening(session: Session) -> None:
     monday = [{"weekday": 0, "start": "09:00", "end": "10:00"}]
     provider = make_provider(session, now=NOW, weekly=monday, horizon_days=7)
     (service,) = services_of(session, provider.id)
-    (start,) = schedules.free_starts(session, service, NOW, NOW + 9 * DAY, NOW)
+    (start,) = free_starts(session, service, NOW, NOW + 9 * DAY, NOW)
     patient = make_patient(session)
     appointment = make_appointment(session, service, patient, start)
     have_alert(session)
@@ -344,11 +344,11 @@ def test_a_look_that_fails_halfway_is_made_again_whole(
     have_alert(session)
     open_up(session, provider, NOW + DAY)
     with monkeypatch.context() as broken:
-        broken.setattr(looking, "write_memory", lambda _: 1 / 0)
+        broken.setattr(delivery, "write_memory", lambda _: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             told(session)
     with monkeypatch.context() as broken:
-        broken.setattr(looking, "opening_letter", lambda *_: 1 / 0)
+        broken.setattr(delivery, "opening_letter", lambda *_: 1 / 0)
         with pytest.raises(ExceptionGroup):
             told(session)
     assert len(told(session)) == 1
@@ -357,7 +357,7 @@ def test_a_look_that_fails_halfway_is_made_again_whole(
 def test_many_changes_are_looked_at_in_parts(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(looking, "AT_ONCE", 2)
+    monkeypatch.setattr(delivery, "AT_ONCE", 2)
     people = [add_listing(session, name=f"Dana Lee{number}") for number in range(5)]
     have_alert(session)
     for provider in people:
@@ -372,9 +372,9 @@ def test_an_alert_equals_the_search_also_by_name_and_in_the_database(session: Se
         add_listing(session, name=name, fee_cents=fee, openings=[NOW + DAY])
     session.commit()
     numbers = list(session.exec(select(Listing.number)).all())
-    there = Picture(looking._read(session, numbers), NOW)
+    there = Picture(delivery._read(session, numbers), NOW)
     for asked in ({}, {"q": "price"}, {"q": "pryce", "max_fee": "100"}, {"q": "garcia"}):
         query = read_query({"state": "WA", **asked}.items())
         found = search(SimpleNamespace(), session, query).items
         hits = dict.fromkeys(there.matching(query), (1,))
-        assert set(looking._named(session, query, hits)) == {one.entry.number for one in found}
+        assert set(delivery._named(session, query, hits)) == {one.entry.number for one in found}

@@ -7,10 +7,10 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session, col, select
 
-from core import clock, tidy
+from core import clock, retention
 from core.mail import Mail
 from core.settings import settings
-from directory.alerts import asking
+from directory.alerts import subscriptions
 from directory.models import SearchAlert
 from tests.factories import make_patient, sign_in
 
@@ -137,7 +137,7 @@ def test_the_same_search_again_takes_the_place_of_the_first(
 def test_an_address_has_ten_alerts_at_most(
     client: TestClient, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "MOST", 2)
+    monkeypatch.setattr(subscriptions, "MOST", 2)
     for fee in (100, 150):
         client.post(f"{ask(client, session, f'{SEARCH}&max_fee={fee}')}/confirm")
     third = ask(client, session)
@@ -173,7 +173,7 @@ def test_what_nobody_confirms_is_forgotten_after_a_day(
     assert client.post(f"{link}/renew").status_code == 404
     with clock.at(clock.now() + DAY):
         assert client.get(link).status_code == 404
-        tidy.tidy(timestamp=0)
+        retention.drop_what_ran_out(timestamp=0)
     assert alerts_in(session) == []
 
 
@@ -185,21 +185,21 @@ def test_it_ends_by_itself_after_90_days_unless_renewed(
     with clock.at(clock.now() + 80 * DAY):
         assert "Saved." in client.post(f"{link}/renew").text
     with clock.at(clock.now() + 100 * DAY):
-        tidy.tidy(timestamp=0)
+        retention.drop_what_ran_out(timestamp=0)
         assert len(alerts_in(session)) == 1
     with clock.at(clock.now() + 171 * DAY):
         assert client.get(link).status_code == 404
-        tidy.tidy(timestamp=0)
+        retention.drop_what_ran_out(timestamp=0)
     assert alerts_in(session) == []
 
 
 def test_one_mailbox_is_asked_a_few_times_a_day(client: TestClient, session: Session) -> None:
     assert settings().rate_limits
-    for _ in range(asking.PER_ADDRESS.most):
+    for _ in range(subscriptions.PER_ADDRESS.most):
         ask(client, session)
     answer = client.post("/alerts", data={"email": EMAIL, "search": SEARCH})
     assert answer.status_code == 429
-    assert len(letters(session)) == asking.PER_ADDRESS.most
+    assert len(letters(session)) == subscriptions.PER_ADDRESS.most
     ask(client, session, email="another@example.com")
 
 

@@ -13,11 +13,13 @@ from accounts.models import AuditEntry, Person
 from core import clock
 from core.errors import Conflict, Invalid, NotFound
 from core.mail import Mail
-from core.web.routing import ADMIN, Caller
-from directory import listings, queue
-from directory.credentials import CredentialForm, submit_credential, withdraw_credential
-from directory.decisions import DecisionForm, checks_of, decide, history_of
-from directory.evidence import Upload
+from core.web.caller import ADMIN, Caller
+from directory.credentials import cases
+from directory.credentials.claims import CredentialForm, submit_credential, withdraw_credential
+from directory.credentials.decisions import DecisionForm, checks_of, decide, history_of
+from directory.credentials.evidence import Upload
+from directory.listings.listing import refresh_due_listings, refresh_listing
+from directory.listings.openings import write_openings
 from directory.models import Credential, CredentialDecision, EvidenceFile, Listing, Provider
 from directory.queries import credentials_of
 from directory.rules.numbers import make_dea, make_npi
@@ -358,18 +360,18 @@ def test_a_listing_is_due_at_the_instant_its_credential_ends(
     one = claim(session, provider, kind)
     one.expires_on = date(2026, 12, 1)
     session.add(one)
-    listings.refresh(session, provider.id, NOW)
+    refresh_listing(session, provider.id, NOW)
     assert session.get_one(Listing, provider.id, populate_existing=True).due_at == gone_from
-    assert listings.refresh_due(session, gone_from - timedelta(seconds=1)) == 0
+    assert refresh_due_listings(session, gone_from - timedelta(seconds=1)) == 0
     assert is_listed(session, provider)
-    assert listings.refresh_due(session, gone_from) == 1
+    assert refresh_due_listings(session, gone_from) == 1
     assert not is_listed(session, provider)
 
 
 def test_a_listing_goes_when_its_attestation_is_90_days_old(session: Session) -> None:
     provider = make_provider(session, now=NOW)  # attested yesterday
-    assert listings.refresh_due(session, NOW + timedelta(days=88)) == 0
-    assert listings.refresh_due(session, NOW + timedelta(days=89)) == 1
+    assert refresh_due_listings(session, NOW + timedelta(days=88)) == 0
+    assert refresh_due_listings(session, NOW + timedelta(days=89)) == 1
     assert not is_listed(session, provider)
 
 
@@ -385,7 +387,7 @@ def test_who_saves_beside_a_revocation_does_not_publish_what_stood_before(
         decide(session, claim(session, listed, "state_license").id, admin, form, None, NOW)
         session.commit()
         assert {one.status for one in seen} == {"verified"}
-        assert listings.refresh(other, listed.id, NOW) is False
+        assert refresh_listing(other, listed.id, NOW) is False
         other.commit()
     assert not is_listed(session, listed)
 
@@ -402,16 +404,16 @@ def test_what_waits_is_listed_oldest_first_with_what_is_missing(
         one.submitted_at = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)  # a Friday
         session.add(one)
     session.flush()
-    cases = queue.find_cases(session, "waiting", NOW, 0, 50).cases
-    assert [case.provider_id for case in cases] == [dana.id, late.id]
-    assert cases[0].pending == 2
-    assert [one.message for one in cases[0].missing] == [
+    waiting = cases.find_cases(session, "waiting", NOW, 0, 50).cases
+    assert [case.provider_id for case in waiting] == [dana.id, late.id]
+    assert waiting[0].pending == 2
+    assert [one.message for one in waiting[0].missing] == [
         "National Provider Identifier (NPI): waiting to be checked.",
         "State licence: waiting to be checked.",
     ]
-    assert cases[0].due < NOW
-    assert cases[1].due_on == date(2026, 11, 27)  # the Friday after
-    assert cases[1].due > NOW
+    assert waiting[0].due < NOW
+    assert waiting[1].due_on == date(2026, 11, 27)  # the Friday after
+    assert waiting[1].due > NOW
 
 
 def test_who_runs_out_or_must_confirm_is_found(session: Session, dana: Provider) -> None:
@@ -420,18 +422,18 @@ def test_who_runs_out_or_must_confirm_is_found(session: Session, dana: Provider)
     overdue.attested_at = NOW - timedelta(days=91)
     session.add(overdue)
     session.flush()
-    assert queue.count_cases(session, NOW) == {
+    assert cases.count_cases(session, NOW) == {
         "waiting": 1,
         "expiring": 1,
         "overdue": 1,
         "everyone": 3,
     }
     found = {
-        view: [case.provider_id for case in queue.find_cases(session, view, NOW, 0, 50).cases]
+        view: [case.provider_id for case in cases.find_cases(session, view, NOW, 0, 50).cases]
         for view in ("expiring", "overdue")
     }
     assert found == {"expiring": [soon.id], "overdue": [overdue.id]}
-    first, rest = (queue.find_cases(session, "everyone", NOW, at, 2).cases for at in (0, 2))
+    first, rest = (cases.find_cases(session, "everyone", NOW, at, 2).cases for at in (0, 2))
     assert len({case.provider_id for case in [*first, *rest]}) == 3
 
 
@@ -440,18 +442,18 @@ def test_the_next_case_is_the_same_provider_while_something_is_open(
 ) -> None:
     other = make_provider(session, now=NOW, verified=False)
     listed = make_provider(session, now=NOW)
-    assert queue.next_to_decide(session, other.id) == other.id
-    assert queue.next_to_decide(session, listed.id) == dana.id
+    assert cases.next_to_decide(session, other.id) == other.id
+    assert cases.next_to_decide(session, listed.id) == dana.id
 
 
 def test_unchanged_openings_are_not_written_again(session: Session) -> None:
     provider = make_provider(session, now=NOW)
     listing = session.get_one(Listing, provider.id, populate_existing=True)
     before = listing.change
-    listings.publish_openings(session, provider.id, listing.openings, listing.hours, 0)
+    write_openings(session, provider.id, listing.openings, listing.hours, 0)
     session.expire(listing)
     assert listing.change == before
-    listings.publish_openings(session, provider.id, [], b"", 0)
+    write_openings(session, provider.id, [], b"", 0)
     session.expire(listing)
     assert (listing.openings, listing.next_opening) == ([], None)
     assert listing.change > before

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session, select
 
 from core import clock
-from core.web.routing import ADMIN
+from core.web.caller import ADMIN
 from directory.models import Credential, CredentialDecision, EvidenceFile, Provider
 from directory.queries import credentials_of
 from tests.factories import make_person, make_provider, sign_in

@@ -15,7 +15,7 @@ from sqlmodel import Session
 from core import clock
 from core.settings import settings
 from directory.pages import results, sitemap
-from directory.search import SearchAnswer, search
+from directory.search import SearchResults, search
 from tests.directory.search.listings import NOW, add_listing
 from tests.markup import markup, said
 
@@ -153,7 +153,7 @@ def test_openings_that_may_be_old_say_so(
 ) -> None:
     assert "reconnecting" not in page(client, "/psychiatrists/washington")
 
-    def search_unheard(*asked: Any) -> SearchAnswer:
+    def search_unheard(*asked: Any) -> SearchResults:
         return replace(search(*asked), as_of=NOW + timedelta(minutes=5))
 
     monkeypatch.setattr(results, "search", search_unheard)

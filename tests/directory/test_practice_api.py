@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 
 from accounts.models import Person
 from core import clock
-from core.web.routing import ADMIN
+from core.web.caller import ADMIN
 from directory.models import Credential, CredentialDecision, Provider
 from directory.queries import credentials_of
 from directory.rules.numbers import make_npi

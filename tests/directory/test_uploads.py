@@ -15,11 +15,17 @@ from accounts.models import Person
 from core import clock
 from core.errors import Gone, Invalid, NotFound
 from core.settings import settings
-from core.web.routing import ADMIN
-from directory import evidence, photos
-from directory.evidence import EVIDENCE_BYTES, get_evidence, save_evidence, upload_problem
+from core.web.caller import ADMIN
+from directory.credentials import evidence
+from directory.credentials.evidence import (
+    EVIDENCE_BYTES,
+    get_evidence,
+    save_evidence,
+    upload_problem,
+)
+from directory.listings import photos
+from directory.listings.photos import PHOTO_BYTES, photo_path, remove_photo, save_photo
 from directory.models import Provider
-from directory.photos import PHOTO_BYTES, photo_path, remove_photo, save_photo
 from tests.factories import make_person, make_provider, sign_in
 
 PDF = b"%PDF-1.7\n%%EOF\n"

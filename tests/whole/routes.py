@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from core.web.routing import Access
+from core.web.caller import Access
 
 # Of A's things: who they concern. What is not here (a public profile) concerns everyone.
 OWNERS = {

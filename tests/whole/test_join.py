@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
-from booking import schedules
+from booking.calendar.slot_cache import free_starts
 from core import clock
 from directory.queries import services_of
 from tests.factories import make_appointment, make_patient, make_provider, sign_in
@@ -29,7 +29,7 @@ def test_the_door(
     now = clock.now()
     provider = make_provider(session, now=now)
     service = services_of(session, provider.id)[0]
-    start = schedules.free_starts(session, service, now, now + timedelta(days=5), now)[-1]
+    start = free_starts(session, service, now, now + timedelta(days=5), now)[-1]
     patient, stranger = make_patient(session), make_patient(session)
     appointment = make_appointment(session, service, patient, start)
     path = f"/appointments/{appointment.id}/join"

@@ -29,7 +29,7 @@ from sqlalchemy import create_engine
 from sqlmodel import Session
 
 from accounts.sessions import start_session
-from booking import schedules
+from booking.calendar.slot_cache import free_starts
 from core import clock
 from core.database import dialect_url
 from core.settings import settings
@@ -125,7 +125,7 @@ def _people(url: str) -> tuple[list[tuple[str, datetime]], list[str]]:
         for _ in range(PROVIDERS):
             provider = make_provider(session, now=now)
             service = services_of(session, provider.id)[0]
-            starts = schedules.free_starts(session, service, now, now + timedelta(days=40), now)
+            starts = free_starts(session, service, now, now + timedelta(days=40), now)
             times += [(str(service.id), start) for start in starts]
         people = [make_patient(session) for _ in range(CLIENTS)]
         tokens = [start_session(session, person.id, now) for person in people]

@@ -19,7 +19,7 @@ from sqlalchemy import create_engine
 from sqlmodel import Session
 
 from accounts.sessions import start_session
-from booking import schedules
+from booking.calendar.slot_cache import free_starts
 from core import clock
 from core.database import dialect_url
 from core.replica import BEHIND
@@ -130,7 +130,7 @@ def _people(url: str) -> tuple[str, str, str, list[datetime], list[str]]:
     with Session(engine, expire_on_commit=False) as session:
         provider = make_provider(session, now=now)
         service = services_of(session, provider.id)[0]
-        starts = schedules.free_starts(session, service, now, now + timedelta(days=20), now)
+        starts = free_starts(session, service, now, now + timedelta(days=20), now)
         tokens = [start_session(session, make_patient(session).id, now) for _ in "AB"]
         session.commit()
     engine.dispose()

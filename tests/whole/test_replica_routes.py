@@ -13,7 +13,7 @@ from sqlmodel import Session
 from core.database import make_engine
 from core.replica import READS
 from core.settings import settings
-from core.web.routing import HouseRoute, may_lag
+from core.web.transactions import TransactionalRoute, may_lag
 from main import create_app
 from tests.whole.world import build_world
 
@@ -24,7 +24,7 @@ SOURCES = [ROOT / "main.py", *(path for name in PACKAGES for path in (ROOT / nam
 ROUTES = [
     context.original_route
     for context in iter_route_contexts(create_app().routes)
-    if isinstance(context.original_route, HouseRoute)
+    if isinstance(context.original_route, TransactionalRoute)
 ]
 READING = [route for route in ROUTES if may_lag(route.endpoint)]
 
@@ -65,7 +65,7 @@ def test_the_directory_is_what_may_be_read_from_it() -> None:
 
 
 @pytest.mark.parametrize("route", READING, ids=lambda route: str(route.path))
-def test_only_public_reads_that_decide_nothing(route: HouseRoute) -> None:
+def test_only_public_reads_that_decide_nothing(route: TransactionalRoute) -> None:
     assert route.methods == {"GET"}
     assert route.access.anyone
     assert not route.path.startswith(NEVER)
@@ -107,6 +107,6 @@ def test_nothing_else_knows_of_it(path: Path) -> None:
     }
     place = path.relative_to(ROOT).parts
     if any(name.startswith("core.replica.") for name in imported):
-        assert place in {("main.py",), ("core", "web", "routing.py")}
-    if "core.web.routing.Reading" in imported:
-        assert place[1] in ("api", "pages")
+        assert place in {("main.py",), ("core", "web", "replica_reads.py")}
+    if "core.web.visit.Reading" in imported:
+        assert place[1] in ("api", "pages") or place == ("core", "web", "transactions.py")

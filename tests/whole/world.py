@@ -12,17 +12,17 @@ from sqlmodel import Session, select
 
 from accounts.models import SignInSession
 from accounts.sessions import start_session
-from booking import schedules
-from booking.holds import hold_slot
+from booking.appointments.holds import hold_slot
+from booking.calendar.slot_cache import free_starts
 from core import clock
 from core.crypto import digest
 from core.database import engine
 from core.mail import Letter, post
-from core.web.routing import ADMIN
+from core.web.caller import ADMIN
 from directory import alerts
-from directory.evidence import save_evidence
+from directory.credentials.evidence import save_evidence
+from directory.listings.photos import save_photo
 from directory.models import CredentialDecision, SearchAlert
-from directory.photos import save_photo
 from directory.queries import credentials_of, services_of
 from directory.search import SearchQuery
 from tests.factories import make_appointment, make_patient, make_person, make_provider
@@ -46,7 +46,7 @@ def build_world(session: Session) -> World:
     provider, other = (make_provider(session, now=now) for _ in "AB")
     admin = make_person(session, "desk@example.com", [ADMIN])
     service = services_of(session, provider.id)[0]
-    starts = schedules.free_starts(session, service, now, now + timedelta(days=30), now)
+    starts = free_starts(session, service, now, now + timedelta(days=30), now)
     appointment = make_appointment(session, service, patients[0], starts[0])
     hold = hold_slot(
         session,
@@ -116,7 +116,7 @@ def build_world(session: Session) -> World:
 def _alert(session: Session, now: datetime) -> SearchAlert:
     """One that was confirmed."""
     query = SearchQuery(choices={"state": ("WA",)})
-    alerts.ask(session, "a@example.com", query, "America/Los_Angeles", "127.0.0.1", now)
+    alerts.request_alert(session, "a@example.com", query, "America/Los_Angeles", "127.0.0.1", now)
     alert = session.exec(select(SearchAlert)).one()
     alerts.confirm(session, alert, now)
     return alert

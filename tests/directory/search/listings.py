@@ -11,8 +11,8 @@ from sqlmodel import Session
 
 from accounts.models import Person
 from core.database import uuid7
+from directory.listings.packed_columns import pack_hours, pack_marks, pack_starts
 from directory.models import Listing, Provider
-from directory.packing import pack_hours, pack_marks, pack_starts
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 FIRST = ("Dana", "Noor", "Luis", "Mei", "Amara", "Jonas", "Ines", "Tove")

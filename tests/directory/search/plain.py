@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from directory.packing import HOUR_DAYS, HOURS_BYTES, MOST_STARTS, mark, pack_hours
-from directory.search.clock_words import TIMES, WEEKDAYS
+from directory.listings.packed_columns import HOUR_DAYS, HOURS_BYTES, MOST_STARTS, mark, pack_hours
 from directory.search.columns import NAME_BYTES, NEVER, Batch
+from directory.search.day_times import TIMES, WEEKDAYS
 from directory.search.query import DAY_STEPS, FEE_STEPS, GROUPS, WHEN, SearchQuery
 from tests.directory.search.listings import NOW
 

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from directory.packing import mark
+from directory.listings.packed_columns import mark
 from directory.search import paging
-from directory.search.answer import SearchAnswer, answer
 from directory.search.columns import NEVER
 from directory.search.cursor import read_cursor
 from directory.search.entries import NEVER as NEVER_ENDS
 from directory.search.entries import end_of
 from directory.search.index import Index
 from directory.search.query import GROUPS, SearchQuery
+from directory.search.results import SearchResults, find_results
 from tests.directory.search.listings import NOW
 from tests.directory.search.plain import DAY, HOUR, MINUTE, SECOND, Naive, Plain, batch
 
@@ -88,9 +88,9 @@ def at(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def pages(index: Index, query: SearchQuery, now: int) -> Iterator[SearchAnswer]:
+def pages(index: Index, query: SearchQuery, now: int) -> Iterator[SearchResults]:
     while True:
-        page = answer(index, query, at(now), None)
+        page = find_results(index, query, at(now), None)
         yield page
         if page.next_cursor is None:
             return
@@ -109,7 +109,7 @@ def test_answers_as_a_naive_search_does_also_after_time_has_passed(
     index = index_of(listings)
     for now in (SECOND, SECOND + later):
         naive = Naive(listings, now)
-        found = answer(index, query, at(now), None)
+        found = find_results(index, query, at(now), None)
         assert found.total == len(naive.matching(query))
         assert found.counted.facets == naive.facets(query)
         assert numbers_of(index, query, now) == naive.numbers(query)
@@ -122,14 +122,14 @@ def test_a_changed_index_equals_one_loaded_anew(
     before: list[Plain], changed: list[Plain], gone: set[int], query: SearchQuery
 ) -> None:
     index = index_of(before)
-    answer(index, query, NOW, None)  # what it keeps from now on must be kept right
+    find_results(index, query, NOW, None)  # what it keeps from now on must be kept right
     index.put(batch(changed), NOW)
     known = {one.number for one in (*before, *changed)}
     index.drop(np.array(sorted(gone & known), np.uint32))
     left = {one.number: one for one in (*before, *changed) if one.number not in gone}
     anew = index_of(list(left.values()))
     assert len(index.visible) == len(anew.visible)
-    mine, theirs = (answer(one, query, NOW, None) for one in (index, anew))
+    mine, theirs = (find_results(one, query, NOW, None) for one in (index, anew))
     assert (mine.total, mine.counted.facets) == (theirs.total, theirs.counted.facets)
     assert numbers_of(index, query) == numbers_of(anew, query)
 
@@ -217,7 +217,7 @@ def test_a_licence_is_good_through_its_last_day_by_the_states_own_clock() -> Non
 def test_names_found_elsewhere_narrow_and_can_be_let_go() -> None:
     index = index_of([Plain(number) for number in range(6)])
     query = SearchQuery(q="dana", choices={"state": ("WA",)})
-    found = answer(index, query, NOW, [2, 77])
+    found = find_results(index, query, NOW, [2, 77])
     assert found.listed == ((2, 0),)
     assert [(step.name, step.total) for step in found.counted.loosen] == [("q", 6)]
 

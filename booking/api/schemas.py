@@ -1,0 +1,81 @@
+"""The shapes booking answers in."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from booking.appointments.queries import AppointmentEntry
+from booking.models import Appointment
+from booking.rules.transitions import Status
+
+
+class HoldAnswer(BaseModel):
+    """A time kept until `expires_at`."""
+
+    id: UUID
+    service_id: UUID
+    provider_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    expires_at: datetime
+    can_extend: bool
+
+
+class AppointmentAnswer(BaseModel):
+    """A booked session, as patient or provider see it. Fee in US cents."""
+
+    id: UUID
+    status: Status
+    role: str
+    provider_id: UUID
+    provider_name: str
+    service_id: UUID
+    service_title: str
+    starts_at: datetime
+    ends_at: datetime
+    state: str
+    time_zone: str
+    fee_cents: int
+    version: int
+    reason: str | None
+
+
+class AppointmentList(BaseModel):
+    items: list[AppointmentAnswer]
+
+
+def hold_answer(hold: Appointment) -> HoldAnswer:
+    """A live hold, as its holder sees it."""
+    if hold.expires_at is None:
+        raise ValueError("only a live hold has an end")
+    return HoldAnswer(
+        id=hold.id,
+        service_id=hold.service_id,
+        provider_id=hold.provider_id,
+        starts_at=hold.starts_at,
+        ends_at=hold.ends_at,
+        expires_at=hold.expires_at,
+        can_extend=not hold.extended,
+    )
+
+
+def appointment_answer(entry: AppointmentEntry, person_id: UUID) -> AppointmentAnswer:
+    """An appointment, as `person_id` sees it."""
+    appointment = entry.appointment
+    return AppointmentAnswer(
+        id=appointment.id,
+        status=Status(appointment.status),
+        role="patient" if appointment.patient_id == person_id else "provider",
+        provider_id=appointment.provider_id,
+        provider_name=entry.provider_name,
+        service_id=appointment.service_id,
+        service_title=entry.service_title,
+        starts_at=appointment.starts_at,
+        ends_at=appointment.ends_at,
+        state=appointment.patient_state or "",
+        time_zone=appointment.patient_zone or "",
+        fee_cents=appointment.fee_cents,
+        version=appointment.version,
+        reason=appointment.reason,
+    )

@@ -1,0 +1,114 @@
+"""A patient's right to take what is kept of them along, or to have it gone."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session, col, delete, select, update
+
+from accounts.models import Person
+from accounts.people import erase
+from booking.appointments.bookings import Actor, cancel
+from booking.appointments.patient_details import find_facts
+from booking.models import Appointment, AppointmentEvent, Patient
+from booking.rules.transitions import ActorKind, Status
+from core.errors import Conflict
+from core.mail import Mail
+from directory.alerts import export_alerts, forget_alerts
+from directory.models import Provider, Service
+from directory.queries import find_provider_of
+
+
+def export_data(session: Session, person_id: UUID) -> dict[str, Any]:
+    """All that is kept about a patient, as JSON values, for them to take along."""
+    person = session.get_one(Person, person_id)
+    facts = find_facts(session, person_id)
+    rows = session.exec(
+        select(Appointment, Service, Provider)
+        .join(Service, col(Service.id) == col(Appointment.service_id))
+        .join(Provider, col(Provider.id) == col(Appointment.provider_id))
+        .where(Appointment.patient_id == person_id)
+        .order_by(col(Appointment.starts_at))
+    ).all()
+    history = session.exec(
+        select(AppointmentEvent)
+        .join(Appointment, col(Appointment.id) == col(AppointmentEvent.appointment_id))
+        .where(Appointment.patient_id == person_id)
+        .order_by(col(AppointmentEvent.id))
+    ).all()
+    letters = session.exec(
+        select(Mail).where(Mail.recipient == person.email).order_by(col(Mail.created_at))
+    ).all()
+    return {
+        "email": person.email,
+        "since": person.created_at.isoformat(),
+        "about_you": None
+        if facts is None
+        else {
+            "name": facts.name,
+            "date_of_birth": facts.date_of_birth.isoformat(),
+            "state": facts.state,
+            "time_zone": facts.time_zone,
+        },
+        "appointments": [_exported(*row) for row in rows],
+        "history": [
+            {
+                "appointment_id": str(event.appointment_id),
+                "at": event.at.isoformat(),
+                "status": event.status,
+                "by": event.actor_kind,
+            }
+            for event in history
+        ],
+        "letters": [
+            {"at": mail.created_at.isoformat(), "subject": mail.subject, "text": mail.text}
+            for mail in letters
+        ],
+        "alerts": export_alerts(session, person.email),
+    }
+
+
+def _exported(appointment: Appointment, service: Service, provider: Provider) -> dict[str, Any]:
+    return {
+        "id": str(appointment.id),
+        "with": provider.display_name,
+        "service": service.title,
+        "starts_at": appointment.starts_at.isoformat(),
+        "ends_at": appointment.ends_at.isoformat(),
+        "status": appointment.status,
+        "state": appointment.patient_state,
+        "fee_cents": appointment.fee_cents,
+        "reason": appointment.reason,
+    }
+
+
+def delete_data(session: Session, person_id: UUID, now: datetime) -> None:
+    """Erase a patient: facts, letters, alerts, sign-ins, the address. Upcoming sessions are
+    cancelled.
+
+    That a session took place stays with the provider, without name or address, since their
+    profession's law obliges them to keep it. Raises Conflict for providers, whose account
+    carries a listing.
+    """
+    if find_provider_of(session, person_id) is not None:
+        raise Conflict("This account has a practice. Close the practice first; write to us.")
+    actor = Actor(ActorKind.SYSTEM, person_id)
+    upcoming = session.exec(
+        select(Appointment).where(
+            Appointment.patient_id == person_id,
+            Appointment.status == Status.BOOKED,
+            Appointment.starts_at > now,
+        )
+    ).all()
+    for appointment in upcoming:
+        cancel(session, appointment.id, actor, None, now)
+    person = session.get_one(Person, person_id)
+    session.exec(delete(Mail).where(col(Mail.recipient) == person.email))
+    forget_alerts(session, person.email)
+    session.exec(
+        update(Appointment)
+        .where(col(Appointment.patient_id) == person_id)
+        .values(reason=None, visitor=None)
+    )
+    session.exec(delete(Patient).where(col(Patient.person_id) == person_id))
+    erase(session, person_id, now)

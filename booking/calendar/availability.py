@@ -1,0 +1,51 @@
+"""A provider's availability: when they can be booked, as they say it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select
+
+from booking.calendar.slot_cache import rebuild_slots
+from booking.models import Schedule
+from booking.rules.availability import Availability
+from core.database import lock
+from directory.listings.listing import refresh_listing
+from directory.listings.openings import note_hours
+from directory.models import Credential, CredentialKind
+from directory.taxonomy import STATES
+
+_ZONE_WITHOUT_LICENCE = "America/New_York"
+
+
+def load_availability(session: Session, provider_id: UUID) -> Availability:
+    """What was saved; before that, no hours, in the zone of the first licence."""
+    document = session.exec(
+        select(Schedule.document).where(col(Schedule.provider_id) == provider_id)
+    ).first()
+    if document is not None:
+        return Availability.model_validate(document)
+    state = session.exec(
+        select(Credential.state)
+        .where(
+            col(Credential.provider_id) == provider_id,
+            col(Credential.kind) == CredentialKind.STATE_LICENSE,
+        )
+        .order_by(col(Credential.submitted_at))
+    ).first()
+    zone = STATES[state].zone if state in STATES else _ZONE_WITHOUT_LICENCE
+    return Availability.empty(zone)
+
+
+def save_availability(
+    session: Session, provider_id: UUID, availability: Availability, now: datetime
+) -> None:
+    """Replace the availability; slots and the listing follow. What is booked stays booked."""
+    lock(session, provider_id)
+    values = {"document": availability.model_dump(mode="json"), "changed_at": now}
+    row = insert(Schedule).values(provider_id=provider_id, **values)
+    row = row.on_conflict_do_update(index_elements=["provider_id"], set_=values)
+    session.connection().execute(row)
+    rebuild_slots(session, provider_id, now)
+    note_hours(session, provider_id, availability.has_hours)
+    refresh_listing(session, provider_id, now)

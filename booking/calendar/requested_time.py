@@ -1,0 +1,82 @@
+"""A start of a service that someone asks for: whether it is free, and what is near it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import Session
+
+from booking.calendar.queries import Calendar, get_calendar
+from booking.calendar.slot_cache import free_minutes, nearest_free_times
+from booking.rules.slots import Interval
+from core.errors import NotFound
+from directory.models import Provider, Service
+from directory.queries import get_provider, get_service
+
+AHEAD = timedelta(days=62)
+"""As far as any calendar is open, and a day to spare."""
+
+
+@dataclass(frozen=True)
+class RequestedTime:
+    """A start of a service that someone may want."""
+
+    service: Service
+    provider: Provider
+    calendar: Calendar
+    starts_at: datetime
+
+    @property
+    def zone(self) -> str:
+        """The provider's own."""
+        available = self.calendar.availability
+        return available.time_zone if available else "UTC"
+
+    @property
+    def cancel_notice_minutes(self) -> int:
+        available = self.calendar.availability
+        return available.cancel_notice_minutes if available else 0
+
+
+def get_requested_time(session: Session, service_id: UUID, starts_at: datetime) -> RequestedTime:
+    """The service with its provider, listed or not. Raises NotFound."""
+    service = get_service(session, service_id)
+    provider = get_provider(session, service.provider_id)
+    return RequestedTime(service, provider, get_calendar(session, provider.id), starts_at)
+
+
+def get_bookable_time(
+    session: Session, service_id: UUID, starts_at: datetime, now: datetime
+) -> RequestedTime:
+    """As `get_wanted`; NotFound too where the service cannot be booked at all."""
+    wanted = get_requested_time(session, service_id, starts_at)
+    if wanted.calendar.offer(service_id) is None or not wanted.calendar.is_listed(now):
+        raise NotFound("This session cannot be booked at the moment.")
+    return wanted
+
+
+def is_time_free(session: Session, wanted: RequestedTime, now: datetime) -> bool:
+    """Whether exactly that start may be held now."""
+    span = Interval(wanted.starts_at, wanted.starts_at + timedelta(minutes=1))
+    return wanted.calendar.is_listed(now) and bool(
+        free_minutes(session, wanted.calendar, wanted.service.id, span, now)
+    )
+
+
+def nearest_times(session: Session, wanted: RequestedTime, now: datetime) -> list[datetime]:
+    """Up to three free starts near the one wanted, soonest first."""
+    if not wanted.calendar.is_listed(now):
+        return []
+    near = min(max(wanted.starts_at, now), now + AHEAD)
+    found = nearest_free_times(session, wanted.calendar, wanted.service.id, near, now)
+    return [datetime.fromisoformat(one["starts_at"]) for one in found]
+
+
+def times_from(
+    session: Session, calendar: Calendar, service_id: UUID, start: datetime, now: datetime
+) -> Iterator[datetime]:
+    """All free starts from `start` to the end of the calendar, in order."""
+    span = Interval(max(start, now), now + AHEAD)
+    found = free_minutes(session, calendar, service_id, span, now)
+    return (datetime.fromtimestamp(minute * 60, UTC) for minute in found)

@@ -1,0 +1,101 @@
+"""The kinds of session a provider offers. The row is the directory's; slots follow from it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from booking.calendar.slot_cache import rebuild_slots
+from core.errors import Invalid, NotFound
+from directory.listings.listing import refresh_listing
+from directory.models import Provider, Service
+from directory.rules.offerings import may_offer_service
+
+SHORTEST, LONGEST = 10, 480
+MOST = 20
+_LONGEST_TITLE = 80
+_DEAREST = 500_000
+
+
+@dataclass(frozen=True)
+class ServiceForm:
+    """What a provider says of a service. Minutes; fee in US cents."""
+
+    title: str
+    kind: str
+    minutes: int
+    fee_cents: int
+    for_new: bool
+    for_returning: bool
+
+
+def create(session: Session, provider: Provider, form: ServiceForm, now: datetime) -> Service:
+    """Offer a new kind of session. Raises Invalid."""
+    values = _checked(provider, form)
+    known = session.exec(
+        select(func.count(), func.coalesce(func.max(Service.position), -1)).where(
+            col(Service.provider_id) == provider.id, col(Service.retired_at).is_(None)
+        )
+    ).one()
+    if known[0] >= MOST:
+        raise Invalid([("title", f"At most {MOST} services. Retire one first.")])
+    service = Service(provider_id=provider.id, position=known[1] + 1, **values)
+    session.add(service)
+    _follow(session, provider.id, now)
+    return service
+
+
+def update(
+    session: Session, provider: Provider, service_id: UUID, form: ServiceForm, now: datetime
+) -> Service:
+    """Change a service; what is booked keeps its length and fee. Raises NotFound, Invalid."""
+    service = get_own(session, provider.id, service_id)
+    for name, value in _checked(provider, form).items():
+        setattr(service, name, value)
+    session.add(service)
+    _follow(session, provider.id, now)
+    return service
+
+
+def retire(session: Session, provider: Provider, service_id: UUID, now: datetime) -> None:
+    """Offer it no longer; what is booked stays booked. Raises NotFound."""
+    service = get_own(session, provider.id, service_id)
+    service.retired_at = now
+    session.add(service)
+    _follow(session, provider.id, now)
+
+
+def get_own(session: Session, provider_id: UUID, service_id: UUID) -> Service:
+    """A service of this provider that is still offered. Raises NotFound."""
+    service = session.get(Service, service_id)
+    if service is None or service.provider_id != provider_id or service.retired_at is not None:
+        raise NotFound
+    return service
+
+
+def _checked(provider: Provider, form: ServiceForm) -> dict[str, Any]:
+    title = " ".join(form.title.split())
+    wrong = []
+    if not title or len(title) > _LONGEST_TITLE or not title.isprintable():
+        wrong.append(("title", f"Give it a title, at most {_LONGEST_TITLE} characters."))
+    answer = may_offer_service(provider.profession, form.kind)
+    if not answer.allowed:
+        wrong.append(("kind", answer.reason))
+    if not SHORTEST <= form.minutes <= LONGEST:
+        wrong.append(("minutes", f"Between {SHORTEST} and {LONGEST} minutes."))
+    if not 0 <= form.fee_cents <= _DEAREST:
+        wrong.append(("fee_cents", f"Between $0 and ${_DEAREST // 100:,}."))
+    if not (form.for_new or form.for_returning):
+        wrong.append(("for_new", "Say who may book it: new patients, returning ones, or both."))
+    if wrong:
+        raise Invalid(wrong)
+    return {**vars(form), "title": title}
+
+
+def _follow(session: Session, provider_id: UUID, now: datetime) -> None:
+    session.flush()
+    rebuild_slots(session, provider_id, now)
+    refresh_listing(session, provider_id, now)

@@ -1,0 +1,123 @@
+"""Up to three providers side by side: how they work, what they cost, when they have time."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from booking.calendar.openings import next_openings
+from booking.calendar.queries import get_calendar
+from booking.pages import presenters
+from booking.pages.search_context import SearchContext, search_context, zone_of
+from core.errors import NotFound
+from core.web import formats
+from core.web.caller import public
+from core.web.templates import render
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Reading, Visit
+from core.web.zones import zone_line
+from directory.addresses import address_from
+from directory.models import Listing
+from directory.presenters import licensed_line, soon
+from directory.queries import credentials_of, get_listing_by_slug, get_provider, services_of
+from directory.taxonomy import STATES
+
+router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+
+MOST = 3
+TIMES = 4
+"""How many of the next times are shown of each."""
+
+
+@router.get("/compare")
+@public
+def compare(visit: Reading, provider: Annotated[list[str] | None, Query()] = None) -> Response:
+    """The providers of these slugs in the order given, each once. Those that are not shown now
+    are left out, and the page says so; 404 only where nobody is left of those asked for."""
+    asked = list(dict.fromkeys(provider or ()))
+    found = [one for slug in asked[:MOST] if (one := _find(visit, slug)) is not None]
+    brought = search_context(visit)
+    there = STATES.get(brought.state)
+    zone = zone_of(visit, there.zone if there else None)
+    chosen = _Chosen([one.slug for one in found], zone, brought)
+    return render(
+        visit,
+        "booking/public/compare.html",
+        status=200 if found or not asked else 404,
+        people=[_person(visit, listing, chosen) for listing in found],
+        state=there.name if there else "",
+        zone_line=zone_line(zone, visit.now),
+        missing=len(asked[:MOST]) - len(found),
+        too_many=len(asked) > MOST,
+        most=MOST,
+        results=brought.results or address_from([("state", there.code)] if there else []),
+    )
+
+
+def _find(visit: Visit, slug: str) -> Listing | None:
+    try:
+        listing = get_listing_by_slug(visit.session, slug)
+    except NotFound:
+        return None
+    return listing if visit.now < listing.due_at else None
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """Who is compared, and what the reader has said so far."""
+
+    slugs: list[str]
+    zone: str
+    brought: SearchContext
+
+    def without(self, slug: str) -> str:
+        pairs = [("provider", other) for other in self.slugs if other != slug]
+        return f"/compare?{urlencode([*pairs, *self.brought.parameters.items()])}"
+
+    def profile(self, slug: str) -> str:
+        asked = urlencode(self.brought.parameters)
+        return f"/providers/{slug}?{asked}" if asked else f"/providers/{slug}"
+
+
+def _person(visit: Visit, listing: Listing, chosen: _Chosen) -> dict[str, Any]:
+    """One column, in ready words."""
+    provider = get_provider(visit.session, listing.provider_id)
+    services = services_of(visit.session, provider.id)
+    state = chosen.brought.state
+    return {
+        "url": chosen.profile(listing.slug),
+        "name": provider.display_name,
+        "letters": provider.letters,
+        "pronouns": provider.pronouns,
+        "card": listing.card,
+        "licensed": licensed_line(listing.card["states"], (state,)),
+        "may_see": not state or state in listing.states,
+        "accepts_new": provider.accepts_new,
+        "times": _times(visit, listing, chosen),
+        "facts": presenters.provider_facts(provider, services),
+        "states": [one["name"] for one in listing.card["states"]],
+        "verified": presenters.verified_rows(credentials_of(visit.session, provider.id), visit.now),
+        "without_url": chosen.without(listing.slug),
+    }
+
+
+def _times(visit: Visit, listing: Listing, chosen: _Chosen) -> list[dict[str, str]]:
+    """The next times for someone new, as they are this moment."""
+    calendar = get_calendar(visit.session, listing.provider_id)
+    today = formats.local_date(visit.now, chosen.zone)
+    openings = next_openings(visit.session, calendar, visit.now)[:TIMES]
+    return [
+        {
+            "url": presenters.book_url(UUID(one["service_id"]), start, chosen.brought.parameters),
+            "label": soon(start, chosen.zone, today),
+        }
+        for one, start in _starts(openings)
+    ]
+
+
+def _starts(openings: Iterable[dict[str, str]]) -> list[tuple[dict[str, str], datetime]]:
+    return [(one, datetime.fromisoformat(one["starts_at"])) for one in openings]

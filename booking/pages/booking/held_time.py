@@ -1,0 +1,188 @@
+"""The pages around a held time: whose it is, its summary card, and what to say once it is over."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from fastapi import Response
+from fastapi.responses import RedirectResponse
+
+from booking.appointments.queries import find_live_hold, get_hold
+from booking.calendar.requested_time import (
+    RequestedTime,
+    get_requested_time,
+    is_time_free,
+    nearest_times,
+)
+from booking.models import Appointment
+from booking.pages import presenters
+from booking.pages.booking.draft import Draft, read_draft
+from booking.pages.search_context import zone_of
+from booking.rules.notice import notice_rule
+from booking.rules.transitions import Status
+from booking.visitors import Holder, known_holder
+from core.web import formats
+from core.web.templates import render
+from core.web.visit import Visit
+from core.web.zones import zone_line
+from directory.taxonomy import STATES
+
+
+@dataclass(frozen=True)
+class HeldTime:
+    """A hold, live or over, of the visitor who asks."""
+
+    hold: Appointment
+    wanted: RequestedTime
+    draft: Draft
+    zone: str
+    holder: Holder
+
+    def is_live(self, now: datetime) -> bool:
+        until = self.hold.expires_at
+        return self.hold.status == Status.HELD and until is not None and now < until
+
+    @property
+    def facts(self) -> list[dict[str, str]]:
+        return facts_of(self.wanted, self.hold.fee_cents, self.zone)
+
+
+def open_hold(visit: Visit, hold_id: UUID) -> HeldTime:
+    """The visitor's own. Raises NotFound for anybody else's."""
+    holder = known_holder(visit)
+    hold = get_hold(visit.session, hold_id, visitor=holder.visitor, person_id=holder.person_id)
+    wanted = get_requested_time(visit.session, hold.service_id, hold.starts_at)
+    draft = read_draft(visit)
+    there = STATES.get(draft.state)
+    zone = draft.zone or zone_of(visit, there.zone if there else wanted.zone)
+    return HeldTime(hold, wanted, draft, zone, holder)
+
+
+def facts_of(wanted: RequestedTime, fee_cents: int, zone: str) -> list[dict[str, str]]:
+    """The summary of a time that is not booked yet."""
+    name = ", ".join(filter(None, (wanted.provider.display_name, wanted.provider.letters)))
+    service = wanted.service
+    return presenters.session_facts(
+        name, service.title, wanted.starts_at, service.minutes, fee_cents, zone
+    )
+
+
+def held_page(
+    visit: Visit, held: HeldTime, template: str, step: str, status: int = 200, **context: Any
+) -> Response:
+    """A page of the booking with the summary card; `step` is its last part of the address."""
+    until = held.hold.expires_at or visit.now
+    when, *rest = [row["value"] for row in held.facts]
+    card = {
+        "when": when,
+        "line": " · ".join(rest),
+        "until": presenters.instant(until),
+        "now": presenters.instant(visit.now),
+        "left": presenters.left_words(until - visit.now),
+        "clock": formats.clock_time(until, held.zone),
+        "can_extend": not held.hold.extended,
+        "url": f"/book/{held.hold.id}",
+        "step": step,
+        "rule": notice_rule(held.wanted.cancel_notice_minutes),
+        "again": again_of(held.wanted, held.zone),
+    }
+    name = held.wanted.provider.display_name
+    return render(visit, template, status, card=card, provider_name=name, **context)
+
+
+def again_of(wanted: RequestedTime, zone: str) -> dict[str, str]:
+    """What a form sends to hold this time."""
+    return {
+        "service": str(wanted.service.id),
+        "start": presenters.instant(wanted.starts_at),
+        "label": presenters.short_start(wanted.starts_at, zone),
+    }
+
+
+def page_instead(visit: Visit, held: HeldTime) -> Response | None:
+    """What to show where the hold no longer keeps the time; None while it does."""
+    if held.is_live(visit.now):
+        return None
+    if held.hold.patient_id is not None:
+        at = f"/appointments/{held.hold.id}"
+        is_new = held.hold.status == Status.BOOKED
+        return RedirectResponse(f"{at}/booked" if is_new else at, 303)
+    return over_page(visit, held)
+
+
+def over_page(visit: Visit, held: HeldTime) -> Response:
+    """The time is no longer kept: take it again by one press, or one near it."""
+    holder = held.holder
+    other = find_live_hold(visit.session, holder.visitor, holder.person_id, visit.now)
+    if other is not None and other.id != held.hold.id:
+        return _other_page(visit, held, other)
+    was_released = held.hold.status == Status.RELEASED
+    heading = "You gave this time back" if was_released else "The ten minutes are over"
+    lines = ["Nothing was booked."]
+    if held.draft.name and not was_released:
+        lines.append("What you typed is still here, so it will be quick.")
+    # A hold that no job has ended yet still keeps others out.
+    is_free = held.hold.status == Status.HELD or is_time_free(visit.session, held.wanted, visit.now)
+    if not is_free:
+        lines.append("Somebody else has taken this time since.")
+    return stop_page(
+        visit,
+        held.wanted,
+        held.zone,
+        heading,
+        lines,
+        again=again_of(held.wanted, held.zone) if is_free else None,
+        status=410,
+    )
+
+
+def _other_page(visit: Visit, held: HeldTime, other: Appointment) -> Response:
+    label = presenters.short_start(other.starts_at, held.zone)
+    return stop_page(
+        visit,
+        held.wanted,
+        held.zone,
+        "You chose another time since",
+        [f"One time is kept for you at a time. Now it is {label}."],
+        actions=[{"url": f"/book/{other.id}/you", "label": f"Go on with {label}"}],
+        status=410,
+    )
+
+
+def stop_page(
+    visit: Visit,
+    wanted: RequestedTime,
+    zone: str,
+    heading: str,
+    lines: Sequence[str],
+    *,
+    again: Mapping[str, str] | None = None,
+    actions: Sequence[Mapping[str, str]] = (),
+    carry: Mapping[str, str] | None = None,
+    status: int = 409,
+) -> Response:
+    """Something is in the way: says what, and offers the nearest ways on. Nothing is lost."""
+    near = [] if again or actions else nearest_times(visit.session, wanted, visit.now)
+    carry = dict(carry or {})
+    times = [
+        {
+            "url": presenters.book_url(wanted.service.id, one, carry),
+            "label": formats.short_when(one, zone),
+        }
+        for one in near
+    ]
+    return render(
+        visit,
+        "booking/public/stopped.html",
+        status,
+        heading=heading,
+        lines=lines,
+        again=again,
+        times=times,
+        zone_line=zone_line(zone, wanted.starts_at),
+        actions=actions,
+        provider_name=wanted.provider.display_name,
+        profile_url=f"/providers/{wanted.provider.slug}",
+    )

@@ -1,0 +1,197 @@
+"""From a time to a held time: look at it, hold it, keep it longer, let it go."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Response
+from fastapi.responses import RedirectResponse
+
+from booking.appointments import holds
+from booking.appointments.holds import AlreadyExtended, HoldOver, SlotRefused
+from booking.appointments.queries import find_live_hold
+from booking.calendar.requested_time import RequestedTime, get_bookable_time, is_time_free
+from booking.models import Appointment
+from booking.pages import presenters
+from booking.pages.booking import steps
+from booking.pages.booking.draft import drop_draft, keep_draft, read_draft
+from booking.pages.booking.held_time import (
+    again_of,
+    facts_of,
+    open_hold,
+    over_page,
+    page_instead,
+    stop_page,
+)
+from booking.pages.search_context import clean_state, clean_zone, search_context, zone_of
+from booking.rules.notice import notice_rule
+from booking.visitors import known_holder, new_holder
+from core.errors import TooMany
+from core.web import formats
+from core.web.caller import public
+from core.web.templates import render
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Visit, Visiting
+from directory.queries import authorities_of
+from directory.rules.licensure import valid_states
+from directory.taxonomy import STATES
+
+router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+router.include_router(steps.router)
+
+Text = Annotated[str, Form(max_length=200)]
+
+
+@router.get("/book")
+@public
+def look(visit: Visiting, service: str = "", start: str = "") -> Response:
+    """Everything about one time before it is held. Changes nothing."""
+    slot = read_slot(service, start)
+    if slot is None:
+        return _unclear(visit)
+    wanted = get_bookable_time(visit.session, *slot, visit.now)
+    brought = search_context(visit)
+    draft = read_draft(visit)
+    zone = brought.zone or draft.zone or _zone(visit, brought.state or draft.state, wanted)
+    current = _current_hold(visit)
+    if current is not None and _is_of(current, wanted):
+        return RedirectResponse(f"/book/{current.id}/you", 303)
+    if not is_time_free(visit.session, wanted, visit.now):
+        lines = [
+            f"{presenters.short_start(wanted.starts_at, zone)} is taken, or it is"
+            " too late to book it."
+        ]
+        return _gone(visit, wanted, zone, lines, brought.parameters)
+    states = valid_states(authorities_of(visit.session, wanted.provider.id), wanted.starts_at)
+    return render(
+        visit,
+        "booking/public/book.html",
+        facts=facts_of(wanted, wanted.service.fee_cents, zone),
+        again=again_of(wanted, zone),
+        rule=notice_rule(wanted.cancel_notice_minutes),
+        states=formats.listed([STATES[code].name for code in states], "or"),
+        only_known=not wanted.service.for_new or not wanted.provider.accepts_new,
+        provider_name=wanted.provider.display_name,
+        profile_url=f"/providers/{wanted.provider.slug}",
+        holds_now=presenters.short_start(current.starts_at, zone) if current else "",
+        hidden=brought.parameters,
+    )
+
+
+@router.post("/book")
+@public
+def hold(
+    visit: Visiting, service: Text = "", start: Text = "", state: Text = "", zone: Text = ""
+) -> Response:
+    """Hold a time and go on to who it is for. Pressing twice holds once."""
+    slot = read_slot(service, start)
+    if slot is None:
+        return _unclear(visit)
+    wanted = get_bookable_time(visit.session, *slot, visit.now)
+    draft = read_draft(visit)
+    draft = replace(
+        draft, state=clean_state(state) or draft.state, zone=clean_zone(zone) or draft.zone
+    )
+    keep_draft(visit, draft)
+    shown_zone = draft.zone or _zone(visit, draft.state, wanted)
+    current = _current_hold(visit)
+    if current is not None and _is_of(current, wanted):
+        return RedirectResponse(f"/book/{current.id}/you", 303)
+    holder = new_holder(visit)
+    try:
+        held = holds.hold_slot(
+            visit.session,
+            service_id=wanted.service.id,
+            starts_at=wanted.starts_at,
+            visitor=holder.visitor,
+            person_id=holder.person_id,
+            address=visit.address,
+            now=visit.now,
+        )
+    except SlotRefused as refusal:
+        return _gone(visit, wanted, shown_zone, [refusal.message], {})
+    except TooMany as error:
+        return _too_many(visit, wanted, shown_zone, error)
+    return RedirectResponse(f"/book/{held.id}/you", 303)
+
+
+@router.post("/book/{hold_id}/extend")
+@public
+def extend(visit: Visiting, hold_id: UUID, step: Text = "you") -> Response:
+    """Ten more minutes, once; back to the page it was asked on."""
+    held = open_hold(visit, hold_id)
+    if instead := page_instead(visit, held):
+        return instead
+    asks = vars(held.holder)
+    try:
+        holds.extend_hold(visit.session, hold_id, **asks, now=visit.now)
+    except HoldOver:
+        return over_page(visit, held)
+    except AlreadyExtended:
+        pass  # pressed twice; the page shows until when it lasts
+    back = step if step in ("you", "code", "check") else "you"
+    return RedirectResponse(f"/book/{hold_id}/{back}", 303)
+
+
+@router.post("/book/{hold_id}/release")
+@public
+def release(visit: Visiting, hold_id: UUID) -> Response:
+    """Let it go, and forget what was typed."""
+    held = open_hold(visit, hold_id)
+    if held.hold.patient_id is not None:
+        return RedirectResponse(f"/appointments/{hold_id}", 303)
+    holds.release_hold(visit.session, hold_id, **vars(held.holder), now=visit.now)
+    drop_draft(visit)
+    return RedirectResponse(f"/providers/{held.wanted.provider.slug}?notice=released", 303)
+
+
+def read_slot(service: str, start: str) -> tuple[UUID, datetime] | None:
+    """None where the address was cut or mistyped."""
+    try:
+        at = datetime.fromisoformat(start.strip().replace(" ", "+"))
+        if at.tzinfo is None or not 2000 <= at.year < 2200:
+            return None
+        return UUID(service), at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _zone(visit: Visit, state: str, wanted: RequestedTime) -> str:
+    return zone_of(visit, STATES[state].zone if state in STATES else wanted.zone)
+
+
+def _current_hold(visit: Visit) -> Appointment | None:
+    holder = known_holder(visit)
+    return find_live_hold(visit.session, holder.visitor, holder.person_id, visit.now)
+
+
+def _is_of(held: Appointment, wanted: RequestedTime) -> bool:
+    return held.service_id == wanted.service.id and held.starts_at == wanted.starts_at
+
+
+def _gone(
+    visit: Visit, wanted: RequestedTime, zone: str, lines: list[str], carry: dict[str, str]
+) -> Response:
+    return stop_page(visit, wanted, zone, "That time is not free any more", lines, carry=carry)
+
+
+def _too_many(visit: Visit, wanted: RequestedTime, zone: str, error: TooMany) -> Response:
+    wait = formats.count(-(-error.retry_after // 60), "minute")
+    lines = [error.message, f"Try again in about {wait}. What you hold now stays yours."]
+    back = {"url": f"/providers/{wanted.provider.slug}", "label": "Back to the profile"}
+    page = stop_page(visit, wanted, zone, "Please wait a little", lines, actions=[back], status=429)
+    page.headers["Retry-After"] = str(error.retry_after)
+    return page
+
+
+def _unclear(visit: Visit) -> Response:
+    return render(
+        visit,
+        "errors/error.html",
+        422,
+        heading="Which time did you mean?",
+        detail="The address of this page is not complete. Choose a time from a profile.",
+        actions=[{"url": "/find", "label": "Find someone with time"}],
+        request_id="",
+    )

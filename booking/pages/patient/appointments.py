@@ -1,0 +1,182 @@
+"""A patient's own appointments: see and join."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from fastapi.responses import RedirectResponse
+
+from booking.appointments import eligibility
+from booking.appointments.patient_details import find_facts
+from booking.appointments.queries import (
+    AppointmentEntry,
+    find_canceller,
+    get_appointment_for,
+    past_of_patient,
+    upcoming_of_patient,
+)
+from booking.letters import invites
+from booking.models import Appointment
+from booking.pages import presenters
+from booking.pages.patient import changes, personal_data
+from booking.pages.patient.own_appointment import (
+    OwnAppointment,
+    open_own_appointment,
+    page_of_provider,
+)
+from booking.pages.search_context import zone_of
+from booking.rules.notice import Door, join_state, notice_rule
+from booking.rules.transitions import ActorKind, Status
+from core.errors import Invalid, NotFound
+from core.web import formats
+from core.web.caller import signed_in
+from core.web.templates import render
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Visit, Visiting
+from core.web.zones import zone_line
+from directory.taxonomy import STATES
+
+router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+router.include_router(changes.router)
+router.include_router(personal_data.router)
+
+
+@router.get("/appointments")
+@signed_in
+def list_appointments(visit: Visiting) -> Response:
+    """The next one large, what follows, and what was."""
+    facts = find_facts(visit.session, visit.person_id)
+    zone = zone_of(visit, facts.time_zone if facts else None)
+    upcoming = upcoming_of_patient(visit.session, visit.person_id, visit.now)
+    past = past_of_patient(visit.session, visit.person_id, visit.now)
+    return render(
+        visit,
+        "booking/public/appointments.html",
+        upcoming=_next(visit, upcoming[0], zone) if upcoming else None,
+        later=[presenters.listed_appointment(one, zone) for one in upcoming[1:]],
+        past=[presenters.listed_appointment(one, zone) for one in past],
+        zone_line=zone_line(zone, visit.now),
+    )
+
+
+def _next(visit: Visit, entry: AppointmentEntry, zone: str) -> dict[str, Any]:
+    door = join_state(entry.appointment.starts_at, entry.appointment.ends_at, visit.now)
+    listed = presenters.listed_appointment(entry, zone)
+    is_open = door.door == Door.OPEN
+    return {**listed, "is_open": is_open, "door": presenters.door_line(door, zone)}
+
+
+@router.get("/appointments/{appointment_id}")
+@signed_in
+def show(visit: Visiting, appointment_id: UUID) -> Response:
+    """One appointment and what may be done with it."""
+    mine = open_own_appointment(visit, appointment_id)
+    return page_of_provider(visit, mine) or _show(visit, mine, "booking/public/appointment.html")
+
+
+@router.get("/appointments/{appointment_id}/booked")
+@signed_in
+def booked(visit: Visiting, appointment_id: UUID) -> Response:
+    """What happens next; made to be printed."""
+    mine = open_own_appointment(visit, appointment_id)
+    if instead := page_of_provider(visit, mine):
+        return instead
+    if not mine.is_booked:
+        return RedirectResponse(mine.url, 303)
+    return _show(visit, mine, "booking/public/booked.html")
+
+
+def _show(visit: Visit, mine: OwnAppointment, template: str) -> Response:
+    one = mine.appointment
+    door = join_state(one.starts_at, one.ends_at, visit.now)
+    is_over = mine.is_booked and door.door == Door.OVER
+    return render(
+        visit,
+        template,
+        url=mine.url,
+        facts=presenters.appointment_facts(mine.entry, mine.zone),
+        when=formats.when(one.starts_at, mine.zone),
+        provider_name=mine.entry.provider_name,
+        profile_url=f"/providers/{mine.entry.provider_slug}",
+        email=visit.caller.email,
+        standing=one.status,
+        is_booked=mine.is_booked and not is_over,
+        is_open=mine.is_booked and door.door == Door.OPEN,
+        door=presenters.door_line(door, mine.zone),
+        change=mine.change,
+        rule=notice_rule(mine.wanted.cancel_notice_minutes),
+        because=_because(visit, mine),
+    )
+
+
+def _because(visit: Visit, mine: OwnAppointment) -> str:
+    """Who called it off, and what they said."""
+    if mine.appointment.status != Status.CANCELLED:
+        return ""
+    by = find_canceller(visit.session, mine.appointment.id)
+    who = mine.entry.provider_name if by == ActorKind.PROVIDER else "You"
+    reason = mine.appointment.reason
+    return f"{who} cancelled this session" + (f": “{reason}”" if reason else ".")
+
+
+@router.get("/appointments/{appointment_id}/calendar.ics")
+@signed_in
+def calendar_entry(visit: Visiting, appointment_id: UUID) -> Response:
+    """For the calendar of patient or provider; neutral, as in the mails."""
+    found = get_appointment_for(visit.session, appointment_id, visit.caller)
+    if found.status != Status.BOOKED:
+        raise NotFound("A calendar entry is there only while the session is booked.")
+    entry = invites.invite(found, visit.caller.email or "", invites.PUBLISH, visit.now)
+    headers = {"Content-Disposition": 'attachment; filename="appointment.ics"'}
+    return Response(entry, media_type="text/calendar; charset=utf-8", headers=headers)
+
+
+@router.get("/appointments/{appointment_id}/join")
+@signed_in
+def join(visit: Visiting, appointment_id: UUID) -> Response:
+    """The door to the session: shut, open or over; for the two people concerned."""
+    mine = open_own_appointment(visit, appointment_id)
+    one = mine.appointment
+    door = join_state(one.starts_at, one.ends_at, visit.now)
+    refusal = ""
+    if mine.is_booked and door.door == Door.OPEN:
+        refusal = _licence_refusal(visit, one)
+    is_open = mine.is_booked and door.door == Door.OPEN and not refusal
+    is_patient = one.patient_id == visit.caller.person_id
+    return render(
+        visit,
+        "booking/public/join.html",
+        409 if refusal else 200,
+        url=mine.url if is_patient else f"/provider{mine.url}",
+        join_url=f"{mine.url}/join",
+        facts=presenters.appointment_facts(mine.entry, mine.zone),
+        is_booked=mine.is_booked,
+        is_early=door.door == Door.EARLY,
+        is_open=is_open,
+        door=presenters.door_line(door, mine.zone),
+        opens_at=presenters.instant(door.opens_at),
+        now=presenters.instant(visit.now),
+        wait=_wait(door.opens_at - visit.now),
+        link=(mine.wanted.provider.meeting_url or "") if is_open else "",
+        refusal=refusal,
+        state=STATES[one.patient_state].name if one.patient_state in STATES else "",
+        provider_name=mine.entry.provider_name,
+    )
+
+
+def _wait(left: timedelta) -> str:
+    """For the countdown; empty where the day says more than a number of hours."""
+    minutes = max(1, int(left.total_seconds()) // 60)
+    return formats.duration(minutes) if left < timedelta(hours=12) else ""
+
+
+def _licence_refusal(visit: Visit, one: Appointment) -> str:
+    """Asked once more at the door: a licence may have ended since. Empty: all is well."""
+    try:
+        eligibility.check_licence(
+            visit.session, one.provider_id, one.patient_state or "", visit.now
+        )
+    except Invalid as error:
+        return error.message
+    return ""

@@ -1,0 +1,173 @@
+"""A patient moves or cancels an appointment: the rule first, then one button."""
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Query, Response
+from fastapi.responses import RedirectResponse
+
+from booking.appointments import bookings
+from booking.appointments.bookings import Actor, NotPossible, TooLate
+from booking.appointments.holds import NotListed
+from booking.calendar.requested_time import times_from
+from booking.pages import presenters
+from booking.pages.booking.hold import read_slot
+from booking.pages.patient.own_appointment import (
+    OwnAppointment,
+    open_own_appointment,
+    page_of_provider,
+)
+from booking.rules.notice import Permission
+from booking.rules.transitions import ActorKind, Status
+from core.errors import Conflict, DomainError, Invalid, status_of
+from core.web import formats
+from core.web.caller import signed_in
+from core.web.templates import render
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Visit, Visiting
+from core.web.zones import zone_line
+
+router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+
+Text = Annotated[str, Form(max_length=4000)]
+DAYS = 5
+"""How many days with times the page for moving shows."""
+
+
+@router.get("/appointments/{appointment_id}/cancel")
+@signed_in
+def ask_cancel(visit: Visiting, appointment_id: UUID) -> Response:
+    """The rule, and one button."""
+    mine = open_own_appointment(visit, appointment_id)
+    return page_of_provider(visit, mine) or _cancel_page(visit, mine)
+
+
+@router.post("/appointments/{appointment_id}/cancel")
+@signed_in
+def cancel(visit: Visiting, appointment_id: UUID, reason: Text = "") -> Response:
+    """Call it off. Pressed twice, it is called off once."""
+    mine = open_own_appointment(visit, appointment_id)
+    if instead := page_of_provider(visit, mine):
+        return instead
+    if mine.appointment.status != Status.CANCELLED:
+        try:
+            bookings.cancel(visit.session, appointment_id, _actor(visit), reason, visit.now)
+        except (Invalid, TooLate, NotPossible) as error:
+            return _cancel_page(visit, mine, reason, error)
+    return RedirectResponse(f"{mine.url}?notice=cancelled", 303)
+
+
+def _cancel_page(
+    visit: Visit, mine: OwnAppointment, reason: str = "", error: DomainError | None = None
+) -> Response:
+    may = (
+        mine.change if mine.is_booked else Permission(False, "This session is not booked any more.")
+    )
+    return render(
+        visit,
+        "booking/public/cancel.html",
+        status_of(error) if error else 200,
+        **_common(mine),
+        may=may,
+        reason=reason,
+        errors=_errors(error, "reason") if may.allowed else [],
+    )
+
+
+@router.get("/appointments/{appointment_id}/move")
+@signed_in
+def ask_move(
+    visit: Visiting, appointment_id: UUID, start: Annotated[str, Query(alias="from")] = ""
+) -> Response:
+    """Other times of the same session."""
+    mine = open_own_appointment(visit, appointment_id)
+    return page_of_provider(visit, mine) or _move_page(visit, mine, start)
+
+
+@router.post("/appointments/{appointment_id}/move")
+@signed_in
+def move(
+    visit: Visiting, appointment_id: UUID, starts_at: Text = "", shown_from: Text = ""
+) -> Response:
+    """Move it to the time chosen. Pressed twice, it is moved once."""
+    mine = open_own_appointment(visit, appointment_id)
+    if instead := page_of_provider(visit, mine):
+        return instead
+    slot = read_slot(str(mine.appointment.service_id), starts_at)
+    if slot is None:
+        error = Invalid([("starts_at", "Choose a time.")])
+        return _move_page(visit, mine, shown_from, error)
+    if slot[1] != mine.appointment.starts_at or not mine.is_booked:
+        try:
+            bookings.reschedule(visit.session, appointment_id, slot[1], _actor(visit), visit.now)
+        except (Invalid, Conflict, NotListed) as error:
+            return _move_page(visit, mine, shown_from, error)
+    return RedirectResponse(f"{mine.url}?notice=moved", 303)
+
+
+def _move_page(
+    visit: Visit, mine: OwnAppointment, start: str, error: DomainError | None = None
+) -> Response:
+    may = (
+        mine.change if mine.is_booked else Permission(False, "This session is not booked any more.")
+    )
+    today = formats.local_date(visit.now, mine.zone)
+    first = max(presenters.read_day(start) or today, today)
+    days, later = _days(visit, mine, first, today) if may.allowed else ([], None)
+    address = f"{mine.url}/move"
+    return render(
+        visit,
+        "booking/public/move.html",
+        status_of(error) if error else 200,
+        **_common(mine),
+        may=may,
+        days=days,
+        later_url=f"{address}?{urlencode({'from': later.isoformat()})}" if later else "",
+        first_url=address if first > today else "",
+        shown_from=start,
+        zone_line=zone_line(mine.zone, mine.appointment.starts_at),
+        errors=_errors(error, "starts_at") if may.allowed else [],
+    )
+
+
+def _days(
+    visit: Visit, mine: OwnAppointment, first: date, today: date
+) -> tuple[list[presenters.DayOfTimes], date | None]:
+    """A few days with every time of theirs, and the next day that has any."""
+    found = times_from(
+        visit.session,
+        mine.wanted.calendar,
+        mine.wanted.service.id,
+        presenters.midnight(first, mine.zone),
+        visit.now,
+    )
+
+    def choice(start: datetime) -> dict[str, str]:
+        return {"value": presenters.instant(start)}
+
+    days, later = presenters.days(found, mine.zone, today, choice, DAYS)
+    return [replace(day, slots=[*day.slots, *day.more], more=[]) for day in days], later
+
+
+def _common(mine: OwnAppointment) -> dict[str, Any]:
+    return {
+        "url": mine.url,
+        "facts": presenters.appointment_facts(mine.entry, mine.zone),
+        "when": formats.when(mine.appointment.starts_at, mine.zone),
+        "provider_name": mine.entry.provider_name,
+    }
+
+
+def _errors(error: DomainError | None, field: str) -> list[dict[str, str]]:
+    """The refusal as one message of the form."""
+    if error is None:
+        return []
+    message = error.fields[0][1] if isinstance(error, Invalid) else error.message
+    return [{"field": field, "message": message}]
+
+
+def _actor(visit: Visit) -> Actor:
+    return Actor(ActorKind.PATIENT, visit.person_id)

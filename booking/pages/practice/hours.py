@@ -1,0 +1,121 @@
+"""A provider's opening hours, as a form that works without JavaScript."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.datastructures import FormData
+
+from booking.calendar.availability import load_availability, save_availability
+from booking.pages.practice import hours_form
+from booking.pages.practice.hours_form import is_clock
+from booking.rules.availability import WEEKDAYS
+from core.errors import Invalid
+from core.web import formats
+from core.web.caller import PROVIDER, allow
+from core.web.templates import render
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Visit, Visiting
+from core.web.zones import is_zone
+from directory.pages.application import own_practice, shown_errors
+from directory.taxonomy import STATES
+
+router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+
+ROWS = 2  # ranges of a day that the form offers at least
+FIRST_HOUR, LAST_HOUR = 7, 21  # that the grid offers at least
+_NO_HOURS = ("", "")
+_NO_OVERRIDE = {"date": "", "start": "", "end": ""}
+_NO_TIME_OFF = {"from": "", "until": ""}
+
+
+async def _form(request: Request) -> FormData:
+    return await request.form(max_fields=2000)
+
+
+Typed = Annotated[FormData, Depends(_form)]
+
+
+@router.get("/provider/hours")
+@allow(PROVIDER)
+def hours(visit: Visiting) -> Response:
+    """The week, exceptions, time off, and the rules of booking."""
+    provider = own_practice(visit)
+    form = hours_form.as_typed(load_availability(visit.session, provider.id))
+    return _hours_page(visit, form, [])
+
+
+@router.post("/provider/hours")
+@allow(PROVIDER)
+def change_hours(visit: Visiting, typed: Typed) -> Response:
+    """Save all of it at once, or say what needs another look; nothing typed is lost.
+
+    `add` asks for one more row and saves nothing; `remove` saves without the row it names.
+    """
+    provider = own_practice(visit)
+    form = hours_form.read(typed)
+    if typed.get("add"):
+        return _hours_page(visit, _with_row(form, str(typed["add"])), [])
+    try:
+        availability = hours_form.document_of(form)
+    except Invalid as error:
+        return _hours_page(visit, form, shown_errors(error))
+    save_availability(visit.session, provider.id, availability, visit.now)
+    return RedirectResponse("/provider/hours?notice=saved", 303)
+
+
+def _with_row(form: dict[str, Any], where: str) -> dict[str, Any]:
+    """One more row for a day ("0" is Monday), for the overrides or for the time off."""
+    if where in map(str, range(7)):
+        weekly = [list(ranges) for ranges in form["weekly"]]
+        weekly[int(where)].append(_NO_HOURS)
+        return {**form, "weekly": weekly}
+    rows = {"overrides": _NO_OVERRIDE, "time_off": _NO_TIME_OFF}
+    return {**form, where: [*form[where], rows[where]]} if where in rows else form
+
+
+def _hours_page(visit: Visit, form: dict[str, Any], errors: list[dict[str, str]]) -> Response:
+    starts, ends = _shown_hours(form["weekly"])
+    return render(
+        visit,
+        "booking/practice/hours.html",
+        status=422 if errors else 200,
+        errors=errors,
+        typed=form,
+        grid_from=starts,
+        grid_to=ends,
+        days=[
+            {
+                "number": day,
+                "name": name,
+                "ranges": [*ranges, *[_NO_HOURS] * (ROWS - len(ranges))],
+            }
+            for day, (name, ranges) in enumerate(zip(WEEKDAYS, form["weekly"], strict=True))
+        ],
+        overrides=[*form["overrides"], _NO_OVERRIDE],
+        time_off=[*form["time_off"], _NO_TIME_OFF],
+        zones=_zones(form["time_zone"], visit.now),
+    )
+
+
+def _shown_hours(weekly: Iterable[Sequence[tuple[str, str]]]) -> tuple[int, int]:
+    """The hours from which to which the grid is drawn: the usual ones, and all that are typed."""
+    earliest, latest = FIRST_HOUR, LAST_HOUR
+    for start, end in (one for ranges in weekly for one in ranges):
+        if is_clock(start) and is_clock(end):
+            earliest = min(earliest, int(start[:2]))
+            latest = 24 if end <= start else max(latest, min(24, int(end[:2]) + (end[3:] > "00")))
+    return earliest, latest
+
+
+def _zones(chosen: str, now: datetime) -> list[tuple[str, str]]:
+    """The zones of the states, west last, each with its clock; and the one that was chosen."""
+    known = {state.zone for state in STATES.values()} | ({chosen} if is_zone(chosen) else set())
+    order = sorted(known)
+    order.sort(key=lambda zone: now.astimezone(ZoneInfo(zone)).isoformat(), reverse=True)
+    return [
+        (zone, f"{zone.replace('_', ' ')}, now {formats.clock_time(now, zone)}") for zone in order
+    ]

@@ -1,0 +1,249 @@
+"""Opening hours between the form and the document: what was typed, kept as it was typed."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+from starlette.datastructures import FormData
+
+from booking.rules.availability import DAY, LATEST_END, WEEKDAYS, Availability, minutes_of
+from core.errors import Invalid
+from core.web import formats
+from core.web.zones import known_zones
+
+NUMBERS = {
+    "step_minutes": ("step_minutes", 1, "Minutes from one start to the next"),
+    "notice_minutes": ("notice_hours", 60, "Hours of notice"),
+    "horizon_days": ("horizon_days", 1, "Days ahead"),
+    "cancel_notice_minutes": ("cancel_notice_hours", 60, "Hours before which to cancel"),
+    "buffer_before_minutes": ("buffer_before_minutes", 1, "Minutes free before"),
+    "buffer_after_minutes": ("buffer_after_minutes", 1, "Minutes free after"),
+    "daily_limit": ("daily_limit", 1, "Sessions a day"),
+}
+"""Fields of the document: the form's name, how many of its units make one of the document's, and
+what it is called where it is wrong."""
+
+_ORDER = [
+    "time_zone",
+    *(f"start_{day}" for day in range(7)),
+    *("override_date", "override_start", "off_from"),
+    *(name for name, *_ in NUMBERS.values()),
+]
+_NAMES = {"weekly": "start_0", "overrides": "override_date", "time_off": "off_from"}
+Problems = list[tuple[str, str]]
+
+
+def read(typed: FormData) -> dict[str, Any]:
+    """What was typed, in the shape the page shows. Of overrides and time off, rows left empty are
+    left out, and the one that `remove` names: "overrides-0", "time_off-2"."""
+    removed = str(typed.get("remove", ""))
+
+    def texts(name: str) -> list[str]:
+        return [str(value).strip()[:100] for value in typed.getlist(name)]
+
+    def rows(*names: str) -> Iterable[tuple[str, ...]]:
+        return zip(*(texts(name) for name in names), strict=False)
+
+    return {
+        "time_zone": next(iter(texts("time_zone")), ""),
+        "weekly": [list(rows(f"start_{day}", f"end_{day}")) for day in range(7)],
+        "overrides": [
+            {"date": day, "start": start, "end": end}
+            for at, (day, start, end) in enumerate(
+                rows("override_date", "override_start", "override_end")
+            )
+            if (day or start or end) and removed != f"overrides-{at}"
+        ],
+        "time_off": [
+            {"from": start, "until": end}
+            for at, (start, end) in enumerate(rows("off_from", "off_until"))
+            if (start or end) and removed != f"time_off-{at}"
+        ],
+        **{name: next(iter(texts(name)), "") for name, *_ in NUMBERS.values()},
+    }
+
+
+def as_typed(availability: Availability) -> dict[str, Any]:
+    """The document as the form shows it: ends after midnight as times of the next day."""
+    zone = ZoneInfo(availability.time_zone)
+    return {
+        "time_zone": availability.time_zone,
+        "weekly": [
+            [(r.start, _of_day(r.end)) for r in availability.weekly if r.weekday == day]
+            for day in range(7)
+        ],
+        "overrides": [
+            {"date": o.date.isoformat(), "start": start, "end": end}
+            for o in availability.overrides
+            for start, end in ([(r.start, _of_day(r.end)) for r in o.ranges] or [("", "")])
+        ],
+        "time_off": [
+            {
+                "from": f"{off.starts_at.astimezone(zone):%Y-%m-%dT%H:%M}",
+                "until": f"{off.ends_at.astimezone(zone):%Y-%m-%dT%H:%M}",
+            }
+            for off in availability.time_off
+        ],
+        **{
+            name: _number_text(getattr(availability, field), unit)
+            for field, (name, unit, _) in NUMBERS.items()
+        },
+    }
+
+
+def document_of(form: dict[str, Any]) -> Availability:
+    """The document of what was typed. Raises Invalid with every problem, by the form's names."""
+    problems: Problems = []
+    document: dict[str, Any] = {"time_zone": form["time_zone"]}
+    document["weekly"] = [
+        {"weekday": day, **one}
+        for day in range(7)
+        for one in _ranges(form["weekly"][day], f"start_{day}", problems)
+    ]
+    document["overrides"] = _overrides(form["overrides"], problems)
+    document["time_off"] = _time_off(form["time_off"], form["time_zone"], problems)
+    for field, (name, unit, _) in NUMBERS.items():
+        value = whole_number(form[name], unit)
+        if value is not None:
+            document[field] = value
+        elif form[name] or field != "daily_limit":
+            problems.append((name, _between(field)))
+    try:
+        made = Availability.model_validate(document)
+    except ValidationError as error:
+        problems += [_problem(one["loc"], str(one["msg"])) for one in error.errors()]
+    if problems:
+        found = list(dict.fromkeys(problems))
+        raise Invalid(sorted(found, key=lambda one: _ORDER.index(one[0])))
+    return made
+
+
+def whole_number(text: str, unit: int = 1) -> int | None:
+    """`text` times `unit` where that is a whole number of a sensible size: "1.5" hours are 90
+    minutes, "19.99" dollars 1999 cents. A thousandth is forgiven: "1.6666667" hours are 100."""
+    try:
+        value = float(text) * unit
+    except ValueError:
+        return None
+    if not abs(value) < 10**9 or abs(value - round(value)) > 0.001:
+        return None
+    return round(value)
+
+
+def _number_text(value: int | None, unit: int) -> str:
+    """As few digits as give `value` back when read by `whole_number`."""
+    return "" if value is None else f"{value / unit:.8g}"
+
+
+def _of_day(clock: str) -> str:
+    minutes = minutes_of(clock) % DAY
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def _problem(where: tuple[int | str, ...], message: str) -> tuple[str, str]:
+    """What the document refuses, at the form's field and in words for its reader."""
+    field = str(where[0]) if where else "weekly"
+    if field in NUMBERS:
+        return NUMBERS[field][0], _between(field)
+    if field == "time_zone":
+        return field, "Choose the time zone you work in."
+    message = message.removeprefix("Value error, ")
+    named = [(message.index(name), day) for day, name in enumerate(WEEKDAYS) if name in message]
+    if field == "weekly" and named:
+        return f"start_{min(named)[1]}", message
+    return _NAMES.get(field, field), message
+
+
+def _between(field: str) -> str:
+    """Hours of notice: enter a number from 0 to 336."""
+    _, unit, title = NUMBERS[field]
+    low, high = (
+        next(getattr(one, side) for one in Availability.model_fields[field].metadata
+             if hasattr(one, side))
+        for side in ("ge", "le")
+    )  # fmt: skip
+    return f"{title}: enter a number from {low / unit:g} to {high / unit:g}."
+
+
+def _ranges(
+    typed: Iterable[tuple[str, str]], field: str, problems: Problems
+) -> list[dict[str, str]]:
+    found = []
+    for start, end in typed:
+        if not start and not end:
+            continue
+        if not (is_clock(start) and is_clock(end)):
+            problems.append((field, f"{_day_of(field)}Enter both a start and an end, like 09:00."))
+            continue
+        until = minutes_of(end)
+        if until <= minutes_of(start):  # an end at or before its start is on the next day
+            until += DAY
+        if until > LATEST_END:
+            problems.append((field, f"{_day_of(field)}{_too_late(start, end)}"))
+            continue
+        found.append({"start": start, "end": f"{until // 60:02d}:{until % 60:02d}"})
+    return found
+
+
+def _day_of(field: str) -> str:
+    day = field.removeprefix("start_")
+    return f"{WEEKDAYS[int(day)]}: " if day.isdigit() else ""
+
+
+def _too_late(start: str, end: str) -> str:
+    return f"{start} to {end} ends on the next day, which can be no later than 6:00 am."
+
+
+def is_clock(text: str) -> bool:
+    return re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text) is not None
+
+
+def _overrides(typed: Sequence[dict[str, str]], problems: Problems) -> list[dict[str, Any]]:
+    """Rows of one date belong together; a row without times closes its date."""
+    found: dict[str, list[dict[str, str]]] = {}
+    for row in typed:
+        if not _parses(date.fromisoformat, row["date"]):
+            problems.append(("override_date", "Enter the date of the exception."))
+            continue
+        ranges = _ranges([(row["start"], row["end"])], "override_start", problems)
+        found.setdefault(row["date"], []).extend(ranges)
+    return [{"date": day, "ranges": ranges} for day, ranges in found.items()]
+
+
+def _parses(read_one: Callable[[str], object], text: str) -> bool:
+    try:
+        read_one(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _time_off(
+    typed: Sequence[dict[str, str]], zone: str, problems: Problems
+) -> list[dict[str, str]]:
+    found = []
+    for row in typed:
+        try:
+            starts, ends = (_local(row[name], zone) for name in ("from", "until"))
+        except (ValueError, OverflowError):
+            problems.append(("off_from", "Enter a day and time for both ends of the time off."))
+            continue
+        if ends <= starts:
+            problems.append(("off_from", f"Time off from {_said(row['from'])} must end later."))
+            continue
+        found.append({"starts_at": starts.isoformat(), "ends_at": ends.isoformat()})
+    return found
+
+
+def _local(text: str, zone: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if zone not in known_zones() or not 2000 <= at.year < 2100:
+        raise ValueError(text)
+    return at.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def _said(text: str) -> str:
+    return formats.short_day(datetime.fromisoformat(text).date())

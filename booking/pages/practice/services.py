@@ -1,0 +1,195 @@
+"""What a provider offers, as pages: the kinds of session, their length and fee."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Form, Response
+from fastapi.responses import RedirectResponse
+
+from booking.calendar import services
+from booking.calendar.services import ServiceForm, get_own
+from booking.pages.practice.hours_form import whole_number
+from core.errors import Invalid
+from core.web import formats
+from core.web.caller import PROVIDER, allow
+from core.web.templates import render
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Visit, Visiting
+from directory.models import Provider, Service
+from directory.pages.application import own_practice
+from directory.queries import services_of
+from directory.rules.offerings import may_offer_service, offered_services
+from directory.taxonomy import SERVICE_KINDS
+
+router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+
+
+@router.get("/provider/services")
+@allow(PROVIDER)
+def list_services(visit: Visiting) -> Response:
+    """What is offered, and a form for one more."""
+    return _services_page(visit, own_practice(visit), _blank(), [])
+
+
+@router.get("/provider/services/{service_id}")
+@allow(PROVIDER)
+def edit_service(visit: Visiting, service_id: UUID) -> Response:
+    """One service, to change it or to offer it no longer."""
+    provider = own_practice(visit)
+    service = get_own(visit.session, provider.id, service_id)
+    return _services_page(visit, provider, _typed_service(service), [], service)
+
+
+Text = Annotated[str, Form(max_length=1000)]
+
+
+def _service_fields(
+    title: Text = "",
+    kind: Text = "",
+    minutes: Text = "",
+    fee: Text = "",
+    for_new: Text = "",
+    for_returning: Text = "",
+) -> dict[str, Any]:
+    return {
+        "title": title,
+        "kind": kind,
+        "minutes": minutes,
+        "fee": fee,
+        "for_new": bool(for_new),
+        "for_returning": bool(for_returning),
+    }
+
+
+TypedService = Annotated[dict[str, Any], Depends(_service_fields)]
+
+
+@router.post("/provider/services")
+@allow(PROVIDER)
+def add_service(visit: Visiting, typed: TypedService) -> Response:
+    """Offer one more kind of session."""
+    provider = own_practice(visit)
+    try:
+        services.create(visit.session, provider, _service_form(typed), visit.now)
+    except Invalid as error:
+        return _services_page(visit, provider, typed, _errors(error, typed))
+    return RedirectResponse("/provider/services?notice=saved", 303)
+
+
+@router.post("/provider/services/{service_id}")
+@allow(PROVIDER)
+def change_service(
+    visit: Visiting, service_id: UUID, typed: TypedService, retire: Text = ""
+) -> Response:
+    """Change it, or offer it no longer; what is booked stays as it was booked."""
+    provider = own_practice(visit)
+    service = get_own(visit.session, provider.id, service_id)
+    if retire:
+        services.retire(visit.session, provider, service_id, visit.now)
+        return RedirectResponse("/provider/services?notice=saved", 303)
+    try:
+        services.update(visit.session, provider, service_id, _service_form(typed), visit.now)
+    except Invalid as error:
+        return _services_page(visit, provider, typed, _errors(error, typed), service)
+    return RedirectResponse("/provider/services?notice=saved", 303)
+
+
+_FIELDS = ("kind", "title", "minutes", "fee", "for_new")
+_UNREADABLE = -1  # no service is that long or costs that: the rules refuse it with all the rest
+
+
+def _errors(error: Invalid, typed: dict[str, Any]) -> list[dict[str, str]]:
+    """By the form's names and in its order; the service counts in cents, the form in dollars."""
+    found = {"fee" if field == "fee_cents" else field: why for field, why in error.fields}
+    if "minutes" in found and _minutes(typed) == _UNREADABLE:
+        found["minutes"] = "Enter how many minutes it lasts."
+    if "fee" in found and _cents(typed) == _UNREADABLE:
+        found["fee"] = "Enter the fee in dollars, like 150; 0 if it is free."
+    if "kind" in found and not typed["kind"]:
+        found["kind"] = "Choose the kind of session."
+    return [{"field": field, "message": found[field]} for field in _FIELDS if field in found]
+
+
+def _minutes(typed: dict[str, Any]) -> int:
+    found = whole_number(typed["minutes"])
+    return _UNREADABLE if found is None else found
+
+
+def _cents(typed: dict[str, Any]) -> int:
+    found = whole_number(typed["fee"].replace("$", "").replace(",", "").strip(), 100)
+    return _UNREADABLE if found is None else found
+
+
+def _blank() -> dict[str, Any]:
+    return {
+        "title": "",
+        "kind": "",
+        "minutes": "50",
+        "fee": "",
+        "for_new": True,
+        "for_returning": True,
+    }
+
+
+def _typed_service(service: Service) -> dict[str, Any]:
+    return {
+        "title": service.title,
+        "kind": service.kind,
+        "minutes": str(service.minutes),
+        "fee": f"{service.fee_cents / 100:g}",
+        "for_new": service.for_new,
+        "for_returning": service.for_returning,
+    }
+
+
+def _service_form(typed: dict[str, Any]) -> ServiceForm:
+    return ServiceForm(
+        title=typed["title"],
+        kind=typed["kind"],
+        minutes=_minutes(typed),
+        fee_cents=_cents(typed),
+        for_new=typed["for_new"],
+        for_returning=typed["for_returning"],
+    )
+
+
+def _services_page(
+    visit: Visit,
+    provider: Provider,
+    typed: dict[str, Any],
+    errors: list[dict[str, str]],
+    edited: Service | None = None,
+) -> Response:
+    offered = offered_services(provider.profession)
+    return render(
+        visit,
+        "booking/practice/services.html",
+        status=422 if errors else 200,
+        errors=errors,
+        typed=typed,
+        edited={"url": f"/provider/services/{edited.id}", "title": edited.title}
+        if edited
+        else None,
+        kinds=[(key, SERVICE_KINDS[key].title) for key in offered],
+        refused=[
+            {"title": kind.title, "why": may_offer_service(provider.profession, key).reason}
+            for key, kind in SERVICE_KINDS.items()
+            if key not in offered
+        ],
+        offered=[
+            {
+                "url": f"/provider/services/{one.id}",
+                "title": one.title,
+                "length": formats.duration(one.minutes),
+                "fee": formats.money(one.fee_cents),
+                "who": _audience(one),
+            }
+            for one in services_of(visit.session, provider.id)
+        ],
+    )
+
+
+def _audience(service: Service) -> str:
+    if service.for_new and service.for_returning:
+        return "Everyone"
+    return "New patients" if service.for_new else "Patients you have seen before"

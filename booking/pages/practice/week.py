@@ -1,0 +1,250 @@
+"""A provider's home: what is left before patients find them; then the week and what needs doing."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Response
+from fastapi.responses import RedirectResponse
+from sqlmodel import Session, col, select
+
+from booking.appointments.queries import AppointmentEntry, week_of_provider
+from booking.calendar.availability import load_availability
+from booking.calendar.queries import get_calendar
+from booking.calendar.slot_cache import free_minutes
+from booking.models import Appointment, Patient
+from booking.pages.practice.week_grid import QUARTER, Placed, monday_of, week_view
+from booking.rules.availability import Availability
+from booking.rules.notice import Door, join_state
+from booking.rules.slots import Interval
+from booking.rules.transitions import Status, is_expired
+from core.web import formats
+from core.web.caller import signed_in
+from core.web.templates import render
+from core.web.transactions import TransactionalRoute
+from core.web.visit import Visit, Visiting
+from directory.credentials.applications import lacks
+from directory.models import Credential, CredentialStatus, Listing, Provider
+from directory.queries import credentials_of, find_provider_of
+from directory.rules.requirements import attestation_due
+from directory.taxonomy import CREDENTIAL_KINDS
+
+router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+
+WEEK = timedelta(days=7)
+LOOKS_BACK = timedelta(days=30)
+LOOKS_AHEAD = timedelta(days=60)
+CONFIRM_WITHIN = timedelta(days=14)
+EXPIRES_WITHIN = timedelta(days=60)
+MOST_UNTOLD = 3
+
+_MENDS = {
+    "no_services": "/provider/services",
+    "no_hours": "/provider/hours",
+    "no_meeting_link": "/provider/profile#meeting_url",
+    "not_attested": "/provider/attest",
+}
+
+
+@router.get("/provider")
+@signed_in
+def week(visit: Visiting, week: str = "") -> Response:
+    """The week that was asked for, this one by default; before that, what is left to do."""
+    provider = find_provider_of(visit.session, visit.person_id)
+    if provider is None:
+        return RedirectResponse("/provider/apply", 303)
+    session, now = visit.session, visit.now
+    availability = load_availability(session, provider.id)
+    zone = availability.time_zone
+    today = formats.local_date(now, zone)
+    monday = monday_of(_asked(week) or today)
+    listing = session.get(Listing, provider.id)
+    is_shown = listing is not None and listing.published_at is not None
+    near = week_of_provider(session, provider.id, now - LOOKS_BACK, now + LOOKS_AHEAD)
+    placed = _placed(visit, provider, availability, monday)
+    return render(
+        visit,
+        "booking/practice/week.html",
+        name=provider.display_name,
+        is_shown=is_shown,
+        public_url=f"/providers/{provider.slug}",
+        has_week=is_shown or availability.has_hours or bool(near or placed),
+        **_checklist(visit, provider),
+        next_session=_next(visit, provider, near, zone),
+        todo=[*_untold(near, zone, now), *(_due(session, provider, now) if is_shown else [])],
+        heading=f"{formats.short_day(monday)} to {formats.short_day(monday + timedelta(days=6))}",
+        zone_line=f"Times are in your own zone, {zone.replace('_', ' ')}.",
+        previous_url=_week_url(monday - WEEK),
+        next_url=_week_url(monday + WEEK),
+        is_this_week=monday == monday_of(today),
+        **week_view(availability, monday, placed, now),
+    )
+
+
+def _asked(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if 2000 <= day.year < 2100 else None
+
+
+def _week_url(monday: date) -> str:
+    return f"/provider?week={monday.isoformat()}"
+
+
+def _checklist(visit: Visit, provider: Provider) -> dict[str, Any]:
+    """What the provider has to do, what we have to check, and where each credential stands."""
+    found = lacks(visit.session, provider, visit.now)
+    waiting = [lack for lack in found if lack.code.endswith("_pending")]
+    return {
+        "lacks": [
+            {"text": lack.message, "url": _mend(lack.code)} for lack in found if lack not in waiting
+        ],
+        "waiting": [lack.message for lack in waiting],
+        "credentials": [
+            {"title": _title(one), "status": one.status, "reason": one.reason}
+            for one in credentials_of(visit.session, provider.id)
+        ],
+    }
+
+
+def _mend(code: str) -> str:
+    """The page that puts an end to a lack."""
+    kind, _, what = code.rpartition("_")
+    if what == "missing" and kind in CREDENTIAL_KINDS:
+        return f"/provider/credentials/add?kind={kind}"
+    return _MENDS.get(code, "/provider/credentials")
+
+
+def _title(one: Credential) -> str:
+    return CREDENTIAL_KINDS[one.kind] + (f", {one.state}" if one.state else "")
+
+
+def _placed(
+    visit: Visit, provider: Provider, availability: Availability, monday: date
+) -> list[Placed]:
+    """Sessions, holds and free times of the week. What was cancelled takes no time."""
+    zone = ZoneInfo(availability.time_zone)
+    start = datetime.combine(monday, time(), zone).astimezone(UTC)
+    end = datetime.combine(monday + WEEK, time(), zone).astimezone(UTC)
+    entries = week_of_provider(visit.session, provider.id, start, end)
+    sessions = [one.appointment for one in entries if _takes_time(one.appointment, visit.now)]
+    names = _names(visit.session, [one.patient_id for one in sessions])
+    return [
+        *(_session(one, names, visit.now) for one in sessions),
+        *_free(visit.session, provider, Interval(start, end), visit.now),
+    ]
+
+
+def _takes_time(one: Appointment, now: datetime) -> bool:
+    if one.status == Status.HELD:
+        return one.expires_at is not None and not is_expired(one.expires_at, now)
+    return one.status != Status.CANCELLED
+
+
+def _free(session: Session, provider: Provider, span: Interval, now: datetime) -> list[Placed]:
+    """Where any service can begin; the outline is as long as the step, or the shortest service.
+    Of starts within one quarter-hour the first is drawn."""
+    calendar = get_calendar(session, provider.id)
+    if calendar.availability is None or not calendar.offers:
+        return []
+    starts = {
+        start
+        for offer in calendar.offers
+        for start in free_minutes(session, calendar, offer.id, span, now)
+    }
+    shortest = min(offer.minutes for offer in calendar.offers)
+    long = timedelta(minutes=max(QUARTER, min(calendar.availability.step_minutes, shortest)))
+    drawn = {start // QUARTER: start for start in sorted(starts, reverse=True)}
+    found = [datetime.fromtimestamp(start * 60, UTC) for start in sorted(drawn.values())]
+    return [Placed(start, start + long, "slot", "Free") for start in found]
+
+
+def _names(session: Session, patients: list[UUID | None]) -> dict[UUID, str]:
+    known = [one for one in patients if one is not None]
+    rows = session.exec(select(Patient).where(col(Patient.person_id).in_(known)))
+    return {row.person_id: row.name for row in rows}
+
+
+def _session(one: Appointment, names: dict[UUID, str], now: datetime) -> Placed:
+    if one.status == Status.HELD:
+        left = (one.expires_at or now) - now
+        minutes = max(1, -(-int(left.total_seconds()) // 60))
+        return Placed(one.starts_at, one.ends_at, "held", f"Held, {minutes} min")
+    label = initials(names.get(one.patient_id, "")) if one.patient_id else "Booked"
+    if one.status == Status.NO_SHOW:
+        label += " Not attended"
+    return Placed(one.starts_at, one.ends_at, "booked", label, _url(one))
+
+
+def _url(one: Appointment) -> str:
+    return f"/provider/appointments/{one.id}"
+
+
+def initials(name: str) -> str:
+    """R.E.: of the first and the last word, all that a calendar shows of a patient."""
+    parts = name.split()
+    return "".join(f"{part[0].upper()}." for part in [*parts[:1], *parts[1:][-1:]]) or "Booked"
+
+
+def _next(
+    visit: Visit, provider: Provider, near: list[AppointmentEntry], zone: str
+) -> dict[str, Any] | None:
+    """The session that goes on or comes next; the room's link while its door is open."""
+    coming = (one for one in near if one.appointment.status == Status.BOOKED)
+    entry = next((one for one in coming if one.appointment.ends_at > visit.now), None)
+    if entry is None:
+        return None
+    one = entry.appointment
+    names = _names(visit.session, [one.patient_id])
+    door = join_state(one.starts_at, one.ends_at, visit.now).door
+    return {
+        "when": formats.short_when(one.starts_at, zone),
+        "who": initials(names.get(one.patient_id, "")) if one.patient_id else "Booked",
+        "service": entry.service_title,
+        "url": _url(one),
+        "room_url": provider.meeting_url if door == Door.OPEN else None,
+    }
+
+
+def _untold(near: list[AppointmentEntry], zone: str, now: datetime) -> list[dict[str, str]]:
+    """Sessions that are over, of which nobody said whether they took place; latest first."""
+    over = [
+        one.appointment
+        for one in reversed(near)
+        if one.appointment.status == Status.BOOKED and one.appointment.ends_at <= now
+    ]
+    return [
+        {"text": f"Did it take place? {formats.short_when(one.starts_at, zone)}", "url": _url(one)}
+        for one in over[:MOST_UNTOLD]
+    ]
+
+
+def _due(session: Session, provider: Provider, now: datetime) -> list[dict[str, str]]:
+    """What soon needs a minute, for someone who is listed."""
+    found = []
+    due = attestation_due(provider.attested_at) if provider.attested_at else now
+    if due - now <= CONFIRM_WITHIN:
+        text = f"Confirm your listing by {formats.short_day(due.date())}"
+        found.append({"text": text, "url": "/provider/attest"})
+    for one in _expiring(credentials_of(session, provider.id), now):
+        day = formats.full_date(one.expires_on) if one.expires_on else ""
+        found.append({"text": f"{_title(one)} runs out {day}", "url": "/provider/credentials"})
+    return found
+
+
+def _expiring(credentials: list[Credential], now: datetime) -> list[Credential]:
+    """Verified ones that end soon, of which no renewal waits to be checked."""
+    renewed = {
+        (one.kind, one.state) for one in credentials if one.status == CredentialStatus.PENDING
+    }
+    return [
+        one
+        for one in credentials
+        if one.status == CredentialStatus.VERIFIED
+        and one.expires_on
+        and one.expires_on - now.date() <= EXPIRES_WITHIN
+        and (one.kind, one.state) not in renewed
+    ]

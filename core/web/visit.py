@@ -1,0 +1,124 @@
+"""One request as endpoints see it: its session, its caller, its cookies."""
+
+import ipaddress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request, Response
+from sqlmodel import Session
+
+from core import clock
+from core.crypto import digest, token
+from core.errors import SignInNeeded
+from core.settings import settings
+from core.web.caller import NOBODY, Caller
+
+PERSONAL_COOKIES = ("session", "sign-in", "visitor", "draft")
+
+
+@dataclass
+class Visit:
+    """One request: its session and caller are there once the endpoint runs."""
+
+    request: Request
+    response: Response
+    now: datetime = field(default_factory=clock.now)
+    caller: Caller = NOBODY
+    _session: Session | None = None
+
+    @property
+    def session(self) -> Session:
+        if self._session is None:
+            raise RuntimeError("the session is open only while the endpoint runs")
+        return self._session
+
+    @property
+    def person_id(self) -> UUID:
+        """The signed-in person. Raises SignInNeeded."""
+        if self.caller.person_id is None:
+            raise SignInNeeded
+        return self.caller.person_id
+
+    @property
+    def address(self) -> str:
+        """The caller's network address, for rate limits only; never stored or logged.
+
+        Of IPv6 the first 64 bits: everyone has the rest to themselves and could change it.
+        """
+        return network_of(self.request.client.host if self.request.client else "")
+
+    def set_cookie(self, name: str, value: str, lasting: timedelta | None = None) -> None:
+        """A cookie of ours: HttpOnly, this site only; `__Host-` and Secure under HTTPS."""
+        self.response.set_cookie(
+            cookie_name(name),
+            value,
+            max_age=int(lasting.total_seconds()) if lasting is not None else None,
+            path="/",
+            httponly=True,
+            samesite="lax",
+            secure=settings().is_https,
+        )
+
+    def drop_cookie(self, name: str) -> None:
+        self.set_cookie(name, "", timedelta(0))
+
+    def forget_browser(self) -> None:
+        """Drop every cookie that says who someone is or what they typed."""
+        for name in PERSONAL_COOKIES:
+            if self.cookie(name) is not None:
+                self.drop_cookie(name)
+
+    def cookie(self, name: str) -> str | None:
+        return self.request.cookies.get(cookie_name(name)) or None
+
+    @property
+    def is_strangers(self) -> bool:
+        """Nobody signed in, and nobody who holds a time or typed something here before."""
+        is_known = any(self.cookie(name) is not None for name in PERSONAL_COOKIES)
+        return not is_known and "authorization" not in self.request.headers
+
+    def visitor(self) -> bytes:
+        """This browser, known or new, as the hash that holds are kept under."""
+        secret = self.cookie("visitor")
+        if secret is None:
+            secret = getattr(self, "_new_visitor", None) or token()
+            self._new_visitor = secret
+            self.set_cookie("visitor", secret, timedelta(days=1))
+        return digest(secret)
+
+
+def network_of(host: str) -> str:
+    """An IPv4 address, or the network of an IPv6 one; "unknown" for anything else."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return "unknown"
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.ip_network((int(address), 64), strict=False).network_address)
+    return str(address)
+
+
+def cookie_name(name: str) -> str:
+    """Browsers and clients keep `__Host-` cookies only over HTTPS; locally the plain name."""
+    return f"__Host-{name}" if settings().is_https else name
+
+
+async def _open_visit(request: Request, response: Response) -> Visit:
+    # async on purpose: it only makes an object, and a plain def would cost a thread hop.
+    return Visit(request=request, response=response)
+
+
+Visiting = Annotated[Visit, Depends(_open_visit)]
+
+
+async def _open_reading(request: Request, response: Response) -> Visit:
+    return Visit(request=request, response=response)
+
+
+Reading = Annotated[Visit, Depends(_open_reading)]
+"""A visit whose session may be a replica's, and up to a second behind. For public GETs that show
+the directory and decide nothing; a route that is neither public nor GET may not ask for it."""

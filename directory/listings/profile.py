@@ -1,0 +1,129 @@
+"""What a provider says of themselves, and that it is all still true."""
+
+from collections.abc import Container, Iterable
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, Field
+from sqlmodel import Session
+
+from core.errors import Invalid
+from directory.listings.listing import refresh_listing
+from directory.models import Provider
+from directory.rules.names import LONGEST_LETTERS, name_problem
+from directory.rules.offerings import offering_problems
+from directory.taxonomy import AGE_GROUPS, CONDITIONS, INSURANCE, LANGUAGES, MODALITIES
+
+LONGEST_HEADLINE = 160
+LONGEST_APPROACH = 4000
+LONGEST_URL = 500
+
+
+class ProfileForm(BaseModel):
+    """The profile as typed."""
+
+    display_name: str = Field("", max_length=1000)
+    letters: str = Field("", max_length=1000)
+    pronouns: str = Field("", max_length=1000)
+    headline: str = Field("", max_length=5000)
+    approach: str = Field("", max_length=20000)
+    conditions: list[str] = Field(default_factory=list, max_length=100)
+    modalities: list[str] = Field(default_factory=list, max_length=100)
+    ages: list[str] = Field(default_factory=list, max_length=100)
+    languages: list[str] = Field(default_factory=list, max_length=100)
+    insurance: list[str] = Field(default_factory=list, max_length=100)
+    sliding_scale: bool = False
+    accepts_new: bool = True
+    meeting_url: str = Field("", max_length=2000)
+
+
+def form_of(provider: Provider) -> ProfileForm:
+    """The profile as it stands, to be changed."""
+    values = {name: getattr(provider, name) for name in ProfileForm.model_fields}
+    return ProfileForm(**values | {"meeting_url": provider.meeting_url or ""})
+
+
+def save_profile(session: Session, provider: Provider, form: ProfileForm, now: datetime) -> None:
+    """Replace the profile; the listing follows. Raises Invalid with every problem."""
+    problems = list(_problems(provider, form))
+    if problems:
+        raise Invalid(problems)
+    provider.display_name = " ".join(form.display_name.split())
+    provider.letters = " ".join(form.letters.split())
+    provider.pronouns = " ".join(form.pronouns.split())
+    provider.headline = " ".join(form.headline.split())
+    provider.approach = form.approach.replace("\r\n", "\n").strip()
+    for field, known in _CHOICES.items():
+        chosen = set(getattr(form, field))
+        setattr(provider, field, [key for key in known if key in chosen])
+    provider.sliding_scale = form.sliding_scale
+    provider.accepts_new = form.accepts_new
+    provider.meeting_url = form.meeting_url.strip() or None
+    session.add(provider)
+    session.flush()
+    refresh_listing(session, provider.id, now)
+
+
+def attest(session: Session, provider: Provider, now: datetime) -> None:
+    """The provider confirms that all is current; good for 90 days."""
+    provider.attested_at = now
+    session.add(provider)
+    session.flush()
+    refresh_listing(session, provider.id, now)
+
+
+def meeting_problem(url: str) -> str | None:
+    """Why this cannot be the link of the online room, or None."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return "That is not a web address."
+    if parts.scheme != "https" or "." not in host:
+        return "Enter the whole address of your room, beginning with https://."
+    if parts.username or parts.password or any(c.isspace() for c in url):
+        return "Leave names, passwords and spaces out of the address."
+    return f"Shorten it to at most {LONGEST_URL} characters." if len(url) > LONGEST_URL else None
+
+
+_CHOICES: dict[str, Iterable[str]] = {
+    "conditions": CONDITIONS,
+    "modalities": MODALITIES,
+    "ages": AGE_GROUPS,
+    "languages": LANGUAGES,
+    "insurance": INSURANCE,
+}
+
+
+def _problems(provider: Provider, form: ProfileForm) -> Iterable[tuple[str, str]]:
+    name = name_problem(form.display_name, "the name that patients see")
+    if name:
+        yield "display_name", name
+    for field, longest in (
+        ("letters", LONGEST_LETTERS),
+        ("pronouns", 40),
+        ("headline", LONGEST_HEADLINE),
+        ("approach", LONGEST_APPROACH),
+    ):
+        if len(getattr(form, field).strip()) > longest:
+            yield field, f"Keep it under {longest} characters; it is longer now."
+    for field, known in _CHOICES.items():
+        yield from _unknown(field, getattr(form, field), set(known))
+    offered = [key for key in form.modalities if key in MODALITIES]
+    for problem in offering_problems(provider.profession, modalities=offered, service_kinds=[]):
+        yield "modalities", problem.message
+    if not form.ages:
+        yield "ages", "Choose at least one age group."
+    if not form.languages:
+        yield "languages", "Choose at least one language."
+    problem_of_link = (
+        meeting_problem(form.meeting_url.strip()) if form.meeting_url.strip() else None
+    )
+    if problem_of_link:
+        yield "meeting_url", problem_of_link
+
+
+def _unknown(field: str, chosen: Iterable[str], known: Container[str]) -> Iterable[tuple[str, str]]:
+    for key in chosen:
+        if key not in known:
+            yield field, f"“{key[:40]}” is not one of the choices."

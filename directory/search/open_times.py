@@ -1,0 +1,92 @@
+"""On which weekdays, and at what time of day, there are openings in the next two weeks, as a
+patient's clock has it.
+
+The same instant is a Tuesday evening in Boston and a Tuesday afternoon in Seattle, so there is a
+set of bitmaps for each zone that someone asks from, made on first use. Changes are taken in when
+it is next asked: most bookings come and go without a question about evenings in Honolulu.
+
+Openings are known by the hour (UTC); where a clock differs by half an hour, an hour counts as what
+its beginning is.
+"""
+
+from datetime import UTC, datetime
+from functools import reduce
+from typing import Final, TypeAlias
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from pyroaring import BitMap
+
+from directory.listings.packed_columns import HOURS
+from directory.search.columns import WORD, WORDS, Columns
+from directory.search.day_times import TIMES, WEEKDAYS
+from directory.search.orders import KEPT_UNIONS, Column, Places, bitmap_of, places_in
+
+Keys: TypeAlias = tuple[str, ...]
+_BATCH: Final = 50_000  # listings at a time, to keep what is worked with small
+_PARTS: Final = [(day, time) for day in WEEKDAYS for time in TIMES]
+_ENDS: Final = (12, 17)  # hours at which the next time of day begins
+
+
+class OpenTimes:
+    """The bitmaps of one zone."""
+
+    def __init__(self, zone: str) -> None:
+        self._clock = ZoneInfo(zone)
+        self._day = -1
+        self._masks: list[list[tuple[int, Column]]] = []  # of each part
+        self._bitmaps = {part: BitMap() for part in _PARTS}
+        self._unions: dict[tuple[Keys, Keys], BitMap] = {}
+        self._changed = BitMap()
+
+    def change(self, places: BitMap) -> None:
+        """What is known of these listings no longer holds."""
+        self._changed |= places
+
+    def settle(self, visible: BitMap, columns: Columns) -> None:
+        """Take in what changed since it was last asked."""
+        changed, self._changed = self._changed, BitMap()
+        if not changed:
+            return
+        if self._day != columns.day:
+            self._day, self._masks = columns.day, _masks_from(self._clock, columns.day)
+        self._unions.clear()
+        for bitmap in self._bitmaps.values():
+            bitmap -= changed
+        places = places_in(changed & visible)
+        for some in np.array_split(places, len(places) // _BATCH + 1):
+            self._add(some, columns.open_hours(some))
+
+    def _add(self, places: Places, hours: Column) -> None:
+        for masks, bitmap in zip(self._masks, self._bitmaps.values(), strict=True):
+            found = reduce(np.bitwise_or, [hours[word] & mask for word, mask in masks])
+            bitmap |= bitmap_of(places[found != 0])
+
+    def having(self, weekdays: Keys, times: Keys) -> BitMap:
+        """Listings with an opening on any of these days at any of these times; none named: any."""
+        days, parts = weekdays or tuple(WEEKDAYS), times or tuple(TIMES)
+        found = self._unions.get((days, parts))
+        if found is None:
+            while len(self._unions) >= KEPT_UNIONS:
+                del self._unions[next(iter(self._unions))]
+            some = (self._bitmaps[day, time] for day in days for time in parts)
+            found = self._unions[days, parts] = BitMap.union(*some)
+        return found
+
+
+def _masks_from(clock: ZoneInfo, day: int) -> list[list[tuple[int, Column]]]:
+    """For each part of the week which bits stand for it, of hours from the midnight (UTC) of that
+    day of the epoch on: (word, mask), without the words that have none."""
+    masks = [[0] * WORDS for _ in _PARTS]
+    for hour in range(HOURS):
+        masks[_part(clock, 24 * day + hour)][hour // 64] |= 1 << hour % 64
+    return [
+        [(word, np.array(mask, WORD)) for word, mask in enumerate(of_part) if mask]
+        for of_part in masks
+    ]
+
+
+def _part(clock: ZoneInfo, hour: int) -> int:
+    """Which part of the week that hour of the epoch belongs to."""
+    local = datetime.fromtimestamp(hour * 3600, UTC).astimezone(clock)
+    return local.weekday() * len(TIMES) + sum(local.hour >= end for end in _ENDS)

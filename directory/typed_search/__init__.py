@@ -1,0 +1,6 @@
+"""One box: what people type, read as a name, as words of the taxonomy, or as both."""
+
+from directory.typed_search.reading import Reading, read_words
+from directory.typed_search.suggestions import Suggestion, suggestions
+
+__all__ = ["Reading", "Suggestion", "read_words", "suggestions"]

@@ -1,0 +1,106 @@
+"""Where things stand on the week's grid: midnight, time off, clocks that go forth and back."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from booking.pages.practice.week_grid import Placed, monday_of, week_view
+from booking.rules.availability import Availability
+
+ZONE = "America/Los_Angeles"
+MONDAY = date(2026, 11, 23)
+NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)  # Monday 10:00 am there
+
+
+def hours(*weekly: tuple[int, str, str], **more: Any) -> Availability:
+    ranges = [{"weekday": day, "start": start, "end": end} for day, start, end in weekly]
+    return Availability.model_validate({"time_zone": ZONE, "weekly": ranges, **more})
+
+
+def session(start: datetime, minutes: int = 50) -> Placed:
+    return Placed(start, start + timedelta(minutes=minutes), "booked", "R.E.")
+
+
+def local(day: date, hour: int, minute: int = 0, fold: int = 0) -> datetime:
+    at = datetime(day.year, day.month, day.day, hour, minute, fold=fold, tzinfo=ZoneInfo(ZONE))
+    return at.astimezone(UTC)
+
+
+def test_hours_and_sessions_stand_at_their_quarter_hours() -> None:
+    view = week_view(hours((0, "09:00", "12:00")), MONDAY, [session(local(MONDAY, 9), 60)], NOW)
+    monday = view["days"][0]
+    assert view["hours"][0]["label"] == "8 am"
+    assert monday["bands"] == [{"row": 4, "span": 12}]
+    assert (monday["items"][0]["row"], monday["items"][0]["span"]) == (4, 4)
+    assert monday["items"][0]["time"] == "9:00 am"
+    assert monday["items"][0]["is_past"]
+    assert monday["is_today"]
+    assert monday["now_row"] == 8
+
+
+def test_sessions_that_follow_one_another_never_overlap() -> None:
+    starts = [local(MONDAY, 9) + timedelta(minutes=50 * n) for n in range(6)]
+    view = week_view(hours(), MONDAY, [session(one) for one in starts], NOW)
+    items = view["days"][0]["items"]
+    for before, after in pairwise(items):
+        assert before["row"] + before["span"] <= after["row"]
+
+
+def test_hours_past_midnight_go_on_the_next_day_also_from_the_week_before() -> None:
+    view = week_view(hours((6, "22:00", "25:30")), MONDAY, [], NOW)
+    assert view["days"][6]["bands"] == [{"row": 88, "span": 8}]  # from 22:00, first hour 0
+    assert view["days"][0]["bands"] == [{"row": 0, "span": 6}]
+    assert view["days"][0]["line"] == "Open 12:00 am to 1:30 am, nothing free"
+
+
+def test_a_whole_day_is_drawn_in_pieces_that_the_classes_know() -> None:
+    view = week_view(hours((2, "00:00", "24:00")), MONDAY, [], NOW)
+    assert view["days"][2]["bands"] == [{"row": 0, "span": 64}, {"row": 64, "span": 32}]
+
+
+def test_time_off_is_cut_out_of_the_hours() -> None:
+    away = {"starts_at": local(MONDAY, 10).isoformat(), "ends_at": local(MONDAY, 11).isoformat()}
+    view = week_view(hours((0, "09:00", "12:00"), time_off=[away]), MONDAY, [], NOW)
+    assert view["days"][0]["bands"] == [{"row": 4, "span": 4}, {"row": 12, "span": 4}]
+    assert "9:00 am to 10:00 am and 11:00 am to 12:00 pm" in view["days"][0]["line"]
+
+
+def test_the_line_says_the_day_in_words() -> None:
+    free = [
+        Placed(local(MONDAY, 11), local(MONDAY, 11, 30), "slot", "Free"),
+        Placed(local(MONDAY, 11, 30), local(MONDAY, 12), "slot", "Free"),
+    ]
+    days = week_view(hours((0, "09:00", "12:00")), MONDAY, free, NOW)["days"]
+    assert days[0]["line"] == "Open 9:00 am to 12:00 pm, 2 times free"
+    assert days[1]["line"] == "Closed"
+    later = week_view(hours((0, "09:00", "12:00")), MONDAY, [], NOW + timedelta(days=3))
+    assert later["days"][0]["line"] == "Open 9:00 am to 12:00 pm"
+
+
+@pytest.mark.parametrize(
+    "sunday", [date(2026, 3, 8), date(2026, 11, 1)], ids=["spring forward", "fall back"]
+)
+def test_a_week_in_which_the_clocks_change(sunday: date) -> None:
+    noon = session(local(sunday, 12))
+    view = week_view(hours((6, "09:00", "17:00")), monday_of(sunday), [noon], NOW)
+    last = view["days"][6]
+    assert last["heading"].startswith("Sun")
+    assert last["bands"] == [{"row": 4, "span": 32}]
+    assert last["items"][0]["row"] == 16
+
+
+def test_a_session_over_the_hour_that_comes_twice_is_as_long_as_it_lasts() -> None:
+    sunday = date(2026, 11, 1)
+    view = week_view(hours(), monday_of(sunday), [session(local(sunday, 1, 30))], NOW)
+    (item,) = view["days"][6]["items"]
+    assert (item["row"], item["span"]) == (2, 3)  # the first hour shown is 1 am
+
+
+def test_a_session_over_the_hour_that_is_skipped_reaches_the_time_at_which_it_ends() -> None:
+    sunday = date(2026, 3, 8)
+    view = week_view(hours(), monday_of(sunday), [session(local(sunday, 1, 30), 60)], NOW)
+    (item,) = view["days"][6]["items"]
+    assert (item["row"], item["span"]) == (2, 8)  # 1:30 am to 3:30 am, as the clocks read
