@@ -1,14 +1,15 @@
 """When: availability, cached slots, appointments with their history, patients' own facts."""
 
+from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
-from core.crypto import Encrypted
+from core.crypto import Encrypted, decrypt
 from core.database import Json, uuid7
 
 
@@ -51,43 +52,49 @@ class Patient(SQLModel, table=True):
     changed_at: datetime
 
 
+@dataclass(frozen=True)
+class Holder:
+    """Whose hold it is: this browser's (the hash of its cookie), this person's, or both."""
+
+    visitor: bytes | None
+    person_id: UUID | None
+
+
 class Appointment(SQLModel, table=True):
     """The truth about a provider's time. A hold is an appointment with an expiry.
 
-    The migration adds what keeps times apart: two EXCLUDE constraints over
-    tstzrange(starts_at, ends_at), one per provider and one per patient, for status held or
-    booked. `version` grows when the time or status changes after booking and
-    is the calendar's SEQUENCE. `visitor`: hash of the browser's cookie that holds it.
+    `booking.appointments.moves` alone writes where it stands. `takes_time` follows from the status
+    (`booking.rules.transitions`); where it is set, the migration's two EXCLUDE constraints over
+    tstzrange(starts_at, ends_at) keep times apart: a provider's, and a patient's of different
+    meetings. `meeting_id`: its own id, unless it shares a meeting. `version` grows when the time
+    or status changes after booking and is the calendar's SEQUENCE. `visitor`: hash of the
+    browser's cookie that holds it.
     """
 
     __tablename__ = "appointment"
     __table_args__ = (
+        CheckConstraint("expires_at IS NULL OR takes_time", name="only_holds_expire"),
         CheckConstraint(
-            "status IN ('held', 'booked', 'expired', 'released', 'cancelled', 'completed',"
-            " 'no_show')",
-            name="status",
-        ),
-        CheckConstraint("(status = 'held') = (expires_at IS NOT NULL)", name="hold_expires"),
-        CheckConstraint(
-            "status NOT IN ('booked', 'cancelled', 'completed', 'no_show')"
-            " OR patient_id IS NOT NULL",
-            name="booked_for_someone",
+            "NOT takes_time OR expires_at IS NOT NULL OR patient_id IS NOT NULL",
+            name="kept_for_someone",
         ),
         Index(
-            "ix_appointment_held_expires_at",
+            "ix_appointment_expires_at",
             "expires_at",
-            postgresql_where=text("status = 'held'"),
+            postgresql_where=text("expires_at IS NOT NULL"),
         ),
         Index("ix_appointment_provider_starts_at", "provider_id", "starts_at"),
     )
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)
+    meeting_id: UUID = Field(sa_column_kwargs={"server_default": text("gen_random_uuid()")})
     provider_id: UUID = Field(foreign_key="provider.id")
     service_id: UUID = Field(foreign_key="service.id", index=True)
     patient_id: UUID | None = Field(default=None, foreign_key="person.id", index=True)
     starts_at: datetime
     ends_at: datetime
     status: str
+    takes_time: bool = Field(sa_column_kwargs={"server_default": text("true")})
     expires_at: datetime | None = None
     extended: bool = False
     visitor: bytes | None = Field(default=None, index=True)
@@ -99,6 +106,43 @@ class Appointment(SQLModel, table=True):
     reason: str | None = Field(default=None, sa_type=Encrypted)  # of a cancellation
     created_at: datetime
     booked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentRow:
+    """One appointment or hold as the database has it (`Appointment`), frozen."""
+
+    id: UUID
+    meeting_id: UUID
+    provider_id: UUID
+    service_id: UUID
+    patient_id: UUID | None
+    starts_at: datetime
+    ends_at: datetime
+    status: str
+    expires_at: datetime | None
+    extended: bool
+    visitor: bytes | None
+    held_by: UUID | None
+    patient_state: str | None
+    patient_zone: str | None
+    fee_cents: int
+    version: int
+    sealed_reason: bytes | None
+    created_at: datetime
+    booked_at: datetime | None
+
+    @property
+    def reason(self) -> str | None:
+        """Of a cancellation."""
+        return None if self.sealed_reason is None else decrypt(self.sealed_reason)
+
+
+COLUMNS: Final = ", ".join(
+    "reason AS sealed_reason" if one.name == "sealed_reason" else one.name
+    for one in fields(AppointmentRow)
+)
+"""What a query selects to make an `AppointmentRow` of each of its rows."""
 
 
 class AppointmentEvent(SQLModel, table=True):

@@ -1,18 +1,8 @@
-"""Whose hold it is: who a request speaks for, signed in or not."""
+"""Which browser or person a request speaks for when it holds a time."""
 
-from dataclasses import dataclass
-from uuid import UUID
-
+from booking.models import Holder
 from core.crypto import digest
 from core.web.visit import Visit
-
-
-@dataclass(frozen=True)
-class Holder:
-    """Whose hold it is: this browser's, this person's, or both."""
-
-    visitor: bytes | None
-    person_id: UUID | None
 
 
 def known_holder(visit: Visit) -> Holder:

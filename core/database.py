@@ -1,15 +1,18 @@
 """The connection to PostgreSQL, one transaction at a time. Services never commit; this does."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final, LiteralString
 from uuid import UUID
 
 import psycopg
 import uuid_utils.compat
-from sqlalchemy import Engine, Text, event, text
+from psycopg.rows import namedtuple_row
+from sqlalchemy import Engine, Text, event
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, SQLModel, create_engine
 
 from core.settings import settings
@@ -88,10 +91,69 @@ def driver_connection(session: Session) -> psycopg.Connection[Any]:
     return raw
 
 
+@dataclass(frozen=True)
+class Statement:
+    """SQL in psycopg's own style (`%(name)s`) with its values."""
+
+    sql: LiteralString
+    values: Mapping[str, Any]
+
+
+def run_together(session: Session, *statements: Statement) -> list[list[Any]]:
+    """Send statements that do not need each other's answers in one round trip (psycopg's pipeline
+    mode), in the session's transaction; the rows of each, as named tuples.
+
+    They run in the order given, each seeing what those before it wrote. One that fails ends the
+    transaction for all, and raises as SQLAlchemy's own statements do.
+    """
+    connection = driver_connection(session)
+    try:
+        with connection.pipeline():
+            cursors = [
+                connection.cursor(row_factory=namedtuple_row).execute(one.sql, one.values)
+                for one in statements
+            ]
+        return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
+    except psycopg.Error as error:
+        raise _as_sqlalchemy(session, error) from error
+
+
+def run(session: Session, statement: Statement) -> list[Any]:
+    """One statement's rows, as named tuples; the transaction's BEGIN travels with the first."""
+    return run_together(session, statement)[0]
+
+
+def _as_sqlalchemy(session: Session, error: psycopg.Error) -> Exception:
+    connection = session.connection()
+    is_lost = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) and (
+        connection.connection.driver_connection is None
+        or driver_connection(session).broken
+        or driver_connection(session).closed
+    )
+    if is_lost:
+        # A restarted server leaves dead connections in the pool; one failure clears them all.
+        connection.invalidate(error)
+        connection.engine.dispose(close=False)
+    return DBAPIError.instance(
+        "",
+        None,
+        error,
+        psycopg.Error,
+        hide_parameters=True,
+        connection_invalidated=is_lost,
+        dialect=connection.dialect,
+    )
+
+
+def lock_statement(*keys: UUID) -> Statement:
+    """As `lock`, to travel with others."""
+    numbers = sorted({int.from_bytes(key.bytes[8:], signed=True) for key in keys})
+    return Statement(_LOCK, {"numbers": numbers})
+
+
+_LOCK: Final = "SELECT pg_advisory_xact_lock(n) FROM unnest(%(numbers)s::bigint[]) AS n"
+
+
 def lock(session: Session, *keys: UUID) -> None:
     """Hold these things (people, calendars) for the rest of the transaction, in one order."""
-    numbers = sorted({int.from_bytes(key.bytes[8:], signed=True) for key in keys})
-    session.connection().execute(
-        text("SELECT pg_advisory_xact_lock(n) FROM unnest(CAST(:numbers AS bigint[])) AS n"),
-        {"numbers": numbers},
-    )
+    run(session, lock_statement(*keys))

@@ -1,13 +1,13 @@
 """Errors that people may see. A domain error knows its code and a safe message, no HTTP status."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 
 class DomainError(Exception):
     """A rule refused. `message` may be shown to anyone; `extra` goes into problem+json."""
 
-    code: ClassVar[str] = "refused"
+    code = "refused"
     message = "That is not possible."
 
     def __init__(self, message: str | None = None, **extra: Any) -> None:

@@ -6,13 +6,14 @@ and one statement spare both.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from sqlalchemy import text
 from sqlmodel import Field, Session, SQLModel
 
 from core import clock
 from core.crypto import keyed_digest
-from core.database import transaction
+from core.database import Statement, run, transaction
 from core.errors import TooMany
 from core.settings import settings
 
@@ -35,12 +36,12 @@ class Limit:
     message: str
 
 
-_HIT = text(
-    "INSERT INTO rate_counter (key, window_start, hits)"
-    " SELECT key, start, 1 FROM unnest(CAST(:keys AS text[]), CAST(:starts AS timestamptz[]))"
-    " AS used (key, start)"
-    " ON CONFLICT (key, window_start) DO UPDATE SET hits = rate_counter.hits + 1 RETURNING hits"
-)
+_HIT: Final = """
+    INSERT INTO rate_counter (key, window_start, hits)
+    SELECT key, start, 1 FROM unnest(%(keys)s::text[], %(starts)s::timestamptz[])
+         AS used (key, start)
+    ON CONFLICT (key, window_start) DO UPDATE SET hits = rate_counter.hits + 1 RETURNING hits
+"""
 
 
 def hit(session: Session, *uses: tuple[Limit, str]) -> None:
@@ -56,9 +57,9 @@ def hit(session: Session, *uses: tuple[Limit, str]) -> None:
     now = clock.now()
     starts = [_window_start(limit, now) for limit, _ in uses]
     values = {"keys": [_key(*use) for use in uses], "starts": starts}
-    counted = session.connection().execute(_HIT, values).scalars()
-    for (limit, _), start, hits in zip(uses, starts, counted, strict=True):
-        if hits > limit.most:
+    counted = run(session, Statement(_HIT, values))
+    for (limit, _), start, row in zip(uses, starts, counted, strict=True):
+        if row.hits > limit.most:
             wait = start + limit.window - now
             raise TooMany(limit.message, retry_after=max(1, int(wait.total_seconds())))
 

@@ -13,10 +13,11 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from booking.calendar.openings import Open, openings_of
+from booking.calendar.openings import openings_of
 from booking.rules import slots
 from booking.rules.availability import Availability
 from demo.made import FULL, MadeProvider
+from directory.listings.openings import Openings
 from directory.models import Service
 
 VARIANTS = 4
@@ -50,7 +51,7 @@ def calendar_of(made: MadeProvider, variant: int, now: datetime, days: int) -> C
     return _calendar(made.time_zone, weekly, made.busy, made.fate == FULL, variant, now, days)
 
 
-def open_of(calendar: Calendar, services: Sequence[Service], now: datetime) -> Open:
+def open_of(calendar: Calendar, services: Sequence[Service], now: datetime) -> Openings:
     """What the listing says of these services, as booking would publish it."""
     rows: list[tuple[UUID, list[int]]] = [
         (one.id, starts) for one in services for _, starts in calendar.free(one.minutes)

@@ -33,7 +33,6 @@ from demo.generate import make_provider
 from demo.load import write_admin_and_patients
 from demo.records import credential_records, provider_record, service_records
 from directory.listings.listing import listing_columns
-from directory.listings.packed_columns import pack_starts
 from directory.models import Listing, Provider
 
 CHUNK = 1_000
@@ -126,19 +125,13 @@ def _records(rng: Random, number: int, country: Country) -> Iterator[Record]:
             of = {"service_id": service.id, "provider_id": provider.id}
             yield SlotDay, {**of, "day": day, "starts": starts}
     for_new = [one for one in services if one.for_new and provider.accepts_new]
-    is_open = open_of(calendar, for_new, now)
-    openings = is_open.openings
     yield (
         Listing,
         {
             "provider_id": provider.id,
             "number": number + 1,
             "change": number + 1,
-            "openings": openings,
-            "next_opening": datetime.fromisoformat(openings[0]["starts_at"]) if openings else None,
-            "starts": pack_starts(openings),
-            "hours": is_open.hours,
-            "notice_minutes": is_open.notice_minutes,
+            **open_of(calendar, for_new, now).columns(),
             **listing_columns(provider, services, credentials, now),
         },
     )

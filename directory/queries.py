@@ -1,10 +1,11 @@
 """Reads of the directory. `find_…` may be None, `get_…` raises NotFound."""
 
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlmodel import Session, col, select
 
+from core.database import Statement, run
 from core.errors import NotFound
 from directory.models import Credential, Listing, Provider, Service
 from directory.rules.licensure import PracticeAuthority, licence_authorities
@@ -28,13 +29,6 @@ def get_provider_of(session: Session, person_id: UUID) -> Provider:
     provider = find_provider_of(session, person_id)
     if provider is None:
         raise NotFound("You have not applied yet.")
-    return provider
-
-
-def get_provider_by_slug(session: Session, slug: str) -> Provider:
-    provider = session.exec(select(Provider).where(Provider.slug == slug)).first()
-    if provider is None:
-        raise NotFound
     return provider
 
 
@@ -84,22 +78,31 @@ def facts_of(session: Session, provider: Provider) -> list[CredentialFact]:
     return [fact_of(one) for one in credentials_of(session, provider.id)]
 
 
-_CREDENTIALS = text(
-    "SELECT p.profession, c.kind, c.state, c.license_type, c.status, c.expires_on"
-    " FROM provider p JOIN credential c ON c.provider_id = p.id AND c.withdrawn_at IS NULL"
-    " WHERE p.id = :provider ORDER BY c.submitted_at, c.id"
-)
+_CREDENTIALS: Final = """
+    SELECT p.profession, c.kind, c.state, c.license_type, c.status, c.expires_on
+    FROM provider p JOIN credential c ON c.provider_id = p.id AND c.withdrawn_at IS NULL
+    WHERE p.id = %(provider)s ORDER BY c.submitted_at, c.id
+"""
 
 
-def authorities_of(session: Session, provider_id: UUID) -> list[PracticeAuthority]:
-    """By what right, and where, this provider may practise. Every booking asks, so the sealed
-    numbers, which do not matter here, stay closed."""
-    rows = session.connection().execute(_CREDENTIALS, {"provider": provider_id}).all()
+def authorities_statement(provider_id: UUID) -> Statement:
+    """What `read_authorities` reads. Every booking asks, so the sealed numbers, which do not
+    matter here, stay closed."""
+    return Statement(_CREDENTIALS, {"provider": provider_id})
+
+
+def read_authorities(rows: list[Any]) -> list[PracticeAuthority]:
+    """By what right, and where, a provider may practise."""
     facts = [
         CredentialFact(r.kind, r.state, "", r.license_type, "", r.status, r.expires_on)
         for r in rows
     ]
     return licence_authorities(rows[0].profession, facts) if rows else []
+
+
+def authorities_of(session: Session, provider_id: UUID) -> list[PracticeAuthority]:
+    """By what right, and where, this provider may practise."""
+    return read_authorities(run(session, authorities_statement(provider_id)))
 
 
 def get_listing(session: Session, provider_id: UUID) -> Listing:

@@ -15,7 +15,9 @@ from booking.calendar.availability import save_availability
 from booking.calendar.slot_cache import rebuild_slots
 from booking.models import Appointment, AppointmentEvent
 from booking.rules.availability import Availability
+from booking.rules.transitions import Status
 from core import clock
+from core.database import uuid7
 from core.web.caller import PATIENT, PROVIDER
 from directory.credentials.claims import number_digests
 from directory.listings.listing import refresh_listing
@@ -148,6 +150,8 @@ def make_appointment(
         starts_at=starts_at,
         ends_at=starts_at + timedelta(minutes=service.minutes),
         status=status,
+        takes_time=Status(status).takes_time,
+        meeting_id=uuid7(),
         patient_state="WA",
         patient_zone=STATES["WA"].zone,
         fee_cents=service.fee_cents,

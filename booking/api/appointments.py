@@ -1,5 +1,6 @@
 """Appointments over JSON, for the two people concerned."""
 
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -8,9 +9,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from booking.api.schemas import AppointmentAnswer, AppointmentList, appointment_answer
 from booking.appointments import bookings
-from booking.appointments.bookings import Actor, actor_in
-from booking.appointments.queries import appointments_of, entry_of, get_appointment_for
-from booking.models import Appointment
+from booking.appointments.moves import Actor
+from booking.appointments.queries import AppointmentDetails, appointments_of, get_details_for
+from booking.models import AppointmentRow
 from core.web.caller import PROVIDER, allow, signed_in
 from core.web.problems import problem_responses
 from core.web.transactions import TransactionalRoute
@@ -49,7 +50,7 @@ def list_appointments(visit: Visiting) -> AppointmentList:
 @signed_in
 def get_appointment(visit: Visiting, appointment_id: UUID) -> AppointmentAnswer:
     """One of the caller's own."""
-    return _answer(visit, get_appointment_for(visit.session, appointment_id, visit.caller))
+    return appointment_answer(_own(visit, appointment_id).entry, visit.person_id)
 
 
 @router.post(
@@ -60,11 +61,11 @@ def get_appointment(visit: Visiting, appointment_id: UUID) -> AppointmentAnswer:
 @signed_in
 def reschedule(visit: Visiting, appointment_id: UUID, body: NewTime) -> AppointmentAnswer:
     """Move it to another time of the same provider, by the same rules as booking."""
-    actor = _actor(visit, appointment_id)
-    return _answer(
-        visit,
-        bookings.reschedule(visit.session, appointment_id, body.starts_at, actor, visit.now),
+    found = _own(visit, appointment_id)
+    moved = bookings.reschedule(
+        visit.session, appointment_id, body.starts_at, _actor(visit, found), visit.now
     )
+    return _answer(visit, found, moved)
 
 
 @router.post(
@@ -77,9 +78,12 @@ def cancel(
     visit: Visiting, appointment_id: UUID, body: Cancellation | None = None
 ) -> AppointmentAnswer:
     """Call it off; the provider's notice rule binds the patient."""
-    actor = _actor(visit, appointment_id)
+    found = _own(visit, appointment_id)
     reason = body.reason if body is not None else ""
-    return _answer(visit, bookings.cancel(visit.session, appointment_id, actor, reason, visit.now))
+    cancelled = bookings.cancel(
+        visit.session, appointment_id, _actor(visit, found), reason, visit.now
+    )
+    return _answer(visit, found, cancelled)
 
 
 @router.post(
@@ -90,8 +94,9 @@ def cancel(
 @allow(PROVIDER)
 def complete(visit: Visiting, appointment_id: UUID) -> AppointmentAnswer:
     """Say that it took place."""
-    actor = _actor(visit, appointment_id)
-    return _answer(visit, bookings.complete(visit.session, appointment_id, actor, visit.now))
+    found = _own(visit, appointment_id)
+    closed = bookings.complete(visit.session, appointment_id, _actor(visit, found), visit.now)
+    return _answer(visit, found, closed)
 
 
 @router.post(
@@ -102,14 +107,19 @@ def complete(visit: Visiting, appointment_id: UUID) -> AppointmentAnswer:
 @allow(PROVIDER)
 def no_show(visit: Visiting, appointment_id: UUID) -> AppointmentAnswer:
     """Say that the patient did not come."""
-    actor = _actor(visit, appointment_id)
-    return _answer(visit, bookings.mark_no_show(visit.session, appointment_id, actor, visit.now))
+    found = _own(visit, appointment_id)
+    closed = bookings.mark_no_show(visit.session, appointment_id, _actor(visit, found), visit.now)
+    return _answer(visit, found, closed)
 
 
-def _actor(visit: Visit, appointment_id: UUID) -> Actor:
-    found = get_appointment_for(visit.session, appointment_id, visit.caller)
-    return actor_in(found, visit.caller)
+def _own(visit: Visit, appointment_id: UUID) -> AppointmentDetails:
+    """Raises NotFound for everyone but its patient and its provider."""
+    return get_details_for(visit.session, appointment_id, visit.person_id)
 
 
-def _answer(visit: Visit, appointment: Appointment) -> AppointmentAnswer:
-    return appointment_answer(entry_of(visit.session, appointment), visit.person_id)
+def _actor(visit: Visit, found: AppointmentDetails) -> Actor:
+    return bookings.actor_in(found.appointment, visit.person_id)
+
+
+def _answer(visit: Visit, was: AppointmentDetails, now: AppointmentRow) -> AppointmentAnswer:
+    return appointment_answer(replace(was, appointment=now).entry, visit.person_id)

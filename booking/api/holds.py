@@ -12,7 +12,6 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from booking.api.schemas import AppointmentAnswer, HoldAnswer, appointment_answer, hold_answer
 from booking.appointments import bookings, holds
 from booking.appointments.patient_details import PatientDetails
-from booking.appointments.queries import entry_of
 from booking.idempotency import respond_once
 from booking.visitors import known_holder, new_holder
 from core.web.caller import public, signed_in
@@ -68,8 +67,7 @@ def hold(visit: Visiting, body: HoldBody, idempotency_key: Key = None) -> Any:
             visit.session,
             service_id=body.service_id,
             starts_at=body.starts_at,
-            visitor=holder.visitor,
-            person_id=holder.person_id,
+            holder=holder,
             address=visit.address,
             now=visit.now,
         )
@@ -84,8 +82,8 @@ def hold(visit: Visiting, body: HoldBody, idempotency_key: Key = None) -> Any:
 @public
 def get_hold(visit: Visiting, hold_id: UUID) -> HoldAnswer:
     """The caller's own hold while it lasts."""
-    asks = vars(known_holder(visit))
-    return hold_answer(holds.get_live_hold(visit.session, hold_id, **asks, now=visit.now))
+    held = holds.get_live_hold(visit.session, hold_id, known_holder(visit), visit.now)
+    return hold_answer(held.appointment)
 
 
 @router.post(
@@ -96,16 +94,14 @@ def get_hold(visit: Visiting, hold_id: UUID) -> HoldAnswer:
 @public
 def extend_hold(visit: Visiting, hold_id: UUID) -> HoldAnswer:
     """Ten minutes from now, once."""
-    asks = vars(known_holder(visit))
-    return hold_answer(holds.extend_hold(visit.session, hold_id, **asks, now=visit.now))
+    return hold_answer(holds.extend_hold(visit.session, hold_id, known_holder(visit), visit.now))
 
 
 @router.delete("/holds/{hold_id}", status_code=204, responses=problem_responses(404, 422))
 @public
 def release_hold(visit: Visiting, hold_id: UUID) -> Response:
     """Give the time back."""
-    asks = vars(known_holder(visit))
-    holds.release_hold(visit.session, hold_id, **asks, now=visit.now)
+    holds.release_hold(visit.session, hold_id, known_holder(visit), visit.now)
     return Response(status_code=204)
 
 
@@ -126,12 +122,10 @@ def confirm_hold(
             visit.session,
             hold_id,
             details=PatientDetails(**body.model_dump()),
-            person_id=visit.person_id,
-            visitor=known_holder(visit).visitor,
+            holder=known_holder(visit),
             now=visit.now,
         )
-        entry = entry_of(visit.session, booked)
-        return 201, appointment_answer(entry, visit.person_id).model_dump_json()
+        return 201, appointment_answer(booked.entry, visit.person_id).model_dump_json()
 
     return _once(visit, idempotency_key, body, run)
 

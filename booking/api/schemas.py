@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from booking.appointments.queries import AppointmentEntry
-from booking.models import Appointment
+from booking.models import AppointmentRow
 from booking.rules.transitions import Status
 
 
@@ -45,7 +45,7 @@ class AppointmentList(BaseModel):
     items: list[AppointmentAnswer]
 
 
-def hold_answer(hold: Appointment) -> HoldAnswer:
+def hold_answer(hold: AppointmentRow) -> HoldAnswer:
     """A live hold, as its holder sees it."""
     if hold.expires_at is None:
         raise ValueError("only a live hold has an end")

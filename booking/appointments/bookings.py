@@ -4,43 +4,46 @@ Who may move an appointment from which status to which is `booking.rules.transit
 leaves an event, raises the version (the calendar's SEQUENCE) and is announced by a job.
 """
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlmodel import Session
 
-from booking.appointments.eligibility import check_audience, check_licence
-from booking.appointments.holds import HoldOver, NotListed, refusal_of, refused
-from booking.appointments.patient_details import PatientDetails, checked_details, remember_details
-from booking.appointments.queries import get_appointment, get_hold, patient_standing
+from accounts.people import grant_role
+from booking.appointments.eligibility import check_audience, check_authorities, check_licence
+from booking.appointments.moves import Actor, move
+from booking.appointments.patient_details import PatientDetails, checked_details, remembering
+from booking.appointments.queries import (
+    AppointmentDetails,
+    details_of,
+    get_appointment,
+    get_details,
+    is_held_by,
+    read_details,
+    standing_of,
+)
+from booking.appointments.refusals import HoldOver, NotListed, refusal_of, refused
 from booking.calendar.availability import load_availability
-from booking.calendar.queries import find_busy, get_calendar
+from booking.calendar.queries import busy_of, read_busy
 from booking.calendar.slot_cache import refresh_spans, touched, update_slots
 from booking.letters import announcements
-from booking.models import Appointment
+from booking.models import AppointmentRow, Holder
 from booking.rules import slots
 from booking.rules.notice import Permission, may_change, may_close
 from booking.rules.slots import Interval
-from booking.rules.transitions import ActorKind, Status, TransitionRefused, check_move
+from booking.rules.transitions import ActorKind, Status, may_move
 from core.crypto import encrypt
-from core.database import lock
-from core.errors import Conflict, Invalid, NotAllowed
+from core.database import lock, lock_statement, run, run_together
+from core.errors import Conflict, Invalid, NotAllowed, NotFound, SignInNeeded
 from core.jobs import defer
-from core.web.caller import Caller
+from core.web.caller import PATIENT
+from directory.queries import authorities_statement, read_authorities
 from directory.taxonomy import STATES
 
-_LONGEST_REASON = 1000
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Who does something, and in which part."""
-
-    kind: ActorKind
-    person_id: UUID | None
+LONGEST_REASON: Final = 1000
+_SAME: Final = "id = %(id)s AND version = %(known)s"
 
 
 class PatientBusy(Conflict):
@@ -65,27 +68,10 @@ class TooLate(Conflict):
     code = "too_late"
 
 
-def actor_in(appointment: Appointment, caller: Caller) -> Actor:
-    """The part in which a caller who may see the appointment acts in it."""
-    is_patient = appointment.patient_id == caller.person_id
-    return Actor(ActorKind.PATIENT if is_patient else ActorKind.PROVIDER, caller.person_id)
-
-
-_CONFIRM = text(
-    """
-    WITH booked AS (
-        UPDATE appointment
-        SET status = 'booked', expires_at = NULL, patient_id = :patient, patient_state = :state,
-            patient_zone = :zone, booked_at = :now
-        WHERE id = :id AND status = 'held' AND expires_at > :now
-        RETURNING id, starts_at
-    ), told AS (
-        INSERT INTO appointment_event (appointment_id, at, status, starts_at, actor_kind, actor_id)
-        SELECT id, :now, 'booked', starts_at, 'patient', :patient FROM booked
-    )
-    SELECT id FROM booked
-    """
-)
+def actor_in(appointment: AppointmentRow, person_id: UUID | None) -> Actor:
+    """The part in which a person who may see the appointment acts in it."""
+    is_patient = appointment.patient_id == person_id
+    return Actor(ActorKind.PATIENT if is_patient else ActorKind.PROVIDER, person_id)
 
 
 def confirm(
@@ -93,107 +79,110 @@ def confirm(
     hold_id: UUID,
     *,
     details: PatientDetails,
-    person_id: UUID,
-    visitor: bytes | None,
+    holder: Holder,
     now: datetime,
-) -> Appointment:
-    """Book the caller's hold for them. Raises NotFound, HoldOver, AlreadyBooked, Invalid,
-    LicenceRefused, WrongAudience, PatientBusy."""
-    lock(session, person_id)
-    hold = get_hold(session, hold_id, visitor=visitor, person_id=person_id)
+) -> AppointmentDetails:
+    """Book a hold for the person who holds it. Raises SignInNeeded, NotFound, HoldOver,
+    AlreadyBooked, Invalid, LicenceRefused, WrongAudience, PatientBusy."""
+    person_id = holder.person_id
+    if person_id is None:
+        raise SignInNeeded
+    _, *read = run_together(session, lock_statement(person_id), *details_of(hold_id))
+    found = read_details(*read)
+    hold, calendar = found.appointment, found.time.calendar
+    if not is_held_by(hold, holder):
+        raise NotFound
     if hold.status == Status.BOOKED:
         raise AlreadyBooked
-    check_move(Status.HELD, Status.BOOKED, ActorKind.PATIENT)
     details = checked_details(details, hold.starts_at)
-    calendar = get_calendar(session, hold.provider_id)
     if not calendar.is_listed(now):
         raise NotListed
-    if calendar.person_id == person_id:
+    if calendar.provider.person_id == person_id:
         raise NotAllowed("You cannot book a session with yourself.")
-    check_licence(session, hold.provider_id, details.state, hold.starts_at)
     span = Interval(hold.starts_at, hold.ends_at)
-    is_busy, is_known = patient_standing(session, person_id, hold.provider_id, span, hold.id)
-    check_audience(calendar, hold.service_id, is_known)
-    if is_busy:
+    authorities, standing = run_together(
+        session,
+        authorities_statement(hold.provider_id),
+        standing_of(person_id, hold.provider_id, span, hold.id),
+    )
+    check_authorities(read_authorities(authorities), details.state, hold.starts_at)
+    check_audience(calendar, hold.service_id, standing[0].is_known)
+    if standing[0].is_busy:
         raise PatientBusy
+    return replace(found, appointment=_book(session, hold, details, person_id, now))
+
+
+def _book(
+    session: Session, hold: AppointmentRow, details: PatientDetails, person_id: UUID, now: datetime
+) -> AppointmentRow:
     zone = details.time_zone or STATES[details.state].zone
-    values = {"id": hold_id, "patient": person_id, "state": details.state, "zone": zone}
-    if session.connection().execute(_CONFIRM, {**values, "now": now}).first() is None:
+    moved, remembered = run_together(
+        session,
+        move(
+            Status.BOOKED,
+            Actor(ActorKind.PATIENT, person_id),
+            now,
+            "id = %(id)s AND expires_at > %(now)s",
+            {"id": hold.id},
+            patient_id=person_id,
+            patient_state=details.state,
+            patient_zone=zone,
+            booked_at=now,
+        ),
+        remembering(person_id, details, zone, now),
+    )
+    if not moved:
         raise HoldOver
-    remember_details(session, person_id, details, zone, now)
-    booked = _changed(
-        hold,
-        status=Status.BOOKED.value,
-        expires_at=None,
-        patient_id=person_id,
-        patient_state=details.state,
-        patient_zone=zone,
-        booked_at=now,
-    )
-    _announce(session, booked)
-    return booked
-
-
-_MOVE = text(
-    """
-    WITH moved AS (
-        UPDATE appointment SET starts_at = :start, ends_at = :end, version = version + 1
-        WHERE id = :id AND version = :version RETURNING id, version
-    ), told AS (
-        INSERT INTO appointment_event (appointment_id, at, status, starts_at, actor_kind, actor_id)
-        SELECT id, :now, 'booked', :start, :kind, CAST(:person AS uuid) FROM moved
-    )
-    SELECT version FROM moved
-    """
-)
+    if remembered[0].is_new:
+        grant_role(session, person_id, PATIENT)
+    return _announced(session, moved)
 
 
 def reschedule(
     session: Session, appointment_id: UUID, starts_at: datetime, actor: Actor, now: datetime
-) -> Appointment:
+) -> AppointmentRow:
     """Move a booked session to another time of the same provider, in place.
 
     Raises NotPossible, TooLate (the patient's notice rule), SlotTaken or SlotRefused with
     alternatives, PatientBusy, LicenceRefused.
     """
-    found = get_appointment(session, appointment_id)
-    keys = [found.provider_id, *([found.patient_id] if found.patient_id else [])]
-    lock(session, *keys)
-    found = get_appointment(session, appointment_id)
-    _check_move(found, Status.BOOKED, actor)
-    calendar = get_calendar(session, found.provider_id)
+    unlocked = get_appointment(session, appointment_id)
+    lock(session, *filter(None, (unlocked.provider_id, unlocked.patient_id)))
+    found = get_details(session, appointment_id)
+    one, calendar = found.appointment, found.time.calendar
+    _check_move(one, Status.BOOKED, actor)
     availability = calendar.availability
-    if availability is None or found.patient_id is None:
+    if availability is None or one.patient_id is None:
         raise NotListed
-    _check_notice(found, availability.cancel_notice_minutes, actor, now)
-    if starts_at == found.starts_at:
+    _check_notice(one, availability.cancel_notice_minutes, actor, now)
+    if starts_at == one.starts_at:
         raise Invalid([("starts_at", "It is at that time already.")])
-    minutes = (found.ends_at - found.starts_at) // timedelta(minutes=1)
+    minutes = (one.ends_at - one.starts_at) // timedelta(minutes=1)
     refusal = refusal_of(availability, starts_at, minutes, [], now)
     if refusal is not None:
-        raise refused(session, calendar, found.service_id, starts_at, refusal, now)
+        raise refused(session, calendar, one.service_id, starts_at, refusal, now)
     span = Interval(starts_at, starts_at + timedelta(minutes=minutes))
-    check_licence(session, found.provider_id, found.patient_state or "", span.start)
-    days = touched(availability, [span, Interval(found.starts_at, found.ends_at)])
-    reach = slots.reach(availability, days)
-    busy = find_busy(session, found.provider_id, reach, but=found.id)
+    check_licence(session, one.provider_id, one.patient_state or "", span.start)
+    days = touched(availability, [span, Interval(one.starts_at, one.ends_at)])
+    busy_rows, standing = run_together(
+        session,
+        busy_of(one.provider_id, slots.reach(availability, days), one.id),
+        standing_of(one.patient_id, one.provider_id, span, one.id),
+    )
+    busy = read_busy(busy_rows)
     refusal = refusal_of(availability, span.start, minutes, busy, now)
     if refusal is not None:
-        raise refused(session, calendar, found.service_id, starts_at, refusal, now)
-    if patient_standing(session, found.patient_id, found.provider_id, span, found.id)[0]:
+        raise refused(session, calendar, one.service_id, starts_at, refusal, now)
+    if standing[0].is_busy:
         raise PatientBusy
-    values = {"id": found.id, "start": span.start, "end": span.end, "version": found.version}
-    told = {"now": now, "kind": actor.kind.value, "person": actor.person_id}
-    version = session.connection().execute(_MOVE, {**values, **told}).scalar_one()
+    moved = _moved(session, one, Status.BOOKED, actor, now, starts_at=span.start, ends_at=span.end)
     update_slots(session, calendar, days, [*busy, span], now)
-    moved = _changed(found, starts_at=span.start, ends_at=span.end, version=version)
-    _announce(session, moved)
-    return moved
+    return _announced(session, moved)
 
 
 def cancel(
     session: Session, appointment_id: UUID, actor: Actor, reason: str | None, now: datetime
-) -> Appointment:
+) -> AppointmentRow:
     """Call a session off. A patient keeps to the notice rule; a provider gives a reason.
 
     Raises NotPossible, TooLate, Invalid.
@@ -201,114 +190,90 @@ def cancel(
     found = _locked(session, appointment_id)
     _check_move(found, Status.CANCELLED, actor)
     reason = (reason or "").strip()
-    if len(reason) > _LONGEST_REASON:
-        raise Invalid([("reason", f"Use at most {_LONGEST_REASON} characters.")])
+    if len(reason) > LONGEST_REASON:
+        raise Invalid([("reason", f"Use at most {LONGEST_REASON} characters.")])
     if actor.kind == ActorKind.PROVIDER and not reason:
         raise Invalid([("reason", "Say why; the patient will read it.")])
     notice = load_availability(session, found.provider_id).cancel_notice_minutes
     _check_notice(found, notice, actor, now)
-    return _end(session, found, Status.CANCELLED, actor, reason or None, now)
+    sealed = encrypt(reason) if reason else None
+    return _ended(session, found, Status.CANCELLED, actor, now, reason=sealed)
 
 
-def complete(session: Session, appointment_id: UUID, actor: Actor, now: datetime) -> Appointment:
+def complete(session: Session, appointment_id: UUID, actor: Actor, now: datetime) -> AppointmentRow:
     """The provider says that it took place. Raises NotPossible, TooLate."""
     return _close(session, appointment_id, Status.COMPLETED, actor, now)
 
 
 def mark_no_show(
     session: Session, appointment_id: UUID, actor: Actor, now: datetime
-) -> Appointment:
+) -> AppointmentRow:
     """The provider says that nobody came. Raises NotPossible, TooLate."""
     return _close(session, appointment_id, Status.NO_SHOW, actor, now)
 
 
 def _close(
     session: Session, appointment_id: UUID, to: Status, actor: Actor, now: datetime
-) -> Appointment:
+) -> AppointmentRow:
     found = _locked(session, appointment_id)
     _check_move(found, to, actor)
     _insist(may_close(found.starts_at, now))
-    return _end(session, found, to, actor, found.reason, now)
+    return _ended(session, found, to, actor, now)
 
 
-def _locked(session: Session, appointment_id: UUID) -> Appointment:
+def _locked(session: Session, appointment_id: UUID) -> AppointmentRow:
     """The appointment as it is while nobody else may change the provider's time."""
     found = get_appointment(session, appointment_id)
     lock(session, found.provider_id)
     return get_appointment(session, appointment_id)
 
 
-_FINISH = text(
-    """
-    WITH ended AS (
-        UPDATE appointment SET status = :status, version = version + 1, reason = :reason
-        WHERE id = :id AND version = :version RETURNING id, starts_at, version
-    ), told AS (
-        INSERT INTO appointment_event (appointment_id, at, status, starts_at, actor_kind, actor_id)
-        SELECT id, :now, :status, starts_at, :kind, CAST(:person AS uuid) FROM ended
-    )
-    SELECT version FROM ended
-    """
-)
+def _moved(
+    session: Session, found: AppointmentRow, to: Status, actor: Actor, now: datetime, **changes: Any
+) -> list[Any]:
+    known = {"id": found.id, "known": found.version}
+    return run(session, move(to, actor, now, _SAME, known, **changes))
 
 
-def _end(
-    session: Session,
-    found: Appointment,
-    to: Status,
-    actor: Actor,
-    reason: str | None,
-    now: datetime,
-) -> Appointment:
-    values = {
-        "id": found.id,
-        "version": found.version,
-        "status": to.value,
-        "reason": None if reason is None else encrypt(reason),
-        "now": now,
-        "kind": actor.kind.value,
-        "person": actor.person_id,
-    }
-    version = session.connection().execute(_FINISH, values).scalar_one()
+def _ended(
+    session: Session, found: AppointmentRow, to: Status, actor: Actor, now: datetime, **changes: Any
+) -> AppointmentRow:
+    ended = _moved(session, found, to, actor, now, **changes)
     freed = Interval(found.starts_at, found.ends_at)
     refresh_spans(session, found.provider_id, [freed], now)
-    ended = _changed(found, status=to.value, version=version, reason=reason)
-    _announce(session, ended)
-    return ended
+    return _announced(session, ended)
 
 
-def _changed(appointment: Appointment, **values: Any) -> Appointment:
-    """The appointment (no row of a session's) as the database has it now."""
-    for name, value in values.items():
-        setattr(appointment, name, value)
-    return appointment
-
-
-def _check_move(appointment: Appointment, to: Status, actor: Actor) -> None:
-    try:
-        check_move(Status(appointment.status), to, actor.kind)
-    except TransitionRefused as refusal:
+def _check_move(appointment: AppointmentRow, to: Status, actor: Actor) -> None:
+    """For the sentence alone: `move` itself goes by the table."""
+    if not may_move(Status(appointment.status), to, actor.kind):
         said = appointment.status.replace("_", " ")
-        raise NotPossible(f"That cannot be done: this session is {said}.") from refusal
+        raise NotPossible(f"That cannot be done: this session is {said}.")
 
 
 def _check_notice(
-    appointment: Appointment, cancel_notice_minutes: int, actor: Actor, now: datetime
+    appointment: AppointmentRow, cancel_notice_minutes: int, actor: Actor, now: datetime
 ) -> None:
     """The notice rule binds patients; nobody changes what has begun."""
     asked = cancel_notice_minutes if actor.kind == ActorKind.PATIENT else 0
     _insist(may_change(appointment.starts_at, asked, now))
 
 
-def _insist(answer: Permission) -> None:
-    if not answer.allowed:
-        raise TooLate(answer.message)
+def _insist(permission: Permission) -> None:
+    if not permission.allowed:
+        raise TooLate(permission.message)
 
 
-def _announce(session: Session, appointment: Appointment) -> None:
+def _announced(session: Session, moved: list[Any]) -> AppointmentRow:
+    """The appointment as it stands now; a job tells people. Raises Conflict where it did not move,
+    which the lock and the checks before do not let happen."""
+    if not moved:
+        raise Conflict
+    appointment = AppointmentRow(*moved[0])
     defer(
         session,
         announcements.announce,
         appointment_id=str(appointment.id),
         version=appointment.version,
     )
+    return appointment

@@ -1,6 +1,7 @@
 """Whether a provider may see a patient: the licence where the patient will be, and the audience of
 the service."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from sqlmodel import Session
 from booking.calendar.queries import Calendar
 from core.errors import Conflict, Invalid
 from directory.queries import authorities_of
-from directory.rules.licensure import may_practise
+from directory.rules.licensure import PracticeAuthority, may_practise
 
 
 class LicenceRefused(Invalid):
@@ -17,8 +18,7 @@ class LicenceRefused(Invalid):
 
     def __init__(self, code: str, reason: str) -> None:
         super().__init__([("state", reason)], reason)
-        # the verdict's own code: an instance attribute over the class's
-        self.__dict__["code"] = f"licence_{code}"
+        self.code = f"licence_{code}"
 
 
 class WrongAudience(Conflict):
@@ -27,7 +27,12 @@ class WrongAudience(Conflict):
 
 def check_licence(session: Session, provider_id: UUID, state: str, at: datetime) -> None:
     """Whether the provider may see someone in `state` at that instant. Raises LicenceRefused."""
-    verdict = may_practise(authorities_of(session, provider_id), state, at)
+    check_authorities(authorities_of(session, provider_id), state, at)
+
+
+def check_authorities(authorities: Iterable[PracticeAuthority], state: str, at: datetime) -> None:
+    """As `check_licence`, where the authorities are at hand."""
+    verdict = may_practise(authorities, state, at)
     if not verdict.allowed:
         raise LicenceRefused(verdict.code, verdict.reason)
 

@@ -1,18 +1,17 @@
 """What patients say of themselves when they book: checked, and kept so that they need not again."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import text
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
-from accounts.people import grant_role
 from booking.models import Patient
 from booking.rules import slots
 from core.crypto import encrypt
+from core.database import Statement
 from core.errors import Invalid
-from core.web.caller import PATIENT
 from core.web.zones import is_zone
 from directory.taxonomy import STATES
 
@@ -56,48 +55,39 @@ def is_adult(born: date, day: date) -> bool:
     return (born.year + ADULT, born.month, born.day) <= (day.year, day.month, day.day)
 
 
-_REMEMBER = text(
-    """
-    INSERT INTO patient (person_id, name, date_of_birth, state, time_zone, changed_at)
-    VALUES (:person, :name, :born, :state, :zone, :now)
-    ON CONFLICT (person_id) DO UPDATE SET name = excluded.name,
-        date_of_birth = excluded.date_of_birth, state = excluded.state,
-        time_zone = excluded.time_zone, changed_at = excluded.changed_at
-    RETURNING xmax = 0 AS is_new
-    """
-)
+def remembering(person_id: UUID, details: PatientDetails, zone: str, now: datetime) -> Statement:
+    """Keeps what the patient said, sealed as the model's columns are; one row: is it the first
+    time (`is_new`)?"""
+    return Statement(
+        """
+        INSERT INTO patient (person_id, name, date_of_birth, state, time_zone, changed_at)
+        VALUES (%(person)s, %(name)s, %(born)s, %(state)s, %(zone)s, %(now)s)
+        ON CONFLICT (person_id) DO UPDATE SET name = excluded.name,
+            date_of_birth = excluded.date_of_birth, state = excluded.state,
+            time_zone = excluded.time_zone, changed_at = excluded.changed_at
+        RETURNING xmax = 0 AS is_new
+        """,
+        {
+            "person": person_id,
+            "name": encrypt(details.name),
+            "born": encrypt(details.date_of_birth.isoformat()),
+            "state": details.state,
+            "zone": zone,
+            "now": now,
+        },
+    )
 
 
-def remember_details(
-    session: Session, person_id: UUID, details: PatientDetails, zone: str, now: datetime
-) -> None:
-    """Keep what the patient said, sealed as the model's columns are; the first time, the role."""
-    values = {
-        "person": person_id,
-        "name": encrypt(details.name),
-        "born": encrypt(details.date_of_birth.isoformat()),
-        "state": details.state,
-        "zone": zone,
-        "now": now,
-    }
-    if session.connection().execute(_REMEMBER, values).scalar_one():
-        grant_role(session, person_id, PATIENT)
-
-
-@dataclass(frozen=True)
-class PatientFacts:
-    """A patient as they last described themselves."""
-
-    name: str
-    date_of_birth: date
-    state: str
-    time_zone: str
-
-
-def find_facts(session: Session, person_id: UUID) -> PatientFacts | None:
-    """None for someone who has not booked yet."""
+def find_details(session: Session, person_id: UUID) -> PatientDetails | None:
+    """As they last described themselves; None for someone who has not booked yet."""
     row = session.get(Patient, person_id)
     if row is None:
         return None
-    born = date.fromisoformat(row.date_of_birth)
-    return PatientFacts(row.name, born, row.state, row.time_zone)
+    return PatientDetails(row.name, date.fromisoformat(row.date_of_birth), row.state, row.time_zone)
+
+
+def find_names(session: Session, patients: Iterable[UUID | None]) -> dict[UUID, str]:
+    """What these patients are called, as far as they said so."""
+    known = [one for one in patients if one is not None]
+    rows = session.exec(select(Patient).where(col(Patient.person_id).in_(known)))
+    return {row.person_id: row.name for row in rows}

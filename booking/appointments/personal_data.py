@@ -8,8 +8,9 @@ from sqlmodel import Session, col, delete, select, update
 
 from accounts.models import Person
 from accounts.people import erase
-from booking.appointments.bookings import Actor, cancel
-from booking.appointments.patient_details import find_facts
+from booking.appointments.bookings import cancel
+from booking.appointments.moves import Actor
+from booking.appointments.patient_details import find_details
 from booking.models import Appointment, AppointmentEvent, Patient
 from booking.rules.transitions import ActorKind, Status
 from core.errors import Conflict
@@ -22,7 +23,7 @@ from directory.queries import find_provider_of
 def export_data(session: Session, person_id: UUID) -> dict[str, Any]:
     """All that is kept about a patient, as JSON values, for them to take along."""
     person = session.get_one(Person, person_id)
-    facts = find_facts(session, person_id)
+    facts = find_details(session, person_id)
     rows = session.exec(
         select(Appointment, Service, Provider)
         .join(Service, col(Service.id) == col(Appointment.service_id))

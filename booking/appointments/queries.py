@@ -2,229 +2,224 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, text
-from sqlmodel import Session, SQLModel, col, or_, select
+from sqlmodel import Session
 
-from booking.calendar.queries import LONGEST
-from booking.models import Appointment, AppointmentEvent
+from booking.calendar.queries import LONGEST, calendar_of_appointment, read_calendar
+from booking.calendar.requested_time import SERVICE_COLUMNS, RequestedTime, ServiceRow
+from booking.models import COLUMNS, AppointmentRow, Holder
 from booking.rules.slots import Interval
 from booking.rules.transitions import Status
+from core.database import Statement, run, run_together
 from core.errors import NotFound
-from core.web.caller import Caller
-from directory.models import Provider, Service
 
-_TABLE = SQLModel.metadata.tables["appointment"]
-_APPOINTMENT = _TABLE.select().where(_TABLE.c.id == bindparam("key"))
+_AGREED: Final = [status.value for status in Status if status.is_agreed]
 
 
-def find_appointment(session: Session, appointment_id: UUID) -> Appointment | None:
-    """One appointment or hold as it is now (never from the session's memory)."""
-    row = session.connection().execute(_APPOINTMENT, {"key": appointment_id}).mappings().first()
-    return None if row is None else Appointment(**row)
-
-
-def get_appointment(session: Session, appointment_id: UUID) -> Appointment:
-    """As `find_appointment`. Raises NotFound."""
-    found = find_appointment(session, appointment_id)
-    if found is None:
-        raise NotFound
-    return found
-
-
-def get_appointment_for(session: Session, appointment_id: UUID, caller: Caller) -> Appointment:
-    """An appointment that the caller is part of, as patient or provider. Raises NotFound."""
-    found = get_appointment(session, appointment_id)
-    if found.patient_id is None or caller.person_id is None:
-        raise NotFound
-    if found.patient_id != caller.person_id and not _is_provider(session, found, caller.person_id):
-        raise NotFound
-    return found
-
-
-def _is_provider(session: Session, appointment: Appointment, person_id: UUID) -> bool:
-    query = select(Provider.id).where(
-        col(Provider.id) == appointment.provider_id, col(Provider.person_id) == person_id
-    )
-    return session.exec(query).first() is not None
-
-
-def get_hold(
-    session: Session, hold_id: UUID, *, visitor: bytes | None, person_id: UUID | None
-) -> Appointment:
-    """A hold, live or over, of this visitor or person. Raises NotFound for anybody else's."""
-    found = get_appointment(session, hold_id)
-    if not is_holder(found, visitor=visitor, person_id=person_id):
-        raise NotFound
-    return found
-
-
-def is_holder(hold: Appointment, *, visitor: bytes | None, person_id: UUID | None) -> bool:
-    """Whether the hold was made by this browser or this person."""
-    if visitor is not None and hold.visitor == visitor:
-        return True
-    return person_id is not None and hold.held_by == person_id
+# ---------------------------------------------------------------------- one
 
 
 @dataclass(frozen=True)
 class AppointmentEntry:
-    """An appointment with the words that a list shows."""
+    """An appointment as a list shows it."""
 
-    appointment: Appointment
+    appointment: AppointmentRow
     service_title: str
     provider_name: str
     provider_slug: str
-    provider_person_id: UUID
 
 
-_BOOKED = [Status.BOOKED, Status.COMPLETED, Status.NO_SHOW, Status.CANCELLED]
+@dataclass(frozen=True)
+class AppointmentDetails:
+    """A held or booked appointment with its service, provider and calendar."""
+
+    appointment: AppointmentRow
+    time: RequestedTime
+
+    @property
+    def entry(self) -> AppointmentEntry:
+        provider = self.time.provider
+        return AppointmentEntry(
+            self.appointment, self.time.service.title, provider.display_name, provider.slug
+        )
 
 
-_WORDS = text(
-    "SELECT v.title, p.display_name, p.slug, p.person_id FROM service v"
-    " JOIN provider p ON p.id = v.provider_id WHERE v.id = :service"
-)
+def details_of(appointment_id: UUID) -> tuple[Statement, Statement, Statement]:
+    """What `read_details` reads."""
+    service = Statement(
+        f"SELECT {SERVICE_COLUMNS} FROM service"
+        " WHERE id = (SELECT service_id FROM appointment WHERE id = %(id)s)",
+        {"id": appointment_id},
+    )
+    return appointment_of(appointment_id), service, calendar_of_appointment(appointment_id)
 
 
-def entry_of(session: Session, appointment: Appointment) -> AppointmentEntry:
-    """One appointment with its words."""
-    words = session.connection().execute(_WORDS, {"service": appointment.service_id}).one()
-    return AppointmentEntry(appointment, *words)
+def read_details(
+    appointments: list[Any], services: list[Any], calendars: list[Any]
+) -> AppointmentDetails:
+    """Raises NotFound where there is none."""
+    if not appointments:
+        raise NotFound
+    appointment = AppointmentRow(*appointments[0])
+    service, calendar = ServiceRow(*services[0]), read_calendar(calendars)
+    return AppointmentDetails(appointment, RequestedTime(service, calendar, appointment.starts_at))
+
+
+def get_details(session: Session, appointment_id: UUID) -> AppointmentDetails:
+    """A held or booked appointment as it is now, in one round trip. Raises NotFound."""
+    return read_details(*run_together(session, *details_of(appointment_id)))
+
+
+def get_held(session: Session, hold_id: UUID, holder: Holder) -> AppointmentDetails:
+    """A hold, live or over, of this visitor or person. Raises NotFound for anybody else's."""
+    found = get_details(session, hold_id)
+    if not is_held_by(found.appointment, holder):
+        raise NotFound
+    return found
+
+
+def is_held_by(hold: AppointmentRow, holder: Holder) -> bool:
+    """Whether the hold was made by this browser or this person."""
+    if holder.visitor is not None and hold.visitor == holder.visitor:
+        return True
+    return holder.person_id is not None and hold.held_by == holder.person_id
+
+
+def get_details_for(
+    session: Session, appointment_id: UUID, person_id: UUID | None
+) -> AppointmentDetails:
+    """An appointment that this person is part of, as patient or provider. Raises NotFound."""
+    found = get_details(session, appointment_id)
+    concerned = {found.appointment.patient_id, found.time.provider.person_id}
+    if found.appointment.patient_id is None or person_id not in concerned:
+        raise NotFound
+    return found
+
+
+def get_appointment(session: Session, appointment_id: UUID) -> AppointmentRow:
+    """One appointment or hold as it is now. Raises NotFound."""
+    rows = run(session, appointment_of(appointment_id))
+    if not rows:
+        raise NotFound
+    return AppointmentRow(*rows[0])
+
+
+def appointment_of(appointment_id: UUID) -> Statement:
+    return Statement(f"SELECT {COLUMNS} FROM appointment WHERE id = %(id)s", {"id": appointment_id})
+
+
+def find_live_hold(session: Session, holder: Holder, now: datetime) -> AppointmentRow | None:
+    """What this browser or person holds now, the latest first."""
+    rows = run(
+        session,
+        Statement(
+            f"SELECT {COLUMNS} FROM appointment"
+            " WHERE (visitor = %(visitor)s OR held_by = %(person)s) AND expires_at > %(now)s"
+            " ORDER BY created_at DESC LIMIT 1",
+            {**vars(holder), "person": holder.person_id, "now": now},
+        ),
+    )
+    return AppointmentRow(*rows[0]) if rows else None
+
+
+def find_events(session: Session, appointment_id: UUID) -> list[Any]:
+    """What became of a booked appointment, oldest first: (at, status, starts_at, actor_kind).
+    The hold before the booking is left out."""
+    return run(
+        session,
+        Statement(
+            "SELECT at, status, starts_at, actor_kind FROM appointment_event"
+            " WHERE appointment_id = %(id)s AND status = ANY(%(agreed)s) ORDER BY id",
+            {"id": appointment_id, "agreed": _AGREED},
+        ),
+    )
+
+
+# ---------------------------------------------------------------------- lists
+
+
+_ENTRIES: Final = f"""
+    SELECT {", ".join(f"a.{name}" for name in COLUMNS.split(", "))},
+           v.title, p.display_name, p.slug
+    FROM appointment a JOIN service v ON v.id = a.service_id JOIN provider p ON p.id = a.provider_id
+"""
 
 
 def appointments_of(session: Session, person_id: UUID) -> list[AppointmentEntry]:
     """All of a person's, as patient and as provider, latest start first; at most 500."""
-    query = (
-        _entries()
-        .where(
-            col(Appointment.status).in_(_BOOKED),
-            (col(Appointment.patient_id) == person_id) | (col(Provider.person_id) == person_id),
-        )
-        .order_by(col(Appointment.starts_at).desc())
-        .limit(500)
+    return _entries(
+        session,
+        "a.status = ANY(%(agreed)s) AND (a.patient_id = %(person)s"
+        " OR a.provider_id = (SELECT id FROM provider WHERE person_id = %(person)s))",
+        "a.starts_at DESC LIMIT 500",
+        {"person": person_id},
     )
-    return [_entry(*row) for row in session.exec(query)]
 
 
 def upcoming_of_patient(session: Session, person_id: UUID, now: datetime) -> list[AppointmentEntry]:
     """What is booked and not yet over, soonest first."""
-    query = (
-        _entries()
-        .where(
-            col(Appointment.patient_id) == person_id,
-            col(Appointment.status) == Status.BOOKED,
-            col(Appointment.ends_at) > now,
-        )
-        .order_by(col(Appointment.starts_at))
+    return _entries(
+        session,
+        "a.patient_id = %(person)s AND a.status = 'booked' AND a.ends_at > %(now)s",
+        "a.starts_at",
+        {"person": person_id, "now": now},
     )
-    return [_entry(*row) for row in session.exec(query)]
 
 
 def past_of_patient(session: Session, person_id: UUID, now: datetime) -> list[AppointmentEntry]:
     """What is over, cancelled included, latest first."""
-    query = (
-        _entries()
-        .where(
-            col(Appointment.patient_id) == person_id,
-            col(Appointment.status).in_(_BOOKED),
-            (col(Appointment.status) != Status.BOOKED) | (col(Appointment.ends_at) <= now),
-        )
-        .order_by(col(Appointment.starts_at).desc())
-        .limit(200)
+    return _entries(
+        session,
+        "a.patient_id = %(person)s AND a.status = ANY(%(agreed)s)"
+        " AND (a.status <> 'booked' OR a.ends_at <= %(now)s)",
+        "a.starts_at DESC LIMIT 200",
+        {"person": person_id, "now": now},
     )
-    return [_entry(*row) for row in session.exec(query)]
 
 
 def week_of_provider(
     session: Session, provider_id: UUID, start: datetime, end: datetime
 ) -> list[AppointmentEntry]:
     """What stands in a provider's calendar from `start` to `end`: holds, bookings, what was."""
-    query = (
-        _entries()
-        .where(
-            col(Appointment.provider_id) == provider_id,
-            col(Appointment.status).in_([*_BOOKED, Status.HELD]),
-            col(Appointment.starts_at) < end,
-            col(Appointment.starts_at) > start - LONGEST,
-            col(Appointment.ends_at) > start,
-        )
-        .order_by(col(Appointment.starts_at))
-    )
-    return [_entry(*row) for row in session.exec(query)]
-
-
-def _entries() -> Any:
-    return (
-        select(Appointment, Service, Provider)
-        .join(Service, col(Service.id) == col(Appointment.service_id))
-        .join(Provider, col(Provider.id) == col(Appointment.provider_id))
-        .execution_options(populate_existing=True)
+    return _entries(
+        session,
+        "a.provider_id = %(provider)s AND (a.takes_time OR a.status = ANY(%(agreed)s))"
+        " AND a.starts_at < %(end)s AND a.starts_at > %(earliest)s AND a.ends_at > %(start)s",
+        "a.starts_at",
+        {"provider": provider_id, "start": start, "end": end, "earliest": start - LONGEST},
     )
 
 
-def _entry(appointment: Appointment, service: Service, provider: Provider) -> AppointmentEntry:
-    return AppointmentEntry(
-        appointment, service.title, provider.display_name, provider.slug, provider.person_id
+def _entries(
+    session: Session, which: str, order: str, values: dict[str, Any]
+) -> list[AppointmentEntry]:
+    query = Statement(f"{_ENTRIES} WHERE {which} ORDER BY {order}", {**values, "agreed": _AGREED})
+    return [AppointmentEntry(AppointmentRow(*row[:-3]), *row[-3:]) for row in run(session, query)]
+
+
+# ---------------------------------------------------------------------- a patient
+
+
+def standing_of(patient_id: UUID, provider_id: UUID, span: Interval, but: UUID) -> Statement:
+    """One row (is_busy: elsewhere within `span`; is_known: was or will be with this provider), of
+    everything but the appointment `but`."""
+    return Statement(
+        """
+        SELECT
+          EXISTS (SELECT 1 FROM appointment WHERE patient_id = %(patient)s AND id <> %(but)s
+                    AND takes_time
+                    AND tstzrange(starts_at, ends_at) && tstzrange(%(start)s, %(end)s)) AS is_busy,
+          EXISTS (SELECT 1 FROM appointment WHERE patient_id = %(patient)s AND id <> %(but)s
+                    AND provider_id = %(provider)s
+                    AND status IN ('booked', 'completed')) AS is_known
+        """,
+        {
+            "patient": patient_id,
+            "provider": provider_id,
+            "start": span.start,
+            "end": span.end,
+            "but": but,
+        },
     )
-
-
-_PATIENT_FACTS = text(
-    """
-    SELECT
-      EXISTS (SELECT 1 FROM appointment WHERE patient_id = :patient AND id <> :but
-                AND status IN ('held', 'booked')
-                AND tstzrange(starts_at, ends_at) && tstzrange(:start, :end)) AS is_busy,
-      EXISTS (SELECT 1 FROM appointment WHERE patient_id = :patient AND id <> :but
-                AND provider_id = :provider AND status IN ('booked', 'completed')) AS is_known
-    """
-)
-
-
-def patient_standing(
-    session: Session, patient_id: UUID, provider_id: UUID, span: Interval, but: UUID
-) -> tuple[bool, bool]:
-    """(is busy elsewhere in `span`, was or will be with this provider), less appointment `but`."""
-    values = {
-        "patient": patient_id,
-        "provider": provider_id,
-        "start": span.start,
-        "end": span.end,
-        "but": but,
-    }
-    row = session.connection().execute(_PATIENT_FACTS, values).one()
-    return row.is_busy, row.is_known
-
-
-def find_live_hold(
-    session: Session, visitor: bytes | None, person_id: UUID | None, now: datetime
-) -> Appointment | None:
-    """What this browser or person holds now, the latest first."""
-    mine = []
-    if visitor is not None:
-        mine.append(col(Appointment.visitor) == visitor)
-    if person_id is not None:
-        mine.append(col(Appointment.held_by) == person_id)
-    if not mine:
-        return None
-    query = (
-        select(Appointment)
-        .where(Appointment.status == Status.HELD, col(Appointment.expires_at) > now, or_(*mine))
-        .order_by(col(Appointment.created_at).desc())
-        .execution_options(populate_existing=True)
-    )
-    return session.exec(query).first()
-
-
-def find_canceller(session: Session, appointment_id: UUID) -> str | None:
-    """patient, provider or system: who called it off, if someone did."""
-    query = (
-        select(AppointmentEvent.actor_kind)
-        .where(
-            AppointmentEvent.appointment_id == appointment_id,
-            AppointmentEvent.status == Status.CANCELLED,
-        )
-        .order_by(col(AppointmentEvent.id).desc())
-    )
-    return session.exec(query).first()

@@ -3,13 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from booking.calendar.slot_cache import rebuild_slots
+from booking.calendar.queries import calendar_of_provider, read_calendar
+from booking.calendar.slot_cache import write_all_slots
 from booking.models import Schedule
 from booking.rules.availability import Availability
-from core.database import lock
+from core.database import Statement, lock_statement, run_together
 from directory.listings.listing import refresh_listing
 from directory.listings.openings import note_hours
 from directory.models import Credential, CredentialKind
@@ -41,11 +41,18 @@ def save_availability(
     session: Session, provider_id: UUID, availability: Availability, now: datetime
 ) -> None:
     """Replace the availability; slots and the listing follow. What is booked stays booked."""
-    lock(session, provider_id)
-    values = {"document": availability.model_dump(mode="json"), "changed_at": now}
-    row = insert(Schedule).values(provider_id=provider_id, **values)
-    row = row.on_conflict_do_update(index_elements=["provider_id"], set_=values)
-    session.connection().execute(row)
-    rebuild_slots(session, provider_id, now)
+    saved = Statement(
+        """
+        INSERT INTO schedule (provider_id, document, changed_at)
+        VALUES (%(provider)s, %(document)s::jsonb, %(now)s)
+        ON CONFLICT (provider_id) DO UPDATE
+        SET document = excluded.document, changed_at = excluded.changed_at
+        """,
+        {"provider": provider_id, "document": availability.model_dump_json(), "now": now},
+    )
+    _, _, calendars = run_together(
+        session, lock_statement(provider_id), saved, calendar_of_provider(provider_id)
+    )
+    openings = write_all_slots(session, read_calendar(calendars), now)
     note_hours(session, provider_id, availability.has_hours)
-    refresh_listing(session, provider_id, now)
+    refresh_listing(session, provider_id, now, openings)

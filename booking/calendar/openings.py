@@ -1,138 +1,144 @@
-"""What a listing says of a calendar: the first openings for new patients, published to the
-directory in the same transaction as whatever changed them."""
+"""What a listing says of a calendar: the first openings for new patients, and all their hours.
 
-import json
+The directory keeps it (`directory.listings.openings`); this finds it, from the slots in the cache.
+"""
+
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import chain
+from typing import Any, Final
 from uuid import UUID
 
 from sqlmodel import Session
 
-from booking.calendar.queries import (
-    Calendar,
-    Offer,
-    find_first_slots,
-    get_calendar,
-)
+from booking.calendar.queries import Calendar, Offer, first_slots_of, get_calendar
 from booking.rules import slots
 from booking.rules.availability import Availability
-from booking.rules.minutes import day_of, instant_of, minute_of, starts_within
-from core.database import lock
-from directory.listings.openings import write_openings
-from directory.listings.packed_columns import (
-    HOUR_DAYS,
-    HOURS,
-    end_of_hours,
-    pack_hours,
-    repack_hours,
+from booking.rules.minutes import starts_within
+from core.database import Statement, lock, run, run_together
+from directory.listings.openings import (
+    DAYS_OF_HOURS,
+    MOST_OPENINGS,
+    NO_OPENINGS,
+    Opening,
+    Openings,
+    writing_openings,
 )
 
-OPENINGS = 12
+Starts = tuple[UUID, list[int]]
+"""A service and some of its free starts, in minutes of the epoch, sorted."""
+_NEXT_DAYS: Final = MOST_OPENINGS + 4
+"""Of so many days with free starts the first openings are: on two notice may leave nothing, and
+the last is read whole, with the next, whose hours can begin before the last one's are over."""
 
 
-def publish_openings(session: Session, calendar: Calendar, now: datetime) -> None:
-    """Tell the listing what is open for new patients, where that is not what it has."""
-    if calendar.openings is not None:
-        publish_found(session, calendar, find_open(session, calendar, now))
+def find_openings(session: Session, calendar: Calendar, now: datetime) -> Openings:
+    """All that a listing says of the calendar. One query."""
+    rows = (
+        []
+        if (asked := _first_slots(calendar, now, DAYS_OF_HOURS + 4)) is None
+        else run(session, asked)
+    )
+    return openings_in([(row.service_id, row.starts) for row in rows], calendar, now)
 
 
-def publish_found(session: Session, calendar: Calendar, found: "Open") -> None:
-    listed = json.loads(calendar.openings or "[]"), calendar.listed_hours, calendar.listed_notice
-    if listed != (found.openings, found.hours, found.notice_minutes):
-        write_openings(
-            session, calendar.provider_id, found.openings, found.hours, found.notice_minutes
-        )
-
-
-def hours_after(
-    calendar: Calendar, days: Sequence[date], free: Sequence[tuple[Offer, list[int]]], now: datetime
-) -> bytes | None:
-    """The listed hours once these are the free starts of `days`; None where all must be found
-    anew: none are listed, another day is their first, or hours pass midnight."""
-    availability, listed = calendar.availability, calendar.listed_hours
-    if availability is None or not calendar.accepts_new or not listed:
-        return None
-    if end_of_hours(listed) != 24 * day_of(now) + HOURS:
-        return None
-    hours: list[int] = []
-    for day in days:
-        span = slots.whole_day(availability, day)
-        if span is None or span.start.minute or span.end.minute:
-            return None
-        hours.extend(range(minute_of(span.start) // 60, minute_of(span.end) // 60))
-    window = slots.window(availability, now)
-    starts = [starts_within(some, window) for offer, some in free if offer.for_new]
-    return repack_hours(listed, chain.from_iterable(starts), hours)
-
-
-def local_day_of(calendar: Calendar, opening: dict[str, str]) -> date:
-    zone = calendar.availability.time_zone if calendar.availability else "UTC"
-    return slots.local_day(datetime.fromisoformat(opening["starts_at"]), zone)
-
-
-@dataclass(frozen=True)
-class Open:
-    """What a listing says of a calendar: the first starts for new patients, each once, with the
-    first service that may begin then; in which hours of two weeks there are any (packed); and how
-    long before it each can be booked."""
-
-    openings: list[dict[str, str]]
-    hours: bytes
-    notice_minutes: int
-
-
-def next_openings(session: Session, calendar: Calendar, now: datetime) -> list[dict[str, str]]:
+def next_openings(session: Session, calendar: Calendar, now: datetime) -> list[Opening]:
     """The first starts for new patients, each once, with the first service that may begin then.
     One query."""
-    # Of two days notice may leave nothing; of the rest each row has a start; and the last day
-    # must be read whole, with the next, whose hours can begin before the last one's are over.
-    return _find_open(session, calendar, now, 4).openings
+    asked = next_slots_of(calendar, now)
+    rows = [] if asked is None else run(session, asked)
+    return list(openings_in([(row.service_id, row.starts) for row in rows], calendar, now).first)
 
 
-def find_open(session: Session, calendar: Calendar, now: datetime) -> Open:
-    """All that a listing says of the calendar. One query."""
-    # Each service has a row a day at most, so these are all of the days that hours are kept of.
-    return _find_open(session, calendar, now, HOUR_DAYS + 4)
+def next_slots_of(calendar: Calendar, now: datetime, changing: int = 0) -> Statement | None:
+    """The cached days of which the next openings are, even if so many of them lose their starts;
+    None where there can be none."""
+    return _first_slots(calendar, now, _NEXT_DAYS + changing)
 
 
-def _find_open(session: Session, calendar: Calendar, now: datetime, rows_for_each: int) -> Open:
-    """As the first rows with free starts have it, so many for each service."""
-    availability = calendar.availability
-    offers = [offer for offer in calendar.offers if offer.for_new]
-    if availability is None or not offers or not calendar.accepts_new:
-        return Open([], b"", availability.notice_minutes if availability else 0)
-    window = slots.window(availability, now)
-    first = slots.local_day(window.start, availability.time_zone) - slots.ONE_DAY
-    most = OPENINGS + rows_for_each * len(offers)
-    found = find_first_slots(session, calendar.provider_id, [o.id for o in offers], first, most)
-    return openings_of(found, [offer.id for offer in offers], availability, now)
+def openings_in(found: Iterable[Starts], calendar: Calendar, now: datetime) -> Openings:
+    """As `openings_of`, of those services that someone new may book."""
+    if calendar.availability is None:
+        return NO_OPENINGS
+    services = [offer.id for offer in _for_new(calendar)]
+    return openings_of(found, services, calendar.availability, now)
 
 
 def openings_of(
-    rows: Iterable[tuple[UUID, list[int]]],
-    services: Sequence[UUID],
-    availability: Availability,
-    now: datetime,
-) -> Open:
-    """`rows`: (service_id, sorted epoch minutes), in any order.
+    found: Iterable[Starts], services: Sequence[UUID], availability: Availability, now: datetime
+) -> Openings:
+    """What a listing says where these are the free starts, in any order.
 
-    Where several services may begin at once, the first of `services` has it.
+    Where several services may begin at once, the first of `services` has it; others are left out.
     """
     window = slots.window(availability, now)
     order = {service_id: place for place, service_id in enumerate(services)}
     service_at: dict[int, UUID] = {}
-    for service_id, starts in rows:
+    for service_id, starts in found:
+        if service_id not in order:
+            continue
         for start in starts_within(starts, window):
             known = service_at.setdefault(start, service_id)
             if order[service_id] < order[known]:
                 service_at[start] = service_id
-    return Open(
-        [opening_at(service_at[start], start) for start in sorted(service_at)[:OPENINGS]],
-        pack_hours(service_at, day_of(now)),
-        availability.notice_minutes,
-    )
+    first = [Opening(str(service_at[at]), at) for at in sorted(service_at)[:MOST_OPENINGS]]
+    return Openings.of(first, service_at, availability.notice_minutes, now)
+
+
+def reaches(published: Openings, day: date, availability: Availability) -> bool:
+    """Whether the openings of local `day` may be among the first ones."""
+    if len(published.first) < MOST_OPENINGS:
+        return True
+    return slots.local_day(published.first[-1].starts_at, availability.time_zone) >= day
+
+
+def openings_after(
+    calendar: Calendar,
+    days: Sequence[date],
+    free: Sequence[tuple[Offer, date, list[int]]],
+    next_slots: list[Any] | None,
+    now: datetime,
+) -> Openings | None:
+    """What the listing says once `free` are the starts of `days`, each service's of each day.
+
+    `next_slots`: rows of `next_slots_of` from before that; None where the days are beyond the
+    first openings. None where all must be found anew: nothing was open, the day has changed, or
+    hours pass midnight.
+    """
+    published, availability = calendar.published, calendar.availability
+    if published is None or availability is None or not calendar.accepts_new:
+        return None
+    spans = [slots.whole_day(availability, day) for day in days]
+    if any(one is None or one.start.minute or one.end.minute for one in spans):
+        return None
+    window = slots.window(availability, now)
+    minutes = [
+        (int(one.start.timestamp()) // 60, int(one.end.timestamp()) // 60)
+        for one in spans
+        if one is not None
+    ]
+    starts = [at for offer, _, some in free if offer.for_new for at in starts_within(some, window)]
+    hours = published.hours_after(starts, minutes, now)
+    if hours is None:
+        return None
+    first = published.first
+    if next_slots is not None:
+        rest = [(row.service_id, row.starts) for row in next_slots if row.day not in days]
+        anew = [(offer.id, some) for offer, _, some in free]
+        first = openings_in([*rest, *anew], calendar, now).first
+    return Openings(first, hours, availability.notice_minutes)
+
+
+def publishing(calendar: Calendar, found: Openings) -> list[Statement]:
+    """Tells the listing, where that is not what it has."""
+    if calendar.published is None or calendar.published == found:
+        return []
+    return [writing_openings(calendar.provider_id, found)]
+
+
+def publish_openings(session: Session, calendar: Calendar, now: datetime) -> None:
+    """Tell the listing what is open for new patients."""
+    if calendar.published is not None:
+        run_together(session, *publishing(calendar, find_openings(session, calendar, now)))
 
 
 def republish_openings(session: Session, provider_id: UUID, now: datetime) -> None:
@@ -141,8 +147,16 @@ def republish_openings(session: Session, provider_id: UUID, now: datetime) -> No
     publish_openings(session, get_calendar(session, provider_id), now)
 
 
-def opening_at(service_id: UUID, start: int) -> dict[str, str]:
-    return {
-        "service_id": str(service_id),
-        "starts_at": instant_of(start).isoformat().replace("+00:00", "Z"),
-    }
+def _for_new(calendar: Calendar) -> list[Offer]:
+    return [one for one in calendar.offers if one.for_new] if calendar.accepts_new else []
+
+
+def _first_slots(calendar: Calendar, now: datetime, days: int) -> Statement | None:
+    """Each service has a row a day at most."""
+    availability, offers = calendar.availability, _for_new(calendar)
+    if availability is None or not offers:
+        return None
+    window = slots.window(availability, now)
+    first = slots.local_day(window.start, availability.time_zone) - slots.ONE_DAY
+    services = [offer.id for offer in offers]
+    return first_slots_of(calendar.provider_id, services, first, days * len(offers))

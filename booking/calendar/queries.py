@@ -1,19 +1,22 @@
-"""Reads of a provider's calendar, as Core rows. None of them decides anything."""
+"""Reads of a provider's calendar, as rows. None of them decides anything."""
 
 import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlmodel import Session
 
 from booking.rules.availability import Availability
 from booking.rules.slots import Interval
+from core.crypto import decrypt
+from core.database import Statement, run
 from core.errors import NotFound
+from directory.listings.openings import Openings
 
-LONGEST = timedelta(hours=12)
+LONGEST: Final = timedelta(hours=12)
 """No session is longer; bounds the index range of a search for overlaps."""
 
 
@@ -30,20 +33,46 @@ class Offer:
 
 
 @dataclass(frozen=True)
-class Calendar:
-    """All that decides a provider's slots, besides what is booked. Not for showing."""
+class ProviderRow:
+    """A provider as the pages and letters around a session name them."""
 
-    provider_id: UUID
+    id: UUID
     person_id: UUID
-    name: str
+    slug: str
+    display_name: str
+    letters: str
+    conditions: list[str]
     accepts_new: bool
+    sealed_meeting_url: bytes | None
+
+    @property
+    def meeting_url(self) -> str:
+        """Of their room; empty where they have none."""
+        return "" if self.sealed_meeting_url is None else decrypt(self.sealed_meeting_url)
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """All that decides a provider's slots, besides what is booked.
+
+    `published`: the openings that the listing has now; None where there is no listing.
+    `listed_until`: None for one that is not shown.
+    """
+
+    provider: ProviderRow
     availability: Availability | None
     published_through: date | None
-    openings: str | None  # as the listing has them now: JSON; None where there is no listing
-    listed_hours: bytes | None  # likewise: `directory.listings.packed_columns.pack_hours`
-    listed_notice: int | None  # likewise: the notice it goes by
-    listed_until: datetime | None  # None: not published
+    published: Openings | None
+    listed_until: datetime | None
     offers: tuple[Offer, ...]
+
+    @property
+    def provider_id(self) -> UUID:
+        return self.provider.id
+
+    @property
+    def accepts_new(self) -> bool:
+        return self.provider.accepts_new
 
     def offer(self, service_id: UUID) -> Offer | None:
         return next((one for one in self.offers if one.id == service_id), None)
@@ -52,12 +81,11 @@ class Calendar:
         return self.listed_until is not None and now < self.listed_until
 
 
-_CALENDAR = text(
-    """
-    SELECT p.id, p.person_id, p.display_name, p.accepts_new,
+_CALENDAR: Final = """
+    SELECT p.id, p.person_id, p.slug, p.display_name, p.letters, p.conditions, p.accepts_new,
+           p.meeting_url,
            s.document::text AS document, s.published_through,
-           l.openings::text AS openings, l.hours AS listed_hours,
-           l.notice_minutes AS listed_notice,
+           l.openings::text AS openings, l.hours, l.notice_minutes,
            CASE WHEN l.published_at IS NOT NULL THEN l.due_at END AS listed_until,
            coalesce(
                (SELECT json_agg(
@@ -69,9 +97,16 @@ _CALENDAR = text(
     FROM provider p
     LEFT JOIN schedule s ON s.provider_id = p.id
     LEFT JOIN listing l ON l.provider_id = p.id
-    WHERE p.id = :provider
-    """
-)
+"""
+_OF_PROVIDER: Final = f"{_CALENDAR} WHERE p.id = %(provider)s"
+_OF_SERVICE: Final = f"""
+    {_CALENDAR} WHERE p.id = (SELECT provider_id FROM service WHERE id = %(service)s)
+"""
+
+
+_OF_APPOINTMENT: Final = f"""
+    {_CALENDAR} WHERE p.id = (SELECT provider_id FROM appointment WHERE id = %(appointment)s)
+"""
 
 
 @lru_cache(maxsize=4096)
@@ -84,77 +119,106 @@ def _offers(rows: str) -> tuple[Offer, ...]:
     return tuple(Offer(UUID(key), *rest) for key, *rest in json.loads(rows))
 
 
-def get_calendar(session: Session, provider_id: UUID) -> Calendar:
-    """A provider's calendar as it is now. Raises NotFound."""
-    row = session.connection().execute(_CALENDAR, {"provider": provider_id}).first()
-    if row is None:
+def calendar_of_provider(provider_id: UUID) -> Statement:
+    return Statement(_OF_PROVIDER, {"provider": provider_id})
+
+
+def calendar_of_service(service_id: UUID) -> Statement:
+    """That of the service's provider."""
+    return Statement(_OF_SERVICE, {"service": service_id})
+
+
+def calendar_of_appointment(appointment_id: UUID) -> Statement:
+    """That of its provider."""
+    return Statement(_OF_APPOINTMENT, {"appointment": appointment_id})
+
+
+def read_calendar(rows: list[Any]) -> Calendar:
+    """From the rows of one of these. Raises NotFound where there is none."""
+    if not rows:
         raise NotFound
+    (row,) = rows
+    provider = ProviderRow(
+        row.id,
+        row.person_id,
+        row.slug,
+        row.display_name,
+        row.letters,
+        row.conditions,
+        row.accepts_new,
+        row.meeting_url,
+    )
     return Calendar(
-        provider_id=row.id,
-        person_id=row.person_id,
-        name=row.display_name,
-        accepts_new=row.accepts_new,
+        provider=provider,
         availability=_availability(row.document) if row.document is not None else None,
         published_through=row.published_through,
-        openings=row.openings,
-        listed_hours=row.listed_hours,
-        listed_notice=row.listed_notice,
+        published=None
+        if row.openings is None
+        else Openings.read(row.openings, row.hours, row.notice_minutes),
         listed_until=row.listed_until,
         offers=_offers(row.offers),
     )
 
 
-_BUSY = text(
-    """
-    SELECT starts_at, ends_at FROM appointment
-    WHERE provider_id = :provider AND status IN ('held', 'booked')
-      AND starts_at > :earliest AND starts_at < :end AND ends_at > :start AND id <> :but
-    ORDER BY starts_at
-    """
-)
+def get_calendar(session: Session, provider_id: UUID) -> Calendar:
+    """A provider's calendar as it is now. Raises NotFound."""
+    return read_calendar(run(session, calendar_of_provider(provider_id)))
+
+
 _NOBODY = UUID(int=0)
+
+
+def busy_of(provider_id: UUID, span: Interval, but: UUID = _NOBODY) -> Statement:
+    """What takes the provider's time within `span`, less the appointment `but`."""
+    return Statement(
+        """
+        SELECT starts_at, ends_at FROM appointment
+        WHERE provider_id = %(provider)s AND takes_time
+          AND starts_at > %(earliest)s AND starts_at < %(end)s AND ends_at > %(start)s
+          AND id <> %(but)s
+        ORDER BY starts_at
+        """,
+        {
+            "provider": provider_id,
+            "start": span.start,
+            "end": span.end,
+            "earliest": span.start - LONGEST,
+            "but": but,
+        },
+    )
+
+
+def read_busy(rows: list[Any]) -> list[Interval]:
+    return [Interval(*row) for row in rows]
 
 
 def find_busy(
     session: Session, provider_id: UUID, span: Interval, but: UUID = _NOBODY
 ) -> list[Interval]:
-    """What is held or booked of a provider's time within `span`, less the appointment `but`."""
-    values = {
-        "provider": provider_id,
-        "start": span.start,
-        "end": span.end,
-        "earliest": span.start - LONGEST,
-        "but": but,
-    }
-    return [Interval(*row) for row in session.connection().execute(_BUSY, values)]
-
-
-_SLOTS = text(
-    "SELECT starts FROM slot_day WHERE service_id = :service"
-    " AND day BETWEEN :first AND :last ORDER BY day"
-)
+    """As `busy_of` says, in order."""
+    return read_busy(run(session, busy_of(provider_id, span, but)))
 
 
 def find_slot_days(session: Session, service_id: UUID, first: date, last: date) -> list[list[int]]:
     """The cached free starts of each opening day that has any (epoch minutes, sorted)."""
-    values = {"service": service_id, "first": first, "last": last}
-    return [row.starts for row in session.connection().execute(_SLOTS, values) if row.starts]
+    query = Statement(
+        """
+        SELECT starts FROM slot_day WHERE service_id = %(service)s
+          AND day BETWEEN %(first)s AND %(last)s AND starts <> '{}' ORDER BY day
+        """,
+        {"service": service_id, "first": first, "last": last},
+    )
+    return [row.starts for row in run(session, query)]
 
 
-_FIRST_SLOTS = text(
-    """
-    SELECT service_id, starts FROM slot_day
-    WHERE provider_id = :provider AND service_id = ANY(:services) AND day >= :first
-      AND starts <> '{}'
-    ORDER BY day LIMIT :most
-    """
-)
-
-
-def find_first_slots(
-    session: Session, provider_id: UUID, services: list[UUID], first: date, most: int
-) -> list[tuple[UUID, list[int]]]:
-    """(service_id, starts) of the first `most` days with free starts from `first` on."""
-    values = {"provider": provider_id, "services": services, "first": first, "most": most}
-    rows = session.connection().execute(_FIRST_SLOTS, values)
-    return [(row.service_id, row.starts) for row in rows]
+def first_slots_of(provider_id: UUID, services: list[UUID], first: date, most: int) -> Statement:
+    """(service_id, day, starts) of the first `most` rows with free starts, from `first` on."""
+    return Statement(
+        """
+        SELECT service_id, day, starts FROM slot_day
+        WHERE provider_id = %(provider)s AND service_id = ANY(%(services)s) AND day >= %(first)s
+          AND starts <> '{}'
+        ORDER BY day LIMIT %(most)s
+        """,
+        {"provider": provider_id, "services": services, "first": first, "most": most},
+    )

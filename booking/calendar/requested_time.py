@@ -3,29 +3,48 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from sqlmodel import Session
 
-from booking.calendar.queries import Calendar, get_calendar
+from booking.calendar.queries import (
+    Calendar,
+    ProviderRow,
+    calendar_of_service,
+    read_calendar,
+)
 from booking.calendar.slot_cache import free_minutes, nearest_free_times
 from booking.rules.slots import Interval
+from core.database import Statement, run_together
 from core.errors import NotFound
-from directory.models import Provider, Service
-from directory.queries import get_provider, get_service
 
 AHEAD = timedelta(days=62)
 """As far as any calendar is open, and a day to spare."""
 
 
 @dataclass(frozen=True)
+class ServiceRow:
+    """A service, offered still or not. Fee in US cents."""
+
+    id: UUID
+    title: str
+    minutes: int
+    fee_cents: int
+    for_new: bool
+
+
+@dataclass(frozen=True)
 class RequestedTime:
     """A start of a service that someone may want."""
 
-    service: Service
-    provider: Provider
+    service: ServiceRow
     calendar: Calendar
     starts_at: datetime
+
+    @property
+    def provider(self) -> ProviderRow:
+        return self.calendar.provider
 
     @property
     def zone(self) -> str:
@@ -39,17 +58,25 @@ class RequestedTime:
         return available.cancel_notice_minutes if available else 0
 
 
+SERVICE_COLUMNS: Final = "id, title, minutes, fee_cents, for_new"
+
+
 def get_requested_time(session: Session, service_id: UUID, starts_at: datetime) -> RequestedTime:
     """The service with its provider, listed or not. Raises NotFound."""
-    service = get_service(session, service_id)
-    provider = get_provider(session, service.provider_id)
-    return RequestedTime(service, provider, get_calendar(session, provider.id), starts_at)
+    service = Statement(
+        f"SELECT {SERVICE_COLUMNS} FROM service WHERE id = %(id)s",
+        {"id": service_id},
+    )
+    rows, calendar = run_together(session, service, calendar_of_service(service_id))
+    if not rows:
+        raise NotFound
+    return RequestedTime(ServiceRow(*rows[0]), read_calendar(calendar), starts_at)
 
 
 def get_bookable_time(
     session: Session, service_id: UUID, starts_at: datetime, now: datetime
 ) -> RequestedTime:
-    """As `get_wanted`; NotFound too where the service cannot be booked at all."""
+    """As `get_requested_time`; NotFound too where the service cannot be booked at all."""
     wanted = get_requested_time(session, service_id, starts_at)
     if wanted.calendar.offer(service_id) is None or not wanted.calendar.is_listed(now):
         raise NotFound("This session cannot be booked at the moment.")
@@ -69,8 +96,7 @@ def nearest_times(session: Session, wanted: RequestedTime, now: datetime) -> lis
     if not wanted.calendar.is_listed(now):
         return []
     near = min(max(wanted.starts_at, now), now + AHEAD)
-    found = nearest_free_times(session, wanted.calendar, wanted.service.id, near, now)
-    return [datetime.fromisoformat(one["starts_at"]) for one in found]
+    return nearest_free_times(session, wanted.calendar, wanted.service.id, near, now)
 
 
 def times_from(

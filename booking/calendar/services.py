@@ -8,7 +8,9 @@ from uuid import UUID
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from booking.calendar.slot_cache import rebuild_slots
+from booking.calendar.queries import calendar_of_provider, read_calendar
+from booking.calendar.slot_cache import write_all_slots
+from core.database import lock_statement, run_together
 from core.errors import Invalid, NotFound
 from directory.listings.listing import refresh_listing
 from directory.models import Provider, Service
@@ -97,5 +99,8 @@ def _checked(provider: Provider, form: ServiceForm) -> dict[str, Any]:
 
 def _follow(session: Session, provider_id: UUID, now: datetime) -> None:
     session.flush()
-    rebuild_slots(session, provider_id, now)
-    refresh_listing(session, provider_id, now)
+    _, calendars = run_together(
+        session, lock_statement(provider_id), calendar_of_provider(provider_id)
+    )
+    openings = write_all_slots(session, read_calendar(calendars), now)
+    refresh_listing(session, provider_id, now, openings)

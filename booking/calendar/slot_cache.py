@@ -4,61 +4,46 @@
 provider's lock, so that two changes of one calendar never compute from each other's past.
 """
 
-import json
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from itertools import chain
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import text
-from sqlmodel import Session, col, delete
+from sqlmodel import Session
 
 from booking.calendar.openings import (
-    OPENINGS,
-    Open,
-    hours_after,
-    local_day_of,
-    next_openings,
-    opening_at,
-    publish_found,
+    next_slots_of,
+    openings_after,
+    openings_in,
     publish_openings,
+    publishing,
+    reaches,
 )
-from booking.calendar.queries import Calendar, Offer, find_busy, find_slot_days, get_calendar
-from booking.models import SlotDay
+from booking.calendar.queries import (
+    Calendar,
+    Offer,
+    find_busy,
+    find_slot_days,
+    get_calendar,
+)
 from booking.rules import slots
 from booking.rules.availability import Availability
 from booking.rules.minutes import instant_of, minute_of, starts_within
 from booking.rules.slots import Interval
-from core.database import lock
+from core.database import Statement, lock, run_together
+from directory.listings.openings import Openings
 from directory.models import Service
 
-CACHED_DAYS = 61
+CACHED_DAYS: Final = 61
 """Slots are kept from yesterday (hours pass midnight) to the longest horizon and a day to spare."""
 
-
-def rebuild_slots(session: Session, provider_id: UUID, now: datetime) -> None:
-    """Write every slot of a provider anew, and tell the listing."""
-    lock(session, provider_id)
-    calendar = get_calendar(session, provider_id)
-    session.exec(delete(SlotDay).where(col(SlotDay.provider_id) == provider_id))
-    if calendar.availability is not None:
-        days = cached_days(calendar.availability, now)
-        _mark_published(session, provider_id, days[-1])
-        write_days(session, calendar, days, _busy(session, calendar, days))
-    publish_openings(session, calendar, now)
+Free = list[tuple[Offer, date, list[int]]]
+"""Free starts (epoch minutes, sorted), an entry for each service and day."""
 
 
-def refresh_days(
-    session: Session, provider_id: UUID, days: Collection[date], now: datetime
-) -> None:
-    """Write the slots of some opening days anew, and tell the listing. Others are untouched."""
-    lock(session, provider_id)
-    calendar = get_calendar(session, provider_id)
-    kept = kept_days(calendar, days, now)
-    if kept:
-        write_days(session, calendar, kept, _busy(session, calendar, kept))
-    publish_openings(session, calendar, now)
+# ---------------------------------------------------------------------- reading
 
 
 def free_starts(
@@ -84,6 +69,25 @@ def free_minutes(
     return starts_within(starts_within(found, span), slots.window(availability, now))
 
 
+def nearest_free_times(
+    session: Session, calendar: Calendar, service_id: UUID, wanted: datetime, now: datetime
+) -> list[datetime]:
+    """Up to three free starts nearest to the one wanted, soonest first."""
+    found: list[int] = []
+    for before, after in ((1, 3), (7, 21)):  # most often the near days are enough
+        span = Interval(wanted - before * slots.ONE_DAY, wanted + after * slots.ONE_DAY)
+        free = free_minutes(session, calendar, service_id, span, now)
+        place = bisect_left(free, minute_of(wanted))
+        near = free[max(0, place - 3) : place + 3]
+        found = sorted(near, key=lambda start: abs(start - minute_of(wanted)))[:3]
+        if len(found) == 3:
+            break
+    return [instant_of(start) for start in sorted(found)]
+
+
+# ---------------------------------------------------------------------- which days
+
+
 def cached_days(availability: Availability, now: datetime) -> list[date]:
     """The opening days whose slots are kept."""
     first = slots.local_day(now, availability.time_zone) - slots.ONE_DAY
@@ -98,76 +102,36 @@ def kept_days(calendar: Calendar, days: Iterable[date], now: datetime) -> list[d
     return sorted({day for day in days if first <= day <= calendar.published_through})
 
 
-_WRITE = text(
-    """
-    INSERT INTO slot_day (service_id, day, provider_id, starts)
-    SELECT new.service_id, new.day, :provider, new.starts::bigint[]
-    FROM unnest(CAST(:services AS uuid[]), CAST(:days AS date[]), CAST(:starts AS text[]))
-         AS new (service_id, day, starts)
-    ON CONFLICT (service_id, day) DO UPDATE SET starts = excluded.starts
-    WHERE slot_day.starts IS DISTINCT FROM excluded.starts
-    """
-)
-
-
-def write_days(
-    session: Session, calendar: Calendar, days: Sequence[date], busy: Sequence[Interval]
-) -> list[tuple[Offer, list[int]]]:
-    """Write the free starts of every service on `days`, and return them (epoch minutes, sorted;
-    an entry for each service and day). `busy`: all that is within their reach."""
-    availability = calendar.availability
-    if availability is None:
-        return []
-    booked = slots.count_by_day(busy, availability.time_zone)
-    of_days, free = [], []
-    for offer in calendar.offers:
-        for day in days:
-            starts = slots.day_starts(availability, day, offer.minutes, busy, booked)
-            of_days.append(day)
-            free.append((offer, [minute_of(one) for one in starts]))
-    if free:
-        values = {
-            "provider": calendar.provider_id,
-            "services": [offer.id for offer, _ in free],
-            "days": of_days,
-            "starts": ["{" + ",".join(map(str, starts)) + "}" for _, starts in free],
-        }
-        session.connection().execute(_WRITE, values)
-    return free
-
-
-def update_slots(
-    session: Session,
-    calendar: Calendar,
-    days: Collection[date],
-    busy: Sequence[Interval],
-    now: datetime,
-) -> None:
-    """Bring the cache and the listing up to a change that touched `days`.
-
-    Of the listing only what those days concern is found anew.
-    """
-    kept = kept_days(calendar, days, now)
-    if not kept or calendar.availability is None:
-        return
-    free = write_days(session, calendar, kept, busy)
-    if calendar.openings is None:
-        return
-    hours = hours_after(calendar, kept, free, now)
-    if hours is None:
-        publish_openings(session, calendar, now)
-        return
-    openings = json.loads(calendar.openings)
-    if len(openings) < OPENINGS or local_day_of(calendar, openings[-1]) >= kept[0]:
-        openings = next_openings(session, calendar, now)
-    publish_found(session, calendar, Open(openings, hours, calendar.availability.notice_minutes))
-
-
 def touched(availability: Availability, spans: Iterable[Interval]) -> list[date]:
     """The opening days whose starts may change when `spans` become busy or free."""
     return sorted(
         {day for one in spans for day in slots.days_touched(availability, one.start, one.end)}
     )
+
+
+# ---------------------------------------------------------------------- writing
+
+
+def rebuild_slots(session: Session, provider_id: UUID, now: datetime) -> None:
+    """Write every slot of a provider anew, and tell the listing."""
+    lock(session, provider_id)
+    calendar = get_calendar(session, provider_id)
+    found = write_all_slots(session, calendar, now)
+    run_together(session, *publishing(calendar, found))
+
+
+def write_all_slots(session: Session, calendar: Calendar, now: datetime) -> Openings:
+    """Write every slot of a calendar, which is locked, anew; returns what its listing is to say."""
+    gone = Statement(
+        "DELETE FROM slot_day WHERE provider_id = %(provider)s", {"provider": calendar.provider_id}
+    )
+    if calendar.availability is None:
+        run_together(session, gone)
+        return openings_in([], calendar, now)
+    days = cached_days(calendar.availability, now)
+    free = free_of_days(calendar, days, _busy(session, calendar, days))
+    run_together(session, gone, _published_through(calendar, days[-1]), *_writing(calendar, free))
+    return openings_in([(offer.id, starts) for offer, _, starts in free], calendar, now)
 
 
 def refresh_spans(
@@ -181,20 +145,55 @@ def refresh_spans(
         update_slots(session, calendar, days, _busy(session, calendar, days), now)
 
 
-def nearest_free_times(
-    session: Session, calendar: Calendar, service_id: UUID, wanted: datetime, now: datetime
-) -> list[dict[str, str]]:
-    """Up to three free starts nearest to the one wanted, soonest first."""
-    found: list[int] = []
-    for before, after in ((1, 3), (7, 21)):  # most often the near days are enough
-        span = Interval(wanted - before * slots.ONE_DAY, wanted + after * slots.ONE_DAY)
-        free = free_minutes(session, calendar, service_id, span, now)
-        place = bisect_left(free, minute_of(wanted))
-        near = free[max(0, place - 3) : place + 3]
-        found = sorted(near, key=lambda start: abs(start - minute_of(wanted)))[:3]
-        if len(found) == 3:
-            break
-    return [opening_at(service_id, start) for start in sorted(found)]
+def update_slots(
+    session: Session,
+    calendar: Calendar,
+    days: Collection[date],
+    busy: Sequence[Interval],
+    now: datetime,
+) -> None:
+    """Bring the cache and the listing up to a change that touched `days`; `busy` is all that is
+    within their reach now. Of the listing only what those days concern is found anew."""
+    asked = next_slots_before(calendar, days, now)
+    next_slots = None if asked is None else run_together(session, asked)[0]
+    changes, is_listed_right = changes_of(calendar, days, busy, next_slots, now)
+    run_together(session, *changes)
+    if not is_listed_right:
+        publish_openings(session, calendar, now)
+
+
+def next_slots_before(
+    calendar: Calendar, days: Collection[date], now: datetime
+) -> Statement | None:
+    """What `changes_of` must know of the cache before `days` change; None where that is nothing."""
+    kept = kept_days(calendar, days, now)
+    if not kept or calendar.availability is None or calendar.published is None:
+        return None
+    if not reaches(calendar.published, kept[0], calendar.availability):
+        return None
+    return next_slots_of(calendar, now, len(kept))
+
+
+def changes_of(
+    calendar: Calendar,
+    days: Collection[date],
+    busy: Sequence[Interval],
+    next_slots: list[Any] | None,
+    now: datetime,
+) -> tuple[list[Statement], bool]:
+    """What to write when `days` changed, and whether the listing then says what is so: where not,
+    its openings are to be found anew once this is written."""
+    kept = kept_days(calendar, days, now)
+    if not kept:
+        return [], True
+    free = free_of_days(calendar, kept, busy)
+    writing = _writing(calendar, free)
+    if calendar.published is None:
+        return writing, True
+    found = openings_after(calendar, kept, free, next_slots, now)
+    if found is None:
+        return writing, False
+    return [*writing, *publishing(calendar, found)], True
 
 
 def advance_slots(session: Session, provider_id: UUID, now: datetime) -> None:
@@ -204,22 +203,61 @@ def advance_slots(session: Session, provider_id: UUID, now: datetime) -> None:
     if calendar.availability is None:
         return
     days = cached_days(calendar.availability, now)
-    gone = delete(SlotDay).where(
-        col(SlotDay.provider_id) == provider_id, col(SlotDay.day) < days[0]
+    gone = Statement(
+        "DELETE FROM slot_day WHERE provider_id = %(provider)s AND day < %(first)s",
+        {"provider": provider_id, "first": days[0]},
     )
-    session.exec(gone)
     through = calendar.published_through
     new = [day for day in days if through is None or day > through]
     if new:
-        _mark_published(session, provider_id, days[-1])
-        write_days(session, calendar, new, _busy(session, calendar, new))
+        free = free_of_days(calendar, new, _busy(session, calendar, new))
+        fresh = [_published_through(calendar, days[-1]), *_writing(calendar, free)]
+        run_together(session, gone, *fresh)
+    else:
+        run_together(session, gone)
     publish_openings(session, calendar, now)
 
 
-def _mark_published(session: Session, provider_id: UUID, through: date) -> None:
-    session.connection().execute(
-        text("UPDATE schedule SET published_through = :through WHERE provider_id = :provider"),
-        {"through": through, "provider": provider_id},
+def free_of_days(calendar: Calendar, days: Sequence[date], busy: Sequence[Interval]) -> Free:
+    """The free starts of every service on `days`. `busy`: all that is within their reach."""
+    availability = calendar.availability
+    if availability is None:
+        return []
+    booked = slots.count_by_day(busy, availability.time_zone)
+    return [
+        (offer, day, [minute_of(one) for one in starts])
+        for offer in calendar.offers
+        for day in days
+        for starts in [slots.day_starts(availability, day, offer.minutes, busy, booked)]
+    ]
+
+
+def _writing(calendar: Calendar, free: Free) -> list[Statement]:
+    if not free:
+        return []
+    values = {
+        "provider": calendar.provider_id,
+        "services": [offer.id for offer, _, _ in free],
+        "days": [day for _, day, _ in free],
+        "starts": ["{" + ",".join(map(str, starts)) + "}" for _, _, starts in free],
+    }
+    return [Statement(_WRITE, values)]
+
+
+_WRITE: Final = """
+    INSERT INTO slot_day (service_id, day, provider_id, starts)
+    SELECT new.service_id, new.day, %(provider)s, new.starts::bigint[]
+    FROM unnest(%(services)s::uuid[], %(days)s::date[], %(starts)s::text[])
+         AS new (service_id, day, starts)
+    ON CONFLICT (service_id, day) DO UPDATE SET starts = excluded.starts
+    WHERE slot_day.starts IS DISTINCT FROM excluded.starts
+"""
+
+
+def _published_through(calendar: Calendar, day: date) -> Statement:
+    return Statement(
+        "UPDATE schedule SET published_through = %(day)s WHERE provider_id = %(provider)s",
+        {"day": day, "provider": calendar.provider_id},
     )
 
 

@@ -9,20 +9,22 @@ from email.utils import parseaddr
 
 from icalendar import Calendar, Event, vCalAddress, vText
 
-from booking.models import Appointment
+from booking.models import Appointment, AppointmentRow
 from core.settings import settings
 
 REQUEST, CANCEL, PUBLISH = "REQUEST", "CANCEL", "PUBLISH"
 SUMMARY = "Online appointment"
 
 
-def uid_of(appointment: Appointment) -> str:
+def uid_of(appointment: Appointment | AppointmentRow) -> str:
     """The same for the whole life of the appointment."""
     domain = parseaddr(settings().mail_from)[1].partition("@")[2] or "openchair.example.com"
     return f"{appointment.id}@{domain}"
 
 
-def invite(appointment: Appointment, attendee: str, method: str, now: datetime) -> str:
+def invite(
+    appointment: Appointment | AppointmentRow, attendee: str, method: str, now: datetime
+) -> str:
     """The entry as text. `method`: REQUEST, CANCEL, or PUBLISH for a download."""
     url = f"{settings().public_url}/appointments/{appointment.id}"
     event = Event()

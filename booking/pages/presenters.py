@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from booking.appointments.queries import AppointmentEntry
-from booking.models import Appointment
+from booking.models import AppointmentRow
 from booking.rules.notice import Door, JoinState
 from core.web import formats
 from directory.models import Credential, CredentialStatus, Provider, Service
@@ -104,7 +104,7 @@ def local_noon(day: date, zone: str) -> datetime:
     return datetime(day.year, day.month, day.day, 12, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
-def book_url(service_id: UUID, start: datetime, carried: dict[str, str]) -> str:
+def book_url(service_id: UUID | str, start: datetime, carried: dict[str, str]) -> str:
     return "/book?" + urlencode({"service": service_id, "start": instant(start), **carried})
 
 
@@ -123,7 +123,7 @@ def session_facts(
     ]
 
 
-def minutes_of(appointment: Appointment) -> int:
+def minutes_of(appointment: AppointmentRow) -> int:
     return int((appointment.ends_at - appointment.starts_at).total_seconds()) // 60
 
 

@@ -1,18 +1,35 @@
-"""The life of an appointment, as one table."""
+"""The life of an appointment, as one table.
+
+`booking.appointments.moves` writes only what this table holds. A new status is one more row of
+`Status`, and a row of `TRANSITIONS` for each way in and out of it.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Self
 
 
 class Status(StrEnum):
-    HELD = "held"
-    BOOKED = "booked"
-    EXPIRED = "expired"  # the hold ran out
-    RELEASED = "released"  # the hold was given back
-    CANCELLED = "cancelled"
-    COMPLETED = "completed"
-    NO_SHOW = "no_show"
+    """Each with what follows from it. `takes_time`: the time is nobody else's. `is_agreed`: both
+    people know of it, so that every further move is a new version of what they know."""
+
+    takes_time: bool
+    is_agreed: bool
+
+    def __new__(cls, value: str, takes_time: bool = False, is_agreed: bool = False) -> Self:
+        status = str.__new__(cls, value)
+        status._value_ = value
+        status.takes_time, status.is_agreed = takes_time, is_agreed
+        return status
+
+    HELD = "held", True, False
+    BOOKED = "booked", True, True
+    EXPIRED = "expired", False, False  # the hold ran out
+    RELEASED = "released", False, False  # the hold was given back
+    CANCELLED = "cancelled", False, True
+    COMPLETED = "completed", False, True
+    NO_SHOW = "no_show", False, True
 
 
 class ActorKind(StrEnum):
@@ -24,7 +41,8 @@ class ActorKind(StrEnum):
 
 _VISITOR, _PATIENT, _PROVIDER, _SYSTEM = ActorKind
 
-TRANSITIONS: Mapping[tuple[Status, Status], frozenset[ActorKind]] = {
+TRANSITIONS: Mapping[tuple[Status | None, Status], frozenset[ActorKind]] = {
+    (None, Status.HELD): frozenset({_VISITOR, _PATIENT}),
     (Status.HELD, Status.BOOKED): frozenset({_PATIENT}),
     (Status.HELD, Status.RELEASED): frozenset({_VISITOR, _PATIENT}),
     (Status.HELD, Status.EXPIRED): frozenset({_SYSTEM}),
@@ -37,30 +55,35 @@ TRANSITIONS: Mapping[tuple[Status, Status], frozenset[ActorKind]] = {
     (Status.NO_SHOW, Status.COMPLETED): frozenset({_PROVIDER}),
 }
 
-TAKES_TIME = frozenset({Status.HELD, Status.BOOKED})
-"""The statuses that keep others out of the time; the database's constraints name the same."""
-
 HOLD = timedelta(minutes=10)
-EXTENSIONS = 1
 
 
 class TransitionRefused(Exception):
     """The table has no such move, or not for this kind of actor."""
 
-    def __init__(self, status: Status, to: Status, by: ActorKind) -> None:
+    def __init__(self, status: Status | None, to: Status, by: ActorKind) -> None:
         self.status, self.to, self.by = status, to, by
         super().__init__(f"{by} may not move {status} to {to}")
 
 
-def may_move(status: Status, to: Status, by: ActorKind) -> bool:
-    """Whether the table allows it."""
+def may_move(status: Status | None, to: Status, by: ActorKind) -> bool:
+    """Whether the table allows it; `status` None for an appointment that is not there yet."""
     return by in TRANSITIONS.get((status, to), frozenset())
 
 
-def check_move(status: Status, to: Status, by: ActorKind) -> None:
+def check_move(status: Status | None, to: Status, by: ActorKind) -> None:
     """Raises TransitionRefused."""
     if not may_move(status, to, by):
         raise TransitionRefused(status, to, by)
+
+
+def origins(to: Status, by: ActorKind) -> list[Status]:
+    """The statuses from which `by` may move an appointment to `to`. Raises TransitionRefused where
+    there is none: no moment makes such a move right."""
+    found = [status for status in Status if may_move(status, to, by)]
+    if not found:
+        raise TransitionRefused(None, to, by)
+    return found
 
 
 def is_expired(expires_at: datetime, now: datetime) -> bool:

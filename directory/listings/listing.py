@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from core.errors import NotFound
+from directory.listings.openings import NO_OPENINGS, Openings
 from directory.listings.packed_columns import pack_marks
 from directory.models import (
     Credential,
@@ -31,11 +32,13 @@ FOCUS = 4
 _FAR = timedelta(days=365)
 
 
-def refresh_listing(session: Session, provider_id: UUID, now: datetime) -> bool:
+def refresh_listing(
+    session: Session, provider_id: UUID, now: datetime, openings: Openings | None = None
+) -> bool:
     """Decide by the rules whether the listing may be shown, and write what it says.
 
-    Call it after every change of profile, credentials, services or attestation. Returns whether
-    it is shown.
+    Call it after every change of profile, credentials, services or attestation; with `openings`
+    where they are known to have changed, too. Returns whether it is shown.
     """
     provider = lock_provider(session, provider_id)
     credentials = credentials_of(session, provider_id)
@@ -44,13 +47,13 @@ def refresh_listing(session: Session, provider_id: UUID, now: datetime) -> bool:
     shown = values["published_at"] is not None
     if shown:
         values["published_at"] = _published_at(session, provider_id) or now
+    if openings is not None:
+        values |= openings.columns()
     row = insert(Listing).values(
         provider_id=provider_id,
         number=text("nextval('listing_number')"),
         change=text("nextval('listing_change')"),
-        openings=[],
-        starts=b"",
-        **values,
+        **{**NO_OPENINGS.columns(), **values},
     )
     row = row.on_conflict_do_update(
         index_elements=["provider_id"],

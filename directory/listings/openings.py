@@ -1,57 +1,133 @@
-"""A listing's openings, as booking publishes them."""
+"""A listing's openings, as booking publishes them: instants come in, packed bytes are kept.
+
+An opening can be had until its notice before it. The first few are kept whole; of all others the
+listing knows in which hours of two weeks there are any (`packed_columns`).
+"""
 
 import json
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain
+from typing import Any, Final, Self
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlmodel import Session
 
-from directory.listings.packed_columns import pack_starts
+from core.database import Statement
+from directory.listings.packed_columns import (
+    HOUR_DAYS,
+    HOURS,
+    MOST_STARTS,
+    end_of_hours,
+    pack_hours,
+    pack_starts,
+    repack_hours,
+)
 from directory.queries import get_provider
 
-_PUBLISH = text(
-    """
-    UPDATE listing SET openings = CAST(:openings AS jsonb), next_opening = :next_opening,
-           starts = :starts, hours = :hours, notice_minutes = :notice_minutes,
-           change = nextval('listing_change')
-    WHERE provider_id = :provider_id
-      AND (openings, hours, notice_minutes)
-          IS DISTINCT FROM (CAST(:openings AS jsonb), :hours, :notice_minutes)
-    """
-)
+MOST_OPENINGS: Final = MOST_STARTS
+DAYS_OF_HOURS: Final = HOUR_DAYS
+"""For so many days the listing knows in which hours there are openings."""
 
 
-def write_openings(
-    session: Session,
-    provider_id: UUID,
-    openings: Sequence[dict[str, str]],
-    hours: bytes,
-    notice_minutes: int,
-) -> None:
-    """Booking's next openings, soonest first: [{"service_id", "starts_at"}], each of which can be
-    had until `notice_minutes` before it; and the `hours` of all of them, as packed.
+@dataclass(frozen=True)
+class Opening:
+    """A start of a service; `starts` in minutes of the epoch (UTC)."""
 
-    One statement; where nothing changed, nothing is written and nobody is told.
-    """
-    first = datetime.fromisoformat(openings[0]["starts_at"]) if openings else None
-    session.connection().execute(
-        _PUBLISH,
-        {
-            "provider_id": provider_id,
-            "openings": json.dumps(list(openings)),
-            "next_opening": first,
-            "starts": pack_starts(openings),
-            "hours": hours,
-            "notice_minutes": notice_minutes,
-        },
+    service_id: str
+    starts: int
+
+    @property
+    def starts_at(self) -> datetime:
+        return datetime.fromtimestamp(self.starts * 60, UTC)
+
+
+@dataclass(frozen=True)
+class Openings:
+    """What a listing says of a provider's openings. `first`: soonest first, each start once, at
+    most `MOST_OPENINGS`. `notice_minutes`: how long before it each can be had."""
+
+    first: tuple[Opening, ...]
+    hours: bytes
+    notice_minutes: int
+
+    @classmethod
+    def of(
+        cls, first: Sequence[Opening], starts: Iterable[int], notice_minutes: int, now: datetime
+    ) -> Self:
+        """`starts`: all of them, in minutes of the epoch."""
+        return cls(tuple(first), pack_hours(starts, _day(now)), notice_minutes)
+
+    @classmethod
+    def read(cls, first: str, hours: bytes, notice_minutes: int) -> Self:
+        """As the listing's columns have them; `first` is JSON."""
+        return cls(
+            tuple(
+                Opening(
+                    one["service_id"],
+                    int(datetime.fromisoformat(one["starts_at"]).timestamp()) // 60,
+                )
+                for one in json.loads(first)
+            ),
+            hours,
+            notice_minutes,
+        )
+
+    def hours_after(
+        self, starts: Iterable[int], spans: Iterable[tuple[int, int]], now: datetime
+    ) -> bytes | None:
+        """The hours once `starts` are all there are within `spans` (minutes of the epoch, whole
+        hours). None where that does not follow: nothing was open, or the day has changed."""
+        if not self.hours or end_of_hours(self.hours) != 24 * _day(now) + HOURS:
+            return None
+        anew = (range(start // 60, end // 60) for start, end in spans)
+        return repack_hours(self.hours, starts, chain.from_iterable(anew))
+
+    def columns(self) -> dict[str, Any]:
+        """By column of the listing."""
+        first = [{"service_id": one.service_id, "starts_at": _iso(one)} for one in self.first]
+        return {
+            "openings": first,
+            "next_opening": self.first[0].starts_at if self.first else None,
+            "starts": pack_starts(first),
+            "hours": self.hours,
+            "notice_minutes": self.notice_minutes,
+        }
+
+
+NO_OPENINGS: Final = Openings((), b"", 0)
+
+
+def writing_openings(provider_id: UUID, openings: Openings) -> Statement:
+    """Where nothing changed, nothing is written and nobody is told."""
+    columns = openings.columns()
+    return Statement(
+        """
+        UPDATE listing SET openings = %(openings)s::jsonb, next_opening = %(next_opening)s,
+               starts = %(starts)s, hours = %(hours)s, notice_minutes = %(notice_minutes)s,
+               change = nextval('listing_change')
+        WHERE provider_id = %(provider)s
+          AND (openings, hours, notice_minutes)
+              IS DISTINCT FROM (%(openings)s::jsonb, %(hours)s, %(notice_minutes)s)
+        """,
+        {**columns, "openings": json.dumps(columns["openings"]), "provider": provider_id},
     )
 
 
 def note_hours(session: Session, provider_id: UUID, keeps_hours: bool) -> None:
     """Booking says whether there are any hours in which to find a time."""
     provider = get_provider(session, provider_id)
-    provider.keeps_hours = keeps_hours
-    session.add(provider)
-    session.flush()
+    if provider.keeps_hours != keeps_hours:
+        provider.keeps_hours = keeps_hours
+        session.add(provider)
+        session.flush()
+
+
+def _iso(opening: Opening) -> str:
+    return f"{opening.starts_at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _day(now: datetime) -> int:
+    """Of the epoch, UTC."""
+    return int(now.timestamp()) // 86_400

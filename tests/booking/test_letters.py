@@ -10,7 +10,8 @@ from sqlalchemy import text
 from sqlmodel import Session, select
 
 from accounts.models import Person
-from booking.appointments.bookings import Actor, cancel, reschedule
+from booking.appointments.bookings import cancel, reschedule
+from booking.appointments.moves import Actor
 from booking.appointments.queries import get_appointment
 from booking.letters.announcements import announce
 from booking.letters.reminders import remind

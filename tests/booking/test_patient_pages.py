@@ -16,8 +16,9 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session, col, select
 
 from booking.appointments import bookings, holds
-from booking.appointments.bookings import Actor
-from booking.models import Appointment, Patient
+from booking.appointments.moves import Actor
+from booking.appointments.refusals import HoldOver
+from booking.models import Appointment, Holder, Patient
 from booking.rules.transitions import ActorKind
 from core import clock
 from core.crypto import digest
@@ -450,8 +451,7 @@ def _hold_by_another(session: Session, dana: Provider) -> None:
         session,
         service_id=services_of(session, dana.id)[0].id,
         starts_at=SLOT,
-        visitor=digest("somebody else"),
-        person_id=None,
+        holder=Holder(digest("somebody else"), None),
         address="192.0.2.1",
         now=clock.now(),
     )
@@ -510,7 +510,7 @@ def test_of_two_presses_at_once_both_arrive_at_the_booking(
     def lose_the_race(_: Session, hold_id: UUID, **given: Any) -> None:
         with transaction() as other:
             confirm(other, hold_id, **given)
-        raise holds.HoldOver
+        raise HoldOver
 
     monkeypatch.setattr(bookings, "confirm", lose_the_race)
     assert browser.press("Book").path.endswith("/booked")

@@ -9,11 +9,11 @@ from sqlmodel import Session, col, select
 from booking import periodic
 from booking.appointments import holds
 from booking.calendar.availability import load_availability, save_availability
-from booking.calendar.openings import OPENINGS
 from booking.calendar.slot_cache import free_starts, rebuild_slots
-from booking.models import Appointment, AppointmentEvent, Schedule, SlotDay
+from booking.models import Appointment, AppointmentEvent, Holder, Schedule, SlotDay
 from booking.rules.availability import TimeOff
 from core import clock
+from directory.listings.openings import MOST_OPENINGS
 from directory.models import Listing, Provider, Service
 from directory.search import SearchQuery, search
 from tests.factories import make_provider
@@ -41,8 +41,7 @@ def test_a_hold_that_ran_out_ends_with_its_history(session: Session, provider: P
         session,
         service_id=service.id,
         starts_at=start,
-        visitor=b"v" * 32,
-        person_id=None,
+        holder=Holder(b"v" * 32, None),
         address="192.0.2.1",
         now=NOW,
     )
@@ -69,7 +68,7 @@ def test_an_opening_that_went_by_leaves_the_listing(session: Session, provider: 
         periodic.follow_the_clock(timestamp=0)
     after = listing(session, provider)
     assert after.next_opening == first + timedelta(hours=1)
-    assert len(after.openings) == OPENINGS
+    assert len(after.openings) == MOST_OPENINGS
 
 
 def test_search_shows_only_times_that_can_be_booked_though_nothing_moved_the_listing(

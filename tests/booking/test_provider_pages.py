@@ -15,7 +15,7 @@ from booking.calendar.slot_cache import rebuild_slots
 from booking.models import Appointment, Patient
 from booking.rules.availability import Availability
 from core import clock
-from core.database import transaction
+from core.database import transaction, uuid7
 from directory.listings.listing import refresh_listing
 from directory.models import Provider, Service
 from directory.queries import services_of
@@ -136,6 +136,8 @@ def test_a_hold_shows_its_minutes_and_goes_when_they_are_over(
             starts_at=TUESDAY_3PM,
             ends_at=TUESDAY_3PM + timedelta(minutes=50),
             status="held",
+            takes_time=True,
+            meeting_id=uuid7(),
             expires_at=NOW + timedelta(minutes=7),
             visitor=b"v" * 32,
             fee_cents=0,

@@ -13,14 +13,14 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from booking.appointments import bookings, holds
-from booking.appointments.bookings import Actor
-from booking.appointments.holds import SlotRefused
+from booking.appointments.moves import Actor
 from booking.appointments.patient_details import PatientDetails
+from booking.appointments.refusals import SlotRefused
 from booking.calendar.availability import load_availability, save_availability
 from booking.calendar.openings import republish_openings
 from booking.calendar.queries import find_busy
 from booking.calendar.slot_cache import free_starts, rebuild_slots
-from booking.models import Appointment
+from booking.models import Appointment, AppointmentRow, Holder
 from booking.rules.availability import Availability, DateOverride, Range, TimeOff, WeeklyRange
 from booking.rules.slots import Interval, count_by_day, day_starts, local_day, refusal, window
 from booking.rules.transitions import ActorKind
@@ -152,8 +152,7 @@ class _Walk:
             self.session,
             service_id=self.rng.choice(self.services).id,
             starts_at=self._start(),
-            visitor=None,
-            person_id=self.rng.choice(self.patients),
+            holder=Holder(None, self.rng.choice(self.patients)),
             address="192.0.2.1",
             now=self.now,
         )
@@ -167,16 +166,13 @@ class _Walk:
             self.session,
             hold.id,
             details=details,
-            person_id=hold.held_by,
-            visitor=None,
+            holder=Holder(None, hold.held_by),
             now=self.now,
         )
 
     def release(self) -> None:
         hold = self._some("held")
-        holds.release_hold(
-            self.session, hold.id, visitor=None, person_id=hold.held_by, now=self.now
-        )
+        holds.release_hold(self.session, hold.id, Holder(None, hold.held_by), self.now)
 
     def sweep(self) -> None:
         holds.expire_holds(self.session, self.now)
@@ -236,13 +232,12 @@ def test_every_listed_slot_can_be_held_and_every_other_start_is_refused(
         _agrees_with_the_rules(session, provider, service, listed, now, end)
 
 
-def _hold(session: Session, service: Service, start: datetime, now: datetime) -> Appointment:
+def _hold(session: Session, service: Service, start: datetime, now: datetime) -> AppointmentRow:
     return holds.hold_slot(
         session,
         service_id=service.id,
         starts_at=start,
-        visitor=random.Random(str(start)).randbytes(32),
-        person_id=None,
+        holder=Holder(random.Random(str(start)).randbytes(32), None),
         address="192.0.2.1",
         now=now,
     )

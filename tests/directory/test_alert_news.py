@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import Session, col, select
 
-from booking.appointments.bookings import Actor, cancel
+from booking.appointments.bookings import cancel
+from booking.appointments.moves import Actor
 from booking.calendar.slot_cache import free_starts
 from booking.rules.transitions import ActorKind
 from core import clock

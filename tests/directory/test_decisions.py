@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from accounts.models import AuditEntry, Person
 from core import clock
+from core.database import run
 from core.errors import Conflict, Invalid, NotFound
 from core.mail import Mail
 from core.web.caller import ADMIN, Caller
@@ -19,7 +20,7 @@ from directory.credentials.claims import CredentialForm, submit_credential, with
 from directory.credentials.decisions import DecisionForm, checks_of, decide, history_of
 from directory.credentials.evidence import Upload
 from directory.listings.listing import refresh_due_listings, refresh_listing
-from directory.listings.openings import write_openings
+from directory.listings.openings import NO_OPENINGS, Opening, Openings, writing_openings
 from directory.models import Credential, CredentialDecision, EvidenceFile, Listing, Provider
 from directory.queries import credentials_of
 from directory.rules.numbers import make_dea, make_npi
@@ -450,10 +451,14 @@ def test_unchanged_openings_are_not_written_again(session: Session) -> None:
     provider = make_provider(session, now=NOW)
     listing = session.get_one(Listing, provider.id, populate_existing=True)
     before = listing.change
-    write_openings(session, provider.id, listing.openings, listing.hours, 0)
+    first = [
+        Opening(one["service_id"], int(datetime.fromisoformat(one["starts_at"]).timestamp()) // 60)
+        for one in listing.openings
+    ]
+    run(session, writing_openings(provider.id, Openings(tuple(first), listing.hours, 0)))
     session.expire(listing)
     assert listing.change == before
-    write_openings(session, provider.id, [], b"", 0)
+    run(session, writing_openings(provider.id, NO_OPENINGS))
     session.expire(listing)
     assert (listing.openings, listing.next_opening) == ([], None)
     assert listing.change > before

@@ -14,6 +14,7 @@ from accounts.models import SignInSession
 from accounts.sessions import start_session
 from booking.appointments.holds import hold_slot
 from booking.calendar.slot_cache import free_starts
+from booking.models import Holder
 from core import clock
 from core.crypto import digest
 from core.database import engine
@@ -52,8 +53,7 @@ def build_world(session: Session) -> World:
         session,
         service_id=service.id,
         starts_at=starts[-1],
-        visitor=digest("visitor A"),
-        person_id=patients[0].id,
+        holder=Holder(digest("visitor A"), patients[0].id),
         address="127.0.0.1",
         now=now,
     )

@@ -1,11 +1,8 @@
 """Up to three providers side by side: how they work, what they cost, when they have time."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
@@ -109,15 +106,10 @@ def _times(visit: Visit, listing: Listing, chosen: _Chosen) -> list[dict[str, st
     """The next times for someone new, as they are this moment."""
     calendar = get_calendar(visit.session, listing.provider_id)
     today = formats.local_date(visit.now, chosen.zone)
-    openings = next_openings(visit.session, calendar, visit.now)[:TIMES]
     return [
         {
-            "url": presenters.book_url(UUID(one["service_id"]), start, chosen.brought.parameters),
-            "label": soon(start, chosen.zone, today),
+            "url": presenters.book_url(one.service_id, one.starts_at, chosen.brought.parameters),
+            "label": soon(one.starts_at, chosen.zone, today),
         }
-        for one, start in _starts(openings)
+        for one in next_openings(visit.session, calendar, visit.now)[:TIMES]
     ]
-
-
-def _starts(openings: Iterable[dict[str, str]]) -> list[tuple[dict[str, str], datetime]]:
-    return [(one, datetime.fromisoformat(one["starts_at"])) for one in openings]

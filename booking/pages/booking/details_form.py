@@ -7,7 +7,7 @@ from typing import Final
 from accounts.rules import normal_email
 from booking.appointments import eligibility, patient_details
 from booking.appointments.eligibility import LicenceRefused
-from booking.appointments.patient_details import PatientDetails, find_facts
+from booking.appointments.patient_details import PatientDetails, find_details
 from booking.pages.booking.draft import Draft
 from booking.pages.booking.held_time import HeldTime
 from core.errors import Invalid
@@ -20,7 +20,7 @@ _FIELDS: Final = ("name", "email", "date_of_birth", "state")
 
 def prefilled(visit: Visit, draft: Draft) -> Draft:
     """Of someone we know, what they told us before; what was typed since comes first."""
-    facts = find_facts(visit.session, visit.person_id) if visit.caller.is_signed_in else None
+    facts = find_details(visit.session, visit.person_id) if visit.caller.is_signed_in else None
     if facts is None:
         return draft
     return replace(

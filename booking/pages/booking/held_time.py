@@ -9,20 +9,19 @@ from uuid import UUID
 from fastapi import Response
 from fastapi.responses import RedirectResponse
 
-from booking.appointments.queries import find_live_hold, get_hold
+from booking.appointments.queries import find_live_hold, get_held
 from booking.calendar.requested_time import (
     RequestedTime,
-    get_requested_time,
     is_time_free,
     nearest_times,
 )
-from booking.models import Appointment
+from booking.models import AppointmentRow, Holder
 from booking.pages import presenters
 from booking.pages.booking.draft import Draft, read_draft
 from booking.pages.search_context import zone_of
 from booking.rules.notice import notice_rule
 from booking.rules.transitions import Status
-from booking.visitors import Holder, known_holder
+from booking.visitors import known_holder
 from core.web import formats
 from core.web.templates import render
 from core.web.visit import Visit
@@ -34,7 +33,7 @@ from directory.taxonomy import STATES
 class HeldTime:
     """A hold, live or over, of the visitor who asks."""
 
-    hold: Appointment
+    hold: AppointmentRow
     wanted: RequestedTime
     draft: Draft
     zone: str
@@ -52,12 +51,11 @@ class HeldTime:
 def open_hold(visit: Visit, hold_id: UUID) -> HeldTime:
     """The visitor's own. Raises NotFound for anybody else's."""
     holder = known_holder(visit)
-    hold = get_hold(visit.session, hold_id, visitor=holder.visitor, person_id=holder.person_id)
-    wanted = get_requested_time(visit.session, hold.service_id, hold.starts_at)
+    found = get_held(visit.session, hold_id, holder)
     draft = read_draft(visit)
     there = STATES.get(draft.state)
-    zone = draft.zone or zone_of(visit, there.zone if there else wanted.zone)
-    return HeldTime(hold, wanted, draft, zone, holder)
+    zone = draft.zone or zone_of(visit, there.zone if there else found.time.zone)
+    return HeldTime(found.appointment, found.time, draft, zone, holder)
 
 
 def facts_of(wanted: RequestedTime, fee_cents: int, zone: str) -> list[dict[str, str]]:
@@ -115,7 +113,7 @@ def page_instead(visit: Visit, held: HeldTime) -> Response | None:
 def over_page(visit: Visit, held: HeldTime) -> Response:
     """The time is no longer kept: take it again by one press, or one near it."""
     holder = held.holder
-    other = find_live_hold(visit.session, holder.visitor, holder.person_id, visit.now)
+    other = find_live_hold(visit.session, holder, visit.now)
     if other is not None and other.id != held.hold.id:
         return _other_page(visit, held, other)
     was_released = held.hold.status == Status.RELEASED
@@ -138,7 +136,7 @@ def over_page(visit: Visit, held: HeldTime) -> Response:
     )
 
 
-def _other_page(visit: Visit, held: HeldTime, other: Appointment) -> Response:
+def _other_page(visit: Visit, held: HeldTime, other: AppointmentRow) -> Response:
     label = presenters.short_start(other.starts_at, held.zone)
     return stop_page(
         visit,

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Form, Response
 from fastapi.responses import RedirectResponse
 
 from booking.appointments import holds
-from booking.appointments.holds import AlreadyExtended, HoldOver, SlotRefused
 from booking.appointments.queries import find_live_hold
+from booking.appointments.refusals import AlreadyExtended, HoldOver, SlotRefused
 from booking.calendar.requested_time import RequestedTime, get_bookable_time, is_time_free
-from booking.models import Appointment
+from booking.models import AppointmentRow
 from booking.pages import presenters
 from booking.pages.booking import steps
 from booking.pages.booking.draft import drop_draft, keep_draft, read_draft
@@ -104,8 +104,7 @@ def hold(
             visit.session,
             service_id=wanted.service.id,
             starts_at=wanted.starts_at,
-            visitor=holder.visitor,
-            person_id=holder.person_id,
+            holder=holder,
             address=visit.address,
             now=visit.now,
         )
@@ -123,9 +122,8 @@ def extend(visit: Visiting, hold_id: UUID, step: Text = "you") -> Response:
     held = open_hold(visit, hold_id)
     if instead := page_instead(visit, held):
         return instead
-    asks = vars(held.holder)
     try:
-        holds.extend_hold(visit.session, hold_id, **asks, now=visit.now)
+        holds.extend_hold(visit.session, hold_id, held.holder, visit.now)
     except HoldOver:
         return over_page(visit, held)
     except AlreadyExtended:
@@ -141,7 +139,7 @@ def release(visit: Visiting, hold_id: UUID) -> Response:
     held = open_hold(visit, hold_id)
     if held.hold.patient_id is not None:
         return RedirectResponse(f"/appointments/{hold_id}", 303)
-    holds.release_hold(visit.session, hold_id, **vars(held.holder), now=visit.now)
+    holds.release_hold(visit.session, hold_id, held.holder, visit.now)
     drop_draft(visit)
     return RedirectResponse(f"/providers/{held.wanted.provider.slug}?notice=released", 303)
 
@@ -161,12 +159,11 @@ def _zone(visit: Visit, state: str, wanted: RequestedTime) -> str:
     return zone_of(visit, STATES[state].zone if state in STATES else wanted.zone)
 
 
-def _current_hold(visit: Visit) -> Appointment | None:
-    holder = known_holder(visit)
-    return find_live_hold(visit.session, holder.visitor, holder.person_id, visit.now)
+def _current_hold(visit: Visit) -> AppointmentRow | None:
+    return find_live_hold(visit.session, known_holder(visit), visit.now)
 
 
-def _is_of(held: Appointment, wanted: RequestedTime) -> bool:
+def _is_of(held: AppointmentRow, wanted: RequestedTime) -> bool:
     return held.service_id == wanted.service.id and held.starts_at == wanted.starts_at
 
 

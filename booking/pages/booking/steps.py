@@ -13,7 +13,7 @@ from accounts.sign_in import request_code
 from booking.appointments import bookings
 from booking.appointments.bookings import AlreadyBooked, PatientBusy
 from booking.appointments.eligibility import WrongAudience
-from booking.appointments.holds import HoldOver, NotListed
+from booking.appointments.refusals import HoldOver, NotListed
 from booking.pages.booking.details_form import (
     Errors,
     details_of,
@@ -144,8 +144,7 @@ def book(visit: Visiting, hold_id: UUID) -> Response:
             details=details_of(
                 held.draft, held.draft.zone or reader_zone(visit.request, "") or None
             ),
-            person_id=visit.person_id,
-            visitor=held.holder.visitor,
+            holder=held.holder,
             now=visit.now,
         )
     except AlreadyBooked:

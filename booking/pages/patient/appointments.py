@@ -8,16 +8,16 @@ from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
 from booking.appointments import eligibility
-from booking.appointments.patient_details import find_facts
+from booking.appointments.patient_details import find_details
 from booking.appointments.queries import (
     AppointmentEntry,
-    find_canceller,
-    get_appointment_for,
+    find_events,
+    get_details_for,
     past_of_patient,
     upcoming_of_patient,
 )
 from booking.letters import invites
-from booking.models import Appointment
+from booking.models import AppointmentRow
 from booking.pages import presenters
 from booking.pages.patient import changes, personal_data
 from booking.pages.patient.own_appointment import (
@@ -46,7 +46,7 @@ router.include_router(personal_data.router)
 @signed_in
 def list_appointments(visit: Visiting) -> Response:
     """The next one large, what follows, and what was."""
-    facts = find_facts(visit.session, visit.person_id)
+    facts = find_details(visit.session, visit.person_id)
     zone = zone_of(visit, facts.time_zone if facts else None)
     upcoming = upcoming_of_patient(visit.session, visit.person_id, visit.now)
     past = past_of_patient(visit.session, visit.person_id, visit.now)
@@ -114,8 +114,8 @@ def _because(visit: Visit, mine: OwnAppointment) -> str:
     """Who called it off, and what they said."""
     if mine.appointment.status != Status.CANCELLED:
         return ""
-    by = find_canceller(visit.session, mine.appointment.id)
-    who = mine.entry.provider_name if by == ActorKind.PROVIDER else "You"
+    last = find_events(visit.session, mine.appointment.id)[-1]
+    who = mine.entry.provider_name if last.actor_kind == ActorKind.PROVIDER else "You"
     reason = mine.appointment.reason
     return f"{who} cancelled this session" + (f": “{reason}”" if reason else ".")
 
@@ -124,7 +124,7 @@ def _because(visit: Visit, mine: OwnAppointment) -> str:
 @signed_in
 def calendar_entry(visit: Visiting, appointment_id: UUID) -> Response:
     """For the calendar of patient or provider; neutral, as in the mails."""
-    found = get_appointment_for(visit.session, appointment_id, visit.caller)
+    found = get_details_for(visit.session, appointment_id, visit.caller.person_id).appointment
     if found.status != Status.BOOKED:
         raise NotFound("A calendar entry is there only while the session is booked.")
     entry = invites.invite(found, visit.caller.email or "", invites.PUBLISH, visit.now)
@@ -158,7 +158,7 @@ def join(visit: Visiting, appointment_id: UUID) -> Response:
         opens_at=presenters.instant(door.opens_at),
         now=presenters.instant(visit.now),
         wait=_wait(door.opens_at - visit.now),
-        link=(mine.wanted.provider.meeting_url or "") if is_open else "",
+        link=(mine.wanted.provider.meeting_url) if is_open else "",
         refusal=refusal,
         state=STATES[one.patient_state].name if one.patient_state in STATES else "",
         provider_name=mine.entry.provider_name,
@@ -171,7 +171,7 @@ def _wait(left: timedelta) -> str:
     return formats.duration(minutes) if left < timedelta(hours=12) else ""
 
 
-def _licence_refusal(visit: Visit, one: Appointment) -> str:
+def _licence_refusal(visit: Visit, one: AppointmentRow) -> str:
     """Asked once more at the door: a licence may have ended since. Empty: all is well."""
     try:
         eligibility.check_licence(

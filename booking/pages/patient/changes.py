@@ -10,8 +10,9 @@ from fastapi import APIRouter, Form, Query, Response
 from fastapi.responses import RedirectResponse
 
 from booking.appointments import bookings
-from booking.appointments.bookings import Actor, NotPossible, TooLate
-from booking.appointments.holds import NotListed
+from booking.appointments.bookings import NotPossible, TooLate
+from booking.appointments.moves import Actor
+from booking.appointments.refusals import NotListed
 from booking.calendar.requested_time import times_from
 from booking.pages import presenters
 from booking.pages.booking.hold import read_slot

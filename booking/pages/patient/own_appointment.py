@@ -6,9 +6,9 @@ from uuid import UUID
 from fastapi import Response
 from fastapi.responses import RedirectResponse
 
-from booking.appointments.queries import AppointmentEntry, entry_of, get_appointment_for
-from booking.calendar.requested_time import RequestedTime, get_requested_time
-from booking.models import Appointment
+from booking.appointments.queries import AppointmentEntry, get_details_for
+from booking.calendar.requested_time import RequestedTime
+from booking.models import AppointmentRow
 from booking.pages.search_context import zone_of
 from booking.rules.notice import Permission, may_change
 from booking.rules.transitions import Status
@@ -25,7 +25,7 @@ class OwnAppointment:
     change: Permission
 
     @property
-    def appointment(self) -> Appointment:
+    def appointment(self) -> AppointmentRow:
         return self.entry.appointment
 
     @property
@@ -39,13 +39,13 @@ class OwnAppointment:
 
 def open_own_appointment(visit: Visit, appointment_id: UUID) -> OwnAppointment:
     """Raises NotFound for everyone but its patient and its provider."""
-    found = get_appointment_for(visit.session, appointment_id, visit.caller)
-    wanted = get_requested_time(visit.session, found.service_id, found.starts_at)
+    found = get_details_for(visit.session, appointment_id, visit.caller.person_id)
+    one = found.appointment
     return OwnAppointment(
-        entry=entry_of(visit.session, found),
-        wanted=wanted,
-        zone=zone_of(visit, found.patient_zone),
-        change=may_change(found.starts_at, wanted.cancel_notice_minutes, visit.now),
+        entry=found.entry,
+        wanted=found.time,
+        zone=zone_of(visit, one.patient_zone),
+        change=may_change(one.starts_at, found.time.cancel_notice_minutes, visit.now),
     )
 
 

@@ -1,19 +1,17 @@
 """One appointment as its provider sees it: who comes, what may be said of it. No clinical notes."""
 
-from dataclasses import dataclass, replace
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Response
 from fastapi.responses import RedirectResponse
-from sqlmodel import Session, col, select
 
-from booking.appointments.bookings import Actor, cancel, complete, mark_no_show
-from booking.appointments.patient_details import find_facts
-from booking.appointments.queries import entry_of, get_appointment
-from booking.calendar.availability import load_availability
-from booking.models import Appointment, AppointmentEvent
+from booking.appointments.bookings import cancel, complete, mark_no_show
+from booking.appointments.moves import Actor
+from booking.appointments.patient_details import find_details
+from booking.appointments.queries import AppointmentDetails, find_events, get_details_for
+from booking.models import AppointmentRow
 from booking.rules.notice import Door, JoinState, join_state, may_close
 from booking.rules.transitions import ActorKind, Status, may_move
 from core.errors import DomainError, Invalid, NotFound, status_of
@@ -22,8 +20,6 @@ from core.web.caller import PROVIDER, allow
 from core.web.templates import render
 from core.web.transactions import TransactionalRoute
 from core.web.visit import Visit, Visiting
-from directory.models import Provider
-from directory.pages.application import own_practice
 from directory.taxonomy import STATES
 
 router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
@@ -32,20 +28,12 @@ HISTORY = "history"
 """The part of the page that an error points to where no field is at fault."""
 
 
-@dataclass(frozen=True)
-class _Own:
-    provider: Provider
-    appointment: Appointment
-    zone: str
-
-
-def _own(visit: Visit, appointment_id: UUID) -> _Own:
+def _own(visit: Visit, appointment_id: UUID) -> AppointmentDetails:
     """Raises NotFound for everyone but the appointment's provider."""
-    provider = own_practice(visit)
-    found = visit.session.get(Appointment, appointment_id)
-    if found is None or found.provider_id != provider.id or found.patient_id is None:
+    found = get_details_for(visit.session, appointment_id, visit.person_id)
+    if found.time.provider.person_id != visit.person_id:
         raise NotFound
-    return _Own(provider, found, load_availability(visit.session, provider.id).time_zone)
+    return found
 
 
 @router.get("/provider/appointments/{appointment_id}")
@@ -92,10 +80,9 @@ def record_outcome(
     return RedirectResponse(f"/provider/appointments/{appointment_id}?notice=saved", 303)
 
 
-def _refused(visit: Visit, own: _Own, reason: str, error: DomainError) -> Response:
+def _refused(visit: Visit, own: AppointmentDetails, reason: str, error: DomainError) -> Response:
     """Something happened meanwhile: the page as it is now, its history, and why it cannot be."""
-    now = get_appointment(visit.session, own.appointment.id)
-    own = replace(own, appointment=now)
+    own = _own(visit, own.appointment.id)
     return _appointment_page(visit, own, reason, [(HISTORY, error.message)], status_of(error))
 
 
@@ -104,13 +91,16 @@ def _me(visit: Visit) -> Actor:
 
 
 def _appointment_page(
-    visit: Visit, own: _Own, reason: str, problems: list[tuple[str, str]], status: int = 422
+    visit: Visit,
+    own: AppointmentDetails,
+    reason: str,
+    problems: list[tuple[str, str]],
+    status: int = 422,
 ) -> Response:
     one = own.appointment
-    entry = entry_of(visit.session, one)
     state = Status(one.status)
     door = join_state(one.starts_at, one.ends_at, visit.now)
-    events = _events(visit.session, one.id)
+    events = find_events(visit.session, one.id)
     may_record = may_close(one.starts_at, visit.now).allowed
     return render(
         visit,
@@ -118,11 +108,14 @@ def _appointment_page(
         status=status if problems else 200,
         errors=[{"field": field, "message": message} for field, message in problems],
         url=f"/provider/appointments/{one.id}",
-        when=formats.when(one.starts_at, own.zone),
+        when=formats.when(one.starts_at, own.time.zone),
         standing=one.status,
-        facts=[*_patient_facts(visit, one, own.zone), *_session_facts(entry.service_title, one)],
-        room_url=own.provider.meeting_url or "" if door.door != Door.OVER else "",
-        needs_link=not own.provider.meeting_url and door.door != Door.OVER,
+        facts=[
+            *_patient_facts(visit, one, own.time.zone),
+            *_session_facts(own.time.service.title, one),
+        ],
+        room_url=own.time.provider.meeting_url if door.door != Door.OVER else "",
+        needs_link=not own.time.provider.meeting_url and door.door != Door.OVER,
         door_line=_door_line(door, own),
         may_cancel=may_move(state, Status.CANCELLED, ActorKind.PROVIDER)
         and visit.now < one.starts_at,
@@ -133,22 +126,22 @@ def _appointment_page(
         ],
         reason=reason,
         reason_line=_reason_line(one, events),
-        history=_history(events, own.zone),
+        history=_history(events, own.time.zone),
     )
 
 
-def _door_line(door: JoinState, own: _Own) -> str:
+def _door_line(door: JoinState, own: AppointmentDetails) -> str:
     if door.door == Door.OVER:
         return "The time of this session is over."
-    if not own.provider.meeting_url:
+    if not own.time.provider.meeting_url:
         return "Your patient cannot join yet: there is no link to your room."
     if door.door == Door.OPEN:
         return "Your patient can join now."
-    return f"Your patient can join from {formats.clock_time(door.opens_at, own.zone)}."
+    return f"Your patient can join from {formats.clock_time(door.opens_at, own.time.zone)}."
 
 
-def _patient_facts(visit: Visit, one: Appointment, zone: str) -> list[dict[str, str]]:
-    facts = find_facts(visit.session, one.patient_id) if one.patient_id else None
+def _patient_facts(visit: Visit, one: AppointmentRow, zone: str) -> list[dict[str, str]]:
+    facts = find_details(visit.session, one.patient_id) if one.patient_id else None
     if facts is None:
         return [{"label": "Patient", "value": "Has deleted their data"}]
     place = STATES[one.patient_state].name if one.patient_state in STATES else "Unknown"
@@ -167,7 +160,7 @@ def _age(born: date, day: date) -> int:
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
-def _session_facts(title: str, one: Appointment) -> list[dict[str, str]]:
+def _session_facts(title: str, one: AppointmentRow) -> list[dict[str, str]]:
     minutes = int((one.ends_at - one.starts_at).total_seconds()) // 60
     return [
         {"label": "Session", "value": title},
@@ -186,27 +179,14 @@ _SAID = {
 _BY = {"provider": "you", "system": "Openchair"}
 
 
-def _events(session: Session, appointment_id: UUID) -> list[AppointmentEvent]:
-    """What became of it, oldest first; the hold before the booking says nothing to a provider."""
-    rows = session.exec(
-        select(AppointmentEvent)
-        .where(
-            AppointmentEvent.appointment_id == appointment_id,
-            AppointmentEvent.status != Status.HELD,
-        )
-        .order_by(col(AppointmentEvent.id))
-    )
-    return list(rows)
-
-
-def _reason_line(one: Appointment, events: list[AppointmentEvent]) -> str:
+def _reason_line(one: AppointmentRow, events: list[Any]) -> str:
     if one.status != Status.CANCELLED or not one.reason:
         return ""
     is_mine = events and events[-1].actor_kind == ActorKind.PROVIDER
     return f"{'You told your patient' if is_mine else 'The reason given'}: {one.reason}"
 
 
-def _history(events: list[AppointmentEvent], zone: str) -> list[dict[str, str]]:
+def _history(events: list[Any], zone: str) -> list[dict[str, str]]:
     return [
         {
             "at": formats.short_when(one.at, zone),

@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
+from booking.appointments.patient_details import find_names
 from booking.appointments.queries import AppointmentEntry, week_of_provider
 from booking.calendar.availability import load_availability
 from booking.calendar.queries import get_calendar
 from booking.calendar.slot_cache import free_minutes
-from booking.models import Appointment, Patient
+from booking.models import AppointmentRow
 from booking.pages.practice.week_grid import QUARTER, Placed, monday_of, week_view
 from booking.rules.availability import Availability
 from booking.rules.notice import Door, join_state
@@ -131,14 +132,14 @@ def _placed(
     end = datetime.combine(monday + WEEK, time(), zone).astimezone(UTC)
     entries = week_of_provider(visit.session, provider.id, start, end)
     sessions = [one.appointment for one in entries if _takes_time(one.appointment, visit.now)]
-    names = _names(visit.session, [one.patient_id for one in sessions])
+    names = find_names(visit.session, [one.patient_id for one in sessions])
     return [
         *(_session(one, names, visit.now) for one in sessions),
         *_free(visit.session, provider, Interval(start, end), visit.now),
     ]
 
 
-def _takes_time(one: Appointment, now: datetime) -> bool:
+def _takes_time(one: AppointmentRow, now: datetime) -> bool:
     if one.status == Status.HELD:
         return one.expires_at is not None and not is_expired(one.expires_at, now)
     return one.status != Status.CANCELLED
@@ -162,13 +163,7 @@ def _free(session: Session, provider: Provider, span: Interval, now: datetime) -
     return [Placed(start, start + long, "slot", "Free") for start in found]
 
 
-def _names(session: Session, patients: list[UUID | None]) -> dict[UUID, str]:
-    known = [one for one in patients if one is not None]
-    rows = session.exec(select(Patient).where(col(Patient.person_id).in_(known)))
-    return {row.person_id: row.name for row in rows}
-
-
-def _session(one: Appointment, names: dict[UUID, str], now: datetime) -> Placed:
+def _session(one: AppointmentRow, names: dict[UUID, str], now: datetime) -> Placed:
     if one.status == Status.HELD:
         left = (one.expires_at or now) - now
         minutes = max(1, -(-int(left.total_seconds()) // 60))
@@ -179,7 +174,7 @@ def _session(one: Appointment, names: dict[UUID, str], now: datetime) -> Placed:
     return Placed(one.starts_at, one.ends_at, "booked", label, _url(one))
 
 
-def _url(one: Appointment) -> str:
+def _url(one: AppointmentRow) -> str:
     return f"/provider/appointments/{one.id}"
 
 
@@ -198,7 +193,7 @@ def _next(
     if entry is None:
         return None
     one = entry.appointment
-    names = _names(visit.session, [one.patient_id])
+    names = find_names(visit.session, [one.patient_id])
     door = join_state(one.starts_at, one.ends_at, visit.now).door
     return {
         "when": formats.short_when(one.starts_at, zone),
