@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from accounts import access
@@ -14,10 +14,10 @@ from accounts.sessions import IDLE, end_session
 from accounts.sign_in import request_code
 from core.web.caller import ADMIN, allow, public, signed_in
 from core.web.problems import problem_responses
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Visiting
 
-router = APIRouter(route_class=TransactionalRoute, prefix="/api/v1", tags=["sign-in"])
+router = Router(prefix="/api/v1", tags=["sign-in"])
 
 Email = Annotated[str, Field(max_length=254, examples=["patient@example.com"])]
 

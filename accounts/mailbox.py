@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from sqlmodel import Session, col, select
 
 from core.errors import NotFound
@@ -14,11 +14,11 @@ from core.settings import settings
 from core.web.caller import public
 from core.web.formats import short_when
 from core.web.templates import render
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Visiting
 from core.web.zones import reader_zone
 
-router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+router = Router(include_in_schema=False)
 
 SHOWN = 50
 _CODE = re.compile(r"^\s*(\d{6})\s*$", re.MULTILINE)

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
-from fastapi import APIRouter, Form, Response
+from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
 from accounts import access
@@ -22,11 +22,11 @@ from core.errors import Invalid
 from core.web.caller import public, signed_in
 from core.web.formats import short_when
 from core.web.templates import render
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 from core.web.zones import reader_zone
 
-router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+router = Router(include_in_schema=False)
 
 _PENDING: Final = "sign-in"
 """Cookie that carries address and target from one page to the next, encrypted, for 15 minutes."""

@@ -11,7 +11,7 @@ from accounts.models import Person, PersonRole, SignInCode, SignInSession
 from accounts.queries import find_person, get_person
 from accounts.rules import normal_email
 from core import clock
-from core.database import transaction, uuid7
+from core.database import Statement, run, transaction, uuid7
 from core.errors import Conflict
 from core.web.caller import ADMIN, ROLES
 
@@ -35,15 +35,18 @@ def ensure_person(session: Session, email: str, now: datetime) -> Person:
 
 def grant_role(session: Session, person_id: UUID, role: str) -> bool:
     """Give a role; True where it is new to them."""
+    return bool(run(session, granting_role(person_id, role)))
+
+
+def granting_role(person_id: UUID, role: str) -> Statement:
+    """As `grant_role`: a row where it is new to them."""
     if role not in ROLES:
         raise ValueError(f"{role!r} is not a role")
-    granted = (
-        insert(PersonRole)
-        .values(person_id=person_id, role=role)
-        .on_conflict_do_nothing()
-        .returning(col(PersonRole.role))
+    return Statement(
+        "INSERT INTO person_role (person_id, role) VALUES (%(person)s, %(role)s)"
+        " ON CONFLICT DO NOTHING RETURNING role",
+        {"person": person_id, "role": role},
     )
-    return session.connection().execute(granted).first() is not None
 
 
 def make_admin(email: str) -> str:

@@ -1,15 +1,16 @@
 """Sign-in sessions: opaque tokens in a cookie or an Authorization header, kept as hashes."""
 
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from fastapi import Request
-from sqlalchemy import text
 from sqlmodel import Session, col, delete, or_, update
 
 from accounts.models import SignInCode, SignInSession
 from core import clock
 from core.crypto import digest, token
+from core.database import Statement, run
 from core.errors import NotFound
 from core.retention import runs_nightly
 from core.web.caller import NOBODY, Caller
@@ -19,15 +20,13 @@ IDLE = timedelta(days=14)
 ABSOLUTE = timedelta(days=60)
 _SEEN_EVERY = timedelta(minutes=10)
 
-_FIND = text(
-    """
+_FIND: Final = """
     SELECT s.id, s.person_id, s.created_at, s.last_seen_at, p.email,
            array(SELECT role FROM person_role r WHERE r.person_id = p.id) AS roles
     FROM sign_in_session s JOIN person p ON p.id = s.person_id
-    WHERE s.token_hash = :hash AND s.revoked_at IS NULL AND p.deleted_at IS NULL
-      AND s.expires_at > :now AND s.last_seen_at > :idle_since
-    """
-)
+    WHERE s.token_hash = %(hash)s AND s.revoked_at IS NULL AND p.deleted_at IS NULL
+      AND s.expires_at > %(now)s AND s.last_seen_at > %(idle_since)s
+"""
 
 
 def secret_of(request: Request) -> str | None:
@@ -45,9 +44,10 @@ def identify(session: Session, request: Request) -> Caller:
         return NOBODY
     now = clock.now()
     values = {"hash": digest(secret), "now": now, "idle_since": now - IDLE}
-    row = session.connection().execute(_FIND, values).first()
-    if row is None:
+    rows = run(session, Statement(_FIND, values))
+    if not rows:
         return NOBODY
+    (row,) = rows
     if now - row.last_seen_at > _SEEN_EVERY:
         touch = update(SignInSession).where(col(SignInSession.id) == row.id)
         session.exec(touch.values(last_seen_at=now))

@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from booking.api.schemas import AppointmentAnswer, AppointmentList, appointment_answer
@@ -14,10 +13,10 @@ from booking.appointments.queries import AppointmentDetails, appointments_of, ge
 from booking.models import AppointmentRow
 from core.web.caller import PROVIDER, allow, signed_in
 from core.web.problems import problem_responses
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 
-router = APIRouter(route_class=TransactionalRoute, prefix="/api/v1", tags=["booking"])
+router = Router(prefix="/api/v1", tags=["booking"])
 
 
 class NewTime(BaseModel):

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Response
+from fastapi import Header, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from booking.api.schemas import AppointmentAnswer, HoldAnswer, appointment_answer, hold_answer
@@ -16,10 +16,10 @@ from booking.idempotency import respond_once
 from booking.visitors import known_holder, new_holder
 from core.web.caller import public, signed_in
 from core.web.problems import problem_responses
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 
-router = APIRouter(route_class=TransactionalRoute, prefix="/api/v1", tags=["booking"])
+router = Router(prefix="/api/v1", tags=["booking"])
 
 Key = Annotated[
     str | None,

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from booking.api.slots import own_provider
@@ -11,12 +11,12 @@ from booking.calendar import services
 from booking.calendar.services import ServiceForm
 from core.web.caller import PROVIDER, allow
 from core.web.problems import problem_responses
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Visiting
 from directory.models import Service
 from directory.queries import services_of
 
-router = APIRouter(route_class=TransactionalRoute, prefix="/api/v1/me/services", tags=["practice"])
+router = Router(prefix="/api/v1/me/services", tags=["practice"])
 
 Minutes = Annotated[int, Field(ge=services.SHORTEST, le=services.LONGEST)]
 Cents = Annotated[int, Field(ge=0, le=500_000)]

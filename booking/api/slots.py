@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import BaseModel
 
 from booking.calendar.availability import load_availability, save_availability
@@ -17,12 +17,12 @@ from booking.rules.slots import Interval
 from core.errors import Invalid, NotFound
 from core.web.caller import PROVIDER, allow, public
 from core.web.problems import problem_responses
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Visiting
 from directory.models import Provider
 from directory.queries import find_provider_of
 
-router = APIRouter(route_class=TransactionalRoute, prefix="/api/v1", tags=["times"])
+router = Router(prefix="/api/v1", tags=["times"])
 
 MOST_DAYS = 31
 _WEEK = timedelta(days=7)

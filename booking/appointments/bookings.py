@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from accounts.people import grant_role
+from accounts.people import granting_role
 from booking.appointments.eligibility import check_audience, check_authorities, check_licence
 from booking.appointments.moves import Actor, move
 from booking.appointments.patient_details import PatientDetails, checked_details, remembering
@@ -116,7 +116,7 @@ def _book(
     session: Session, hold: AppointmentRow, details: PatientDetails, person_id: UUID, now: datetime
 ) -> AppointmentRow:
     zone = details.time_zone or STATES[details.state].zone
-    moved, remembered = run_together(
+    moved, *_ = run_together(
         session,
         move(
             Status.BOOKED,
@@ -130,11 +130,10 @@ def _book(
             booked_at=now,
         ),
         remembering(person_id, details, zone, now),
+        granting_role(person_id, PATIENT),
     )
     if not moved:
         raise HoldOver
-    if remembered[0].is_new:
-        grant_role(session, person_id, PATIENT)
     return _announced(session, moved)
 
 

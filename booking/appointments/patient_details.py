@@ -56,8 +56,7 @@ def is_adult(born: date, day: date) -> bool:
 
 
 def remembering(person_id: UUID, details: PatientDetails, zone: str, now: datetime) -> Statement:
-    """Keeps what the patient said, sealed as the model's columns are; one row: is it the first
-    time (`is_new`)?"""
+    """Keeps what the patient said, sealed as the model's columns are."""
     return Statement(
         """
         INSERT INTO patient (person_id, name, date_of_birth, state, time_zone, changed_at)
@@ -65,7 +64,6 @@ def remembering(person_id: UUID, details: PatientDetails, zone: str, now: dateti
         ON CONFLICT (person_id) DO UPDATE SET name = excluded.name,
             date_of_birth = excluded.date_of_birth, state = excluded.state,
             time_zone = excluded.time_zone, changed_at = excluded.changed_at
-        RETURNING xmax = 0 AS is_new
         """,
         {
             "person": person_id,

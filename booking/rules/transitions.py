@@ -11,11 +11,9 @@ from typing import Self
 
 
 class Status(StrEnum):
-    """Each with what follows from it. `takes_time`: the time is nobody else's. `is_agreed`: both
-    people know of it, so that every further move is a new version of what they know."""
-
-    takes_time: bool
-    is_agreed: bool
+    # What follows from each. (A docstring would be the API's description.)
+    takes_time: bool  # the time is nobody else's
+    is_agreed: bool  # both people know of it: each further move is a new version of what they know
 
     def __new__(cls, value: str, takes_time: bool = False, is_agreed: bool = False) -> Self:
         status = str.__new__(cls, value)

@@ -2,16 +2,16 @@
 
 import ipaddress
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 
 from core.errors import NotFound
 from core.web.caller import public
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Visiting
 
-router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+router = Router(include_in_schema=False)
 
 
 @router.get("/healthz")

@@ -8,15 +8,17 @@ does. (A yield dependency would commit after the answer and cost a thread hop of
 
 import functools
 import inspect
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 from fastapi import Request, Response
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import ParamTypes
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, APIRouter, iter_route_contexts
 from sqlalchemy import Engine
 from sqlmodel import Session
+from starlette.routing import Match
+from starlette.types import Scope
 
 from core.database import engine
 from core.errors import Invalid
@@ -52,6 +54,33 @@ class TransactionalRoute(APIRoute):
             return await handle(request)
 
         return strict
+
+
+class Router(APIRouter):
+    """Routes that declare their access. Asked for a path that none of its own can be, it says so
+    without trying them one by one."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(route_class=TransactionalRoute, **options)
+        self._starts: frozenset[str] | None = None
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """As inherited."""
+        if self._starts is None:
+            self._starts = frozenset(self._starts_of_all())
+        if "" not in self._starts and _start(scope["path"]) not in self._starts:
+            return Match.NONE, {}
+        return super().matches(scope)
+
+    def _starts_of_all(self) -> Iterator[str]:
+        for context in iter_route_contexts(self.routes):
+            yield _start(str(getattr(context.original_route, "path", "")))
+
+
+def _start(path: str) -> str:
+    """The first part of a path that tells it from others; empty where that may be anything."""
+    first = path.removeprefix("/api/v1").split("/")[1:2]
+    return "" if not first or "{" in first[0] else first[0]
 
 
 def _query_parameters(route: APIRoute) -> frozenset[str]:

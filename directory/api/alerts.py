@@ -3,19 +3,18 @@
 from typing import Annotated, Final
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.errors import Invalid
 from core.web.caller import public
 from core.web.problems import problem_responses
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Visiting
 from core.web.zones import is_zone
 from directory import alerts
 from directory.search import read_query
 
-router = APIRouter(route_class=TransactionalRoute, prefix="/api/v1", tags=["directory"])
+router = Router(prefix="/api/v1", tags=["directory"])
 
 _EXAMPLE: Final = "state=WA&condition=anxiety&within_days=7"
 

@@ -4,13 +4,13 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, File, Query, UploadFile
+from fastapi import File, Query, UploadFile
 from pydantic import BaseModel, ConfigDict
 
 from core.errors import Invalid
 from core.web.caller import ADMIN, allow
 from core.web.problems import problem_responses
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 from directory.api.practice import LackAnswer, OwnCredential, own_credential
 from directory.credentials import cases
@@ -28,7 +28,7 @@ from directory.credentials.evidence import save_evidence
 from directory.models import Credential, EvidenceFile, Listing, Provider
 from directory.queries import credentials_of, get_provider
 
-router = APIRouter(route_class=TransactionalRoute, prefix="/api/v1/admin", tags=["admin"])
+router = Router(prefix="/api/v1/admin", tags=["admin"])
 
 View = Literal["waiting", "expiring", "overdue", "everyone"]
 

@@ -4,13 +4,13 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, File, Response, UploadFile
+from fastapi import File, Response, UploadFile
 from pydantic import BaseModel, ConfigDict
 
 from core.errors import Invalid
 from core.web.caller import PROVIDER, allow, signed_in
 from core.web.problems import problem_responses
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 from directory.credentials.applications import ApplicationForm, apply, lacks
 from directory.credentials.claims import (
@@ -26,7 +26,7 @@ from directory.queries import credentials_of, get_provider_of
 from directory.rules.requirements import attestation_due
 from directory.taxonomy import CREDENTIAL_KINDS
 
-router = APIRouter(route_class=TransactionalRoute, prefix="/api/v1/me", tags=["practice"])
+router = Router(prefix="/api/v1/me", tags=["practice"])
 
 
 class Application(ApplicationForm):

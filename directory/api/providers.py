@@ -5,14 +5,14 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import BaseModel
 from pydantic_core import to_json
 
 from core.errors import NotFound
 from core.web.caller import public
 from core.web.problems import problem_responses
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Reading, Visiting
 from directory import queries
 from directory.api.parameters import SEARCH_PARAMETERS
@@ -21,7 +21,7 @@ from directory.search import SearchResults, read_query, search
 from directory.search.listing_rows import entry_of
 from directory.taxonomy import CREDENTIAL_KINDS
 
-router = APIRouter(route_class=TransactionalRoute, prefix="/api/v1", tags=["directory"])
+router = Router(prefix="/api/v1", tags=["directory"])
 
 
 class LicensedState(BaseModel):

@@ -3,14 +3,14 @@ and no cache may keep it either."""
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel
 from sqlmodel import Session
 
 from core.database import driver_connection
 from core.web.caller import public
 from core.web.problems import problem_responses
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Reading
 from directory.addresses import address_from
 from directory.search.entries import Entry
@@ -20,7 +20,7 @@ from directory.search.query import MAX_NAME
 from directory.taxonomy import PROFESSIONS
 from directory.typed_search import read_words, suggestions
 
-router = APIRouter(route_class=TransactionalRoute, prefix="/api/v1", tags=["directory"])
+router = Router(prefix="/api/v1", tags=["directory"])
 
 MOST: Final = 8
 MOST_PEOPLE: Final = 3

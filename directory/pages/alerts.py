@@ -9,14 +9,14 @@ from datetime import datetime
 from typing import Annotated, Final
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Form, Response
+from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
 from core.errors import Conflict, Invalid
 from core.web import formats
 from core.web.caller import public
 from core.web.templates import render
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 from core.web.zones import DEFAULT, reader_zone
 from directory import alerts, presenters
@@ -26,7 +26,7 @@ from directory.search import GROUPS, SearchQuery, read_kindly
 from directory.search.query import RANGES
 from directory.taxonomy import STATES
 
-router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+router = Router(include_in_schema=False)
 
 _PRIVATE: Final = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 _FILTERS: Final = {*GROUPS, *RANGES}

@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Response
+from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
 from core.errors import Invalid, NotFound
 from core.web import formats
 from core.web.caller import PROVIDER, allow, signed_in
 from core.web.templates import render
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 from directory.credentials.applications import ApplicationForm, apply
 from directory.listings.profile import attest
@@ -18,7 +18,7 @@ from directory.queries import credentials_of, find_provider_of, services_of
 from directory.rules.requirements import attestation_due, required_credentials
 from directory.taxonomy import CREDENTIAL_KINDS, PROFESSIONS
 
-router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+router = Router(include_in_schema=False)
 
 Text = Annotated[str, Form(max_length=30000)]
 

@@ -5,14 +5,14 @@ from datetime import date, timedelta
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Response
+from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
 from core.errors import Invalid
 from core.web import formats
 from core.web.caller import PROVIDER, allow
 from core.web.templates import render
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 from directory.credentials.applications import lacks
 from directory.credentials.claims import (
@@ -32,7 +32,7 @@ from directory.rules.days import local_day
 from directory.rules.requirements import required_credentials
 from directory.taxonomy import CREDENTIAL_KINDS, PROFESSIONS, STATES
 
-router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+router = Router(include_in_schema=False)
 
 URL = "/provider/credentials"
 RENEW_WITHIN: Final = timedelta(days=60)

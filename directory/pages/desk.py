@@ -4,14 +4,14 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, File, Form, Response, UploadFile
+from fastapi import File, Form, Response, UploadFile
 from fastapi.responses import FileResponse, RedirectResponse
 
 from core.errors import Invalid, NotFound
 from core.web import formats
 from core.web.caller import ADMIN, allow
 from core.web.templates import render
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Visiting
 from directory.credentials import cases
 from directory.credentials.applications import lacks
@@ -30,7 +30,7 @@ from directory.queries import credentials_of, get_provider
 from directory.rules.requirements import Lack
 from directory.taxonomy import CREDENTIAL_KINDS, PROFESSIONS, STATES
 
-router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+router = Router(include_in_schema=False)
 
 VIEWS = {
     "waiting": "Waiting",

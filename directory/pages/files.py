@@ -1,14 +1,14 @@
 """Portraits as everyone may see them. (Evidence is the desk's.)"""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from fastapi.responses import FileResponse
 
 from core.web.caller import public
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Visiting
 from directory.listings.photos import photo_path
 
-router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+router = Router(include_in_schema=False)
 
 
 @router.get("/photos/{photo_name}")

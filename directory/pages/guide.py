@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from core.web.caller import public
 from core.web.templates import render
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Visiting
 from directory.addresses import address_from
 from directory.rules.care_guide import NOT_A_DIAGNOSIS, QUESTIONS, Advice, Path, advise
 from directory.taxonomy import CONDITIONS, MODALITIES, PROFESSIONS, Condition, Modality
 
-router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+router = Router(include_in_schema=False)
 
 
 @router.get("/guide")

@@ -1,18 +1,18 @@
 """Home, how we verify, crisis, privacy, and what robots may read."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from core.settings import settings
 from core.web import formats
 from core.web.caller import public
 from core.web.templates import render
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Visiting
 from directory.presenters import CARE
 from directory.search import SearchQuery, search
 from directory.taxonomy import CONDITIONS, CREDENTIAL_KINDS, PROFESSIONS, STATES
 
-router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+router = Router(include_in_schema=False)
 
 ROBOTS = """User-agent: *
 Disallow: /account

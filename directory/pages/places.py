@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 from starlette.convertors import Convertor, register_url_convertor
@@ -17,7 +17,7 @@ from core.errors import NotFound
 from core.settings import settings
 from core.web import formats
 from core.web.caller import public
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 from directory.addresses import WHO, Place, find_place
 from directory.pages.results import next_page, show
@@ -25,7 +25,7 @@ from directory.search import SearchResults
 from directory.search.entries import Shown
 from directory.taxonomy import PROFESSIONS, STATES
 
-router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+router = Router(include_in_schema=False)
 
 _SCRIPT: Final = Markup('<script type="application/ld+json">{}</script>')
 

@@ -6,14 +6,14 @@ from datetime import date
 from functools import lru_cache
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 
 from core.web import formats
 from core.web.caller import public
 from core.web.templates import render, text
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 from core.web.zones import DEFAULT, reader_zone, zone_words
 from directory import presenters
@@ -25,7 +25,7 @@ from directory.search.query import SORTS
 from directory.taxonomy import STATES
 from directory.typed_search import Reading, read_words
 
-router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+router = Router(include_in_schema=False)
 
 _STATES = [("", "Any state"), *((code, state.name) for code, state in STATES.items())]
 _GO_ALONG = ("zone", "notice")

@@ -9,18 +9,18 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 from xml.sax.saxutils import escape
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from sqlalchemy import text
 
 from core.errors import NotFound
 from core.settings import settings
 from core.web.caller import public
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Reading, Visit, Visiting
 from directory.addresses import ANYWHERE, TOPICS, WHERE, WHO, Place
 from directory.search import SearchQuery, search
 
-router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+router = Router(include_in_schema=False)
 
 PER_PART: Final = 50_000
 """As many addresses as the protocol allows in one file (sitemaps.org)."""

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import FastAPI, Response
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import InternalError
@@ -17,11 +17,11 @@ from core.postgres import NoDatabase, check_replica_address
 from core.replica import BEHIND, REST, NotItsReplica, Replica, replica_in
 from core.settings import settings
 from core.web.caller import allow, public, signed_in
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router, TransactionalRoute
 from core.web.visit import Reading, Visiting
 from tests.small import small_app
 
-router = APIRouter(route_class=TransactionalRoute)
+router = Router()
 
 
 @router.get("/directory")

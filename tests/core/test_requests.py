@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 
 import pytest
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from fastapi.responses import JSONResponse
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
@@ -18,11 +18,11 @@ from core.web import health
 from core.web.caller import public, signed_in
 from core.web.middleware import HEADERS, MAX_BODY
 from core.web.openapi import describe
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Visiting
 from tests.small import small_app
 
-router = APIRouter(route_class=TransactionalRoute)
+router = Router()
 
 
 class Note(BaseModel):

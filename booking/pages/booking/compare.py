@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from booking.calendar.openings import next_openings
 from booking.calendar.queries import get_calendar
@@ -14,7 +14,7 @@ from core.errors import NotFound
 from core.web import formats
 from core.web.caller import public
 from core.web.templates import render
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Reading, Visit
 from core.web.zones import zone_line
 from directory.addresses import address_from
@@ -23,7 +23,7 @@ from directory.presenters import licensed_line, soon
 from directory.queries import credentials_of, get_listing_by_slug, get_provider, services_of
 from directory.taxonomy import STATES
 
-router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+router = Router(include_in_schema=False)
 
 MOST = 3
 TIMES = 4

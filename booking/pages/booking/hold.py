@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Response
+from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
 from booking.appointments import holds
@@ -31,13 +31,13 @@ from core.errors import TooMany
 from core.web import formats
 from core.web.caller import public
 from core.web.templates import render
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 from directory.queries import authorities_of
 from directory.rules.licensure import valid_states
 from directory.taxonomy import STATES
 
-router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+router = Router(include_in_schema=False)
 router.include_router(steps.router)
 
 Text = Annotated[str, Form(max_length=200)]

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from booking.calendar.queries import Calendar, get_calendar
 from booking.calendar.requested_time import times_from
@@ -16,7 +16,7 @@ from core.errors import NotFound
 from core.web import formats
 from core.web.caller import public
 from core.web.templates import render
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Reading, Visit
 from core.web.zones import zone_choices, zone_line
 from directory.addresses import address_from
@@ -25,7 +25,7 @@ from directory.presenters import licensed_line
 from directory.queries import credentials_of, get_listing_by_slug, get_provider, services_of
 from directory.taxonomy import STATES
 
-router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+router = Router(include_in_schema=False)
 
 DAYS = 4
 """How many days with times one page shows."""

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Response
+from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
 from accounts import access
@@ -35,13 +35,13 @@ from booking.pages.booking.held_time import (
 from core.errors import Invalid, NotAllowed, TooMany
 from core.web import formats
 from core.web.caller import public
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 from core.web.zones import reader_zone
 from directory.addresses import address_from
 from directory.taxonomy import STATES
 
-router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+router = Router(include_in_schema=False)
 
 Text = Annotated[str, Form(max_length=2000)]
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from fastapi.responses import RedirectResponse
 
 from booking.appointments import eligibility
@@ -32,12 +32,12 @@ from core.errors import Invalid, NotFound
 from core.web import formats
 from core.web.caller import signed_in
 from core.web.templates import render
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 from core.web.zones import zone_line
 from directory.taxonomy import STATES
 
-router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+router = Router(include_in_schema=False)
 router.include_router(changes.router)
 router.include_router(personal_data.router)
 

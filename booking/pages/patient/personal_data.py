@@ -3,7 +3,7 @@
 import json
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Response
+from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
 from booking.appointments.personal_data import delete_data, export_data
@@ -12,10 +12,10 @@ from core.errors import Conflict
 from core.web import formats
 from core.web.caller import PROVIDER, signed_in
 from core.web.templates import render
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 
-router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+router = Router(include_in_schema=False)
 
 
 @router.get("/account/data")

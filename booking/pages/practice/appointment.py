@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Response
+from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
 from booking.appointments.bookings import cancel, complete, mark_no_show
@@ -18,11 +18,11 @@ from core.errors import DomainError, Invalid, NotFound, status_of
 from core.web import formats
 from core.web.caller import PROVIDER, allow
 from core.web.templates import render
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 from directory.taxonomy import STATES
 
-router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+router = Router(include_in_schema=False)
 
 HISTORY = "history"
 """The part of the page that an error points to where no field is at fault."""

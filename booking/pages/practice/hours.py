@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import FormData
 
@@ -17,13 +17,13 @@ from core.errors import Invalid
 from core.web import formats
 from core.web.caller import PROVIDER, allow
 from core.web.templates import render
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 from core.web.zones import is_zone
 from directory.pages.application import own_practice, shown_errors
 from directory.taxonomy import STATES
 
-router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+router = Router(include_in_schema=False)
 
 ROWS = 2  # ranges of a day that the form offers at least
 FIRST_HOUR, LAST_HOUR = 7, 21  # that the grid offers at least

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Response
+from fastapi import Depends, Form, Response
 from fastapi.responses import RedirectResponse
 
 from booking.calendar import services
@@ -13,7 +13,7 @@ from core.errors import Invalid
 from core.web import formats
 from core.web.caller import PROVIDER, allow
 from core.web.templates import render
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 from directory.models import Provider, Service
 from directory.pages.application import own_practice
@@ -21,7 +21,7 @@ from directory.queries import services_of
 from directory.rules.offerings import may_offer_service, offered_services
 from directory.taxonomy import SERVICE_KINDS
 
-router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+router = Router(include_in_schema=False)
 
 
 @router.get("/provider/services")

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
@@ -23,7 +23,7 @@ from booking.rules.transitions import Status, is_expired
 from core.web import formats
 from core.web.caller import signed_in
 from core.web.templates import render
-from core.web.transactions import TransactionalRoute
+from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 from directory.credentials.applications import lacks
 from directory.models import Credential, CredentialStatus, Listing, Provider
@@ -31,7 +31,7 @@ from directory.queries import credentials_of, find_provider_of
 from directory.rules.requirements import attestation_due
 from directory.taxonomy import CREDENTIAL_KINDS
 
-router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+router = Router(include_in_schema=False)
 
 WEEK = timedelta(days=7)
 LOOKS_BACK = timedelta(days=30)
