@@ -1,14 +1,10 @@
 """Signing in and out within a visit: the service, plus the cookie. For pages and API alike."""
 
-from typing import Final
-
 from accounts.rules import local_path
-from accounts.sessions import ABSOLUTE, end_session
+from accounts.sessions import ABSOLUTE, COOKIE, end_session
 from accounts.sign_in import SignedIn, verify_code
 from core.web.caller import ADMIN, PROVIDER
 from core.web.visit import Visit
-
-COOKIE: Final = "session"
 
 
 def sign_in(visit: Visit, email: str, code: str) -> SignedIn:

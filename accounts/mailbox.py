@@ -6,10 +6,9 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Response
-from sqlmodel import Session, col, select
 
 from core.errors import NotFound
-from core.mail import Mail
+from core.mail import Mail, find_letter, find_letters
 from core.settings import settings
 from core.web.caller import public
 from core.web.formats import short_when
@@ -37,7 +36,7 @@ def mailbox(visit: Visiting, to: str = "") -> Response:
         "accounts/mailbox.html",
         headers=_PRIVATE,
         to=recipient,
-        letters=[_shown(mail, zone) for mail in _find_letters(visit.session, recipient)],
+        letters=[_shown(mail, zone) for mail in find_letters(visit.session, recipient, SHOWN)],
         most=SHOWN,
         here="/demo/mailbox?" + urlencode({"to": recipient}),
     )
@@ -48,7 +47,7 @@ def mailbox(visit: Visiting, to: str = "") -> Response:
 def calendar(visit: Visiting, mail_id: UUID) -> Response:
     """The calendar entry that came with a letter."""
     _only_in_the_demo()
-    mail = visit.session.get(Mail, mail_id)
+    mail = find_letter(visit.session, mail_id)
     if mail is None or mail.calendar is None:
         raise NotFound
     return Response(
@@ -61,13 +60,6 @@ def calendar(visit: Visiting, mail_id: UUID) -> Response:
 def _only_in_the_demo() -> None:
     if not settings().demo:
         raise NotFound
-
-
-def _find_letters(session: Session, recipient: str) -> list[Mail]:
-    query = select(Mail).order_by(col(Mail.created_at).desc(), col(Mail.id).desc()).limit(SHOWN)
-    if recipient:
-        query = query.where(Mail.recipient == recipient)
-    return list(session.exec(query).all())
 
 
 def _shown(mail: Mail, zone: str) -> dict[str, Any]:

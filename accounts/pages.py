@@ -19,16 +19,20 @@ from accounts.sessions import IDLE, end_other_sessions, end_session
 from accounts.sign_in import request_code
 from core.crypto import decrypt, encrypt
 from core.errors import Invalid
+from core.web import flash
 from core.web.caller import public, signed_in
 from core.web.formats import short_when
 from core.web.templates import render
 from core.web.transactions import Router
-from core.web.visit import Visit, Visiting
+from core.web.visit import Visit, Visiting, personal_cookie
 from core.web.zones import reader_zone
 
 router = Router(include_in_schema=False)
 
-_PENDING: Final = "sign-in"
+SIGNED_OUT = flash.declare("signed-out", "You are signed out.")
+SESSION_ENDED = flash.declare("session-ended", "That device is signed out.")
+
+_PENDING: Final = personal_cookie("sign-in")
 """Cookie that carries address and target from one page to the next, encrypted, for 15 minutes."""
 
 _ROLE_WORDS: Final = {"patient": "Patient", "provider": "Provider", "admin": "Admin"}
@@ -89,7 +93,7 @@ def check_code(visit: Visiting, code: Text = "") -> Response:
 def sign_out(visit: Visiting) -> Response:
     """End this sign-in session; without one, do nothing."""
     access.sign_out(visit)
-    return RedirectResponse("/?notice=signed-out", 303)
+    return RedirectResponse(f"/{SIGNED_OUT}", 303)
 
 
 @router.get("/account")
@@ -125,7 +129,7 @@ def end_one(visit: Visiting, sign_in_id: UUID) -> Response:
     if sign_in_id == visit.caller.sign_in_id:
         return sign_out(visit)
     end_session(visit.session, sign_in_id, visit.person_id, visit.now)
-    return RedirectResponse("/account?notice=session-ended", 303)
+    return RedirectResponse(f"/account{SESSION_ENDED}", 303)
 
 
 @router.post("/account/sign-ins/end-others")
@@ -134,7 +138,7 @@ def end_others(visit: Visiting) -> Response:
     """Sign out everywhere but here."""
     if visit.caller.sign_in_id is not None:
         end_other_sessions(visit.session, visit.person_id, visit.caller.sign_in_id, visit.now)
-    return RedirectResponse("/account?notice=session-ended", 303)
+    return RedirectResponse(f"/account{SESSION_ENDED}", 303)
 
 
 def _email_page(

@@ -14,7 +14,9 @@ from core.database import Statement, run
 from core.errors import NotFound
 from core.retention import runs_nightly
 from core.web.caller import NOBODY, Caller
-from core.web.visit import cookie_name
+from core.web.visit import cookie_name, personal_cookie
+
+COOKIE: Final = personal_cookie("session")
 
 IDLE = timedelta(days=14)
 ABSOLUTE = timedelta(days=60)
@@ -34,7 +36,7 @@ def secret_of(request: Request) -> str | None:
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and credentials:
         return credentials.strip()
-    return request.cookies.get(cookie_name("session")) or None
+    return request.cookies.get(cookie_name(COOKIE)) or None
 
 
 def identify(session: Session, request: Request) -> Caller:

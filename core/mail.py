@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Field, Session, SQLModel, col, delete
+from sqlmodel import Field, Session, SQLModel, col, delete, select
 
 from core import clock
 from core.crypto import Encrypted
@@ -127,6 +127,18 @@ def _deliver(message: EmailMessage) -> None:
         if url.username:
             server.login(unquote(url.username), unquote(url.password or ""))
         server.send_message(message)
+
+
+def find_letter(session: Session, mail_id: UUID) -> Mail | None:
+    return session.get(Mail, mail_id)
+
+
+def find_letters(session: Session, recipient: str, most: int) -> list[Mail]:
+    """The newest, of one recipient where one is named."""
+    query = select(Mail).order_by(col(Mail.created_at).desc(), col(Mail.id).desc()).limit(most)
+    if recipient:
+        query = query.where(Mail.recipient == recipient)
+    return list(session.exec(query).all())
 
 
 def forget_old(session: Session) -> None:

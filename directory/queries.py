@@ -1,5 +1,6 @@
 """Reads of the directory. `find_…` may be None, `get_…` raises NotFound."""
 
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -105,6 +106,11 @@ def authorities_of(session: Session, provider_id: UUID) -> list[PracticeAuthorit
     return read_authorities(run(session, authorities_statement(provider_id)))
 
 
+def find_listing(session: Session, provider_id: UUID) -> Listing | None:
+    """A listing as it is now, shown or not."""
+    return session.get(Listing, provider_id, populate_existing=True)
+
+
 def get_listing(session: Session, provider_id: UUID) -> Listing:
     """A published listing."""
     listing = session.get(Listing, provider_id)
@@ -121,3 +127,20 @@ def get_listing_by_slug(session: Session, slug: str) -> Listing:
     if listing is None:
         raise NotFound
     return listing
+
+
+def find_shown_slugs(session: Session, first: int, many: int, now: datetime) -> list[str]:
+    """Of the listings numbered from `first` on, at most `many`, those that are shown."""
+    query = Statement(
+        "SELECT slug FROM listing WHERE number >= %(first)s AND number < %(end)s"
+        " AND published_at IS NOT NULL AND due_at > %(now)s ORDER BY number",
+        {"first": first, "end": first + many, "now": now},
+    )
+    return [row.slug for row in run(session, query)]
+
+
+def last_number(session: Session) -> int:
+    """The greatest number of a published listing; -1 without any."""
+    query = "SELECT coalesce(max(number), -1) AS last FROM listing WHERE published_at IS NOT NULL"
+    last: int = run(session, Statement(query, {}))[0].last
+    return last

@@ -1,6 +1,7 @@
 """The shapes booking answers in."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -8,6 +9,9 @@ from pydantic import BaseModel
 from booking.appointments.queries import AppointmentEntry
 from booking.models import AppointmentRow
 from booking.rules.transitions import Status
+from core.web.problems import declare_member
+
+declare_member("alternatives", list[dict[str, Any]])
 
 
 class HoldAnswer(BaseModel):

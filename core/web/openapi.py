@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import iter_route_contexts
 
 from core.web.caller import Access
-from core.web.problems import Problem, problem_responses
+from core.web.problems import described_problem, problem_responses
 from core.web.transactions import TransactionalRoute
 from core.web.visit import cookie_name
 
@@ -33,7 +33,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         schemas = components.setdefault("schemas", {})
         for name in _FRAMEWORK_ONLY:
             schemas.pop(name, None)
-        problem = Problem.model_json_schema(ref_template=_REF)
+        problem = described_problem().model_json_schema(ref_template=_REF)
         schemas.update(problem.pop("$defs"))
         schemas["Problem"] = problem
         accesses = _accesses(app)

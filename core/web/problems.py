@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model
 from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
@@ -45,8 +45,26 @@ class Problem(BaseModel):
     detail: str
     code: str
     errors: list[FieldProblem] | None = None
-    alternatives: list[dict[str, Any]] | None = None
-    retry_after: int | None = None
+
+
+_members: dict[str, Any] = {}
+
+
+def declare_member(name: str, kind: Any) -> None:
+    """Some problems say more (RFC 9457's extension members): for the API's description."""
+    _members[name] = (kind | None, None)
+
+
+def described_problem() -> type[Problem]:
+    """The shape of every problem, with all members that packages declared."""
+    made: type[Problem] = create_model(
+        "Problem",
+        __base__=Problem,
+        __doc__=Problem.__doc__,
+        **_members,
+        retry_after=(int | None, None),
+    )
+    return made
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from core.settings import settings
-from core.web import formats
+from core.web import flash, formats
 from core.web.caller import NOBODY
 from core.web.visit import Visit
 
@@ -40,21 +40,6 @@ def environment() -> Environment:
     env.globals["asset"] = asset
     env.filters.update(formats.FILTERS)
     return env
-
-
-NOTICES = {
-    "saved": "Saved.",
-    "signed-out": "You are signed out.",
-    "session-ended": "That device is signed out.",
-    "sent": "Sent.",
-    "cancelled": "Cancelled.",
-    "moved": "Moved to the new time.",
-    "deleted": "Your data was deleted.",
-    "submitted": "Sent for review.",
-    "decided": "The decision is recorded.",
-    "attested": "Thank you. Your listing is confirmed for 90 days.",
-}
-"""What a page may say after a change: `?notice=saved`. Only these words, never free text."""
 
 
 def render(
@@ -86,11 +71,11 @@ def text(template: str, /, **context: Any) -> str:
 
 
 def _shared(request: Request, caller: Any) -> dict[str, Any]:
-    notice = NOTICES.get(request.query_params.get("notice", ""))
+    said = flash.asked_for(request)
     return {
         "caller": caller,
         "path": request.url.path,
         "demo": settings().demo,
         "page_title": "Openchair",
-        "notices": [{"kind": "done", "text": notice}] if notice else [],
+        "notices": [{"kind": "done", "text": said}] if said else [],
     }

@@ -10,12 +10,17 @@ from fastapi import Depends, Request, Response
 from sqlmodel import Session
 
 from core import clock
-from core.crypto import digest, token
 from core.errors import SignInNeeded
 from core.settings import settings
 from core.web.caller import NOBODY, Caller
 
-PERSONAL_COOKIES = ("session", "sign-in", "visitor", "draft")
+_personal_cookies: list[str] = []
+
+
+def personal_cookie(name: str) -> str:
+    """Declare a cookie that says who someone is or what they typed; returns its name."""
+    _personal_cookies.append(name)
+    return name
 
 
 @dataclass
@@ -66,7 +71,7 @@ class Visit:
 
     def forget_browser(self) -> None:
         """Drop every cookie that says who someone is or what they typed."""
-        for name in PERSONAL_COOKIES:
+        for name in _personal_cookies:
             if self.cookie(name) is not None:
                 self.drop_cookie(name)
 
@@ -76,17 +81,8 @@ class Visit:
     @property
     def is_strangers(self) -> bool:
         """Nobody signed in, and nobody who holds a time or typed something here before."""
-        is_known = any(self.cookie(name) is not None for name in PERSONAL_COOKIES)
+        is_known = any(self.cookie(name) is not None for name in _personal_cookies)
         return not is_known and "authorization" not in self.request.headers
-
-    def visitor(self) -> bytes:
-        """This browser, known or new, as the hash that holds are kept under."""
-        secret = self.cookie("visitor")
-        if secret is None:
-            secret = getattr(self, "_new_visitor", None) or token()
-            self._new_visitor = secret
-            self.set_cookie("visitor", secret, timedelta(days=1))
-        return digest(secret)
 
 
 def network_of(host: str) -> str:

@@ -21,8 +21,8 @@ from directory.credentials.claims import (
 )
 from directory.listings.photos import remove_photo, save_photo
 from directory.listings.profile import ProfileForm, attest, form_of, save_profile
-from directory.models import Credential, CredentialStatus, Listing, Provider
-from directory.queries import credentials_of, get_provider_of
+from directory.models import Credential, CredentialStatus, Provider
+from directory.queries import credentials_of, find_listing, get_provider_of
 from directory.rules.requirements import attestation_due
 from directory.taxonomy import CREDENTIAL_KINDS
 
@@ -184,7 +184,7 @@ def own_credential(one: Credential) -> OwnCredential:
 
 
 def _practice(visit: Visit, provider: Provider) -> OwnProvider:
-    listing = visit.session.get(Listing, provider.id, populate_existing=True)
+    listing = find_listing(visit.session, provider.id)
     attested = provider.attested_at
     return OwnProvider(
         id=provider.id,

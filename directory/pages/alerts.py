@@ -13,7 +13,7 @@ from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
 from core.errors import Conflict, Invalid
-from core.web import formats
+from core.web import flash, formats
 from core.web.caller import public
 from core.web.templates import render
 from core.web.transactions import Router
@@ -113,7 +113,7 @@ def renew(visit: Visiting, token: str) -> Response:
     if alert is None or alert.confirmed_at is None:
         return _ended(visit, 404)
     alerts.renew(visit.session, alert, visit.now)
-    return RedirectResponse(f"/alerts/{token}?notice=saved", 303)
+    return RedirectResponse(f"/alerts/{token}{flash.SAVED}", 303)
 
 
 @router.get("/alerts/{token}/end")

@@ -6,7 +6,7 @@ from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
 from core.errors import Invalid, NotFound
-from core.web import formats
+from core.web import flash, formats
 from core.web.caller import PROVIDER, allow, signed_in
 from core.web.templates import render
 from core.web.transactions import Router
@@ -19,6 +19,9 @@ from directory.rules.requirements import attestation_due, required_credentials
 from directory.taxonomy import CREDENTIAL_KINDS, PROFESSIONS
 
 router = Router(include_in_schema=False)
+
+SUBMITTED = flash.declare("submitted", "Sent for review.")
+ATTESTED = flash.declare("attested", "Thank you. Your listing is confirmed for 90 days.")
 
 Text = Annotated[str, Form(max_length=30000)]
 
@@ -70,7 +73,7 @@ def send_application(
         apply(visit.session, visit.person_id, form, visit.now)
     except Invalid as error:
         return _application_page(visit, form, shown_errors(error))
-    return RedirectResponse("/provider?notice=submitted", 303)
+    return RedirectResponse(f"/provider{SUBMITTED}", 303)
 
 
 def _application_page(
@@ -127,4 +130,4 @@ def attestation(visit: Visiting) -> Response:
 def confirm_attestation(visit: Visiting) -> Response:
     """Good for 90 days."""
     attest(visit.session, own_practice(visit), visit.now)
-    return RedirectResponse("/provider?notice=attested", 303)
+    return RedirectResponse(f"/provider{ATTESTED}", 303)

@@ -9,7 +9,7 @@ from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
 from core.errors import Invalid
-from core.web import formats
+from core.web import flash, formats
 from core.web.caller import PROVIDER, allow
 from core.web.templates import render
 from core.web.transactions import Router
@@ -27,6 +27,7 @@ from directory.credentials.claims import (
     withdraw_credential,
 )
 from directory.models import Credential, CredentialKind, CredentialStatus, Provider
+from directory.pages.application import SUBMITTED
 from directory.queries import credentials_of, get_provider_of
 from directory.rules.days import local_day
 from directory.rules.requirements import required_credentials
@@ -110,7 +111,7 @@ def submit(
         submit_credential(visit.session, provider, form, visit.now)
     except Invalid as error:
         return _form_page(visit, provider, form, error.fields)
-    return RedirectResponse(f"{URL}?notice=submitted", 303)
+    return RedirectResponse(f"{URL}{SUBMITTED}", 303)
 
 
 @router.get("/provider/credentials/{credential_id}/withdraw")
@@ -133,7 +134,7 @@ def withdraw(visit: Visiting, credential_id: UUID) -> Response:
     """Take a claim back; the listing follows."""
     provider = get_provider_of(visit.session, visit.person_id)
     withdraw_credential(visit.session, provider, credential_id, visit.now)
-    return RedirectResponse(f"{URL}?notice=saved", 303)
+    return RedirectResponse(f"{URL}{flash.SAVED}", 303)
 
 
 def _add_label(kind: str, standing: Sequence[Credential]) -> str:

@@ -8,7 +8,7 @@ from fastapi import File, Form, Response, UploadFile
 from fastapi.responses import FileResponse, RedirectResponse
 
 from core.errors import Invalid, NotFound
-from core.web import formats
+from core.web import flash, formats
 from core.web.caller import ADMIN, allow
 from core.web.templates import render
 from core.web.transactions import Router
@@ -31,6 +31,8 @@ from directory.rules.requirements import Lack
 from directory.taxonomy import CREDENTIAL_KINDS, PROFESSIONS, STATES
 
 router = Router(include_in_schema=False)
+
+DECIDED = flash.declare("decided", "The decision is recorded.")
 
 VIEWS = {
     "waiting": "Waiting",
@@ -162,7 +164,7 @@ def _next_url(visit: Visiting, provider_id: UUID) -> str:
     """This provider while something is open here, then the oldest case, then the empty queue."""
     following = cases.next_to_decide(visit.session, provider_id)
     where = f"/admin/providers/{following}" if following else "/admin"
-    return f"{where}?notice=decided"
+    return f"{where}{DECIDED}"
 
 
 def _case_page(

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from core.errors import Invalid
-from core.web import formats
+from core.web import flash, formats
 from core.web.caller import PROVIDER, allow
 from core.web.templates import render
 from core.web.transactions import Router
@@ -20,6 +20,7 @@ from directory.listings.profile import LONGEST_HEADLINE, ProfileForm, form_of, s
 from directory.models import Listing, Provider
 from directory.pages.application import Text, own_practice, shown_errors
 from directory.presenters import fee_line, licensed_line, soon
+from directory.queries import find_listing
 from directory.rules.offerings import may_offer_modality
 from directory.taxonomy import AGE_GROUPS, CONDITIONS, INSURANCE, LANGUAGES, MODALITIES
 
@@ -81,7 +82,7 @@ def change_profile(
             {"field": str(one["loc"][0]), "message": "That is too long."} for one in error.errors()
         ]
         return _profile_page(visit, provider, form, errors)
-    return RedirectResponse("/provider/profile?notice=saved", 303)
+    return RedirectResponse(f"/provider/profile{flash.SAVED}", 303)
 
 
 @router.post("/provider/photo")
@@ -102,7 +103,7 @@ def change_photo(
             save_photo(visit.session, provider, photo.file.read(), visit.now)
     except Invalid as error:
         return _profile_page(visit, provider, form_of(provider), shown_errors(error))
-    return RedirectResponse("/provider/profile?notice=saved", 303)
+    return RedirectResponse(f"/provider/profile{flash.SAVED}", 303)
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ class _Option:
 def _profile_page(
     visit: Visit, provider: Provider, form: ProfileForm, errors: list[dict[str, str]]
 ) -> Response:
-    listing = visit.session.get(Listing, provider.id)
+    listing = find_listing(visit.session, provider.id)
     return render(
         visit,
         "directory/practice/profile.html",

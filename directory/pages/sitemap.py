@@ -10,7 +10,6 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from fastapi import Response
-from sqlalchemy import text
 
 from core.errors import NotFound
 from core.settings import settings
@@ -18,17 +17,13 @@ from core.web.caller import public
 from core.web.transactions import Router
 from core.web.visit import Reading, Visit, Visiting
 from directory.addresses import ANYWHERE, TOPICS, WHERE, WHO, Place
+from directory.queries import find_shown_slugs, last_number
 from directory.search import SearchQuery, search
 
 router = Router(include_in_schema=False)
 
 PER_PART: Final = 50_000
 """As many addresses as the protocol allows in one file (sitemaps.org)."""
-_LAST = text("SELECT coalesce(max(number), -1) FROM listing WHERE published_at IS NOT NULL")
-_SLUGS = text(
-    "SELECT slug FROM listing WHERE number >= :first AND number < :first + :many"
-    " AND published_at IS NOT NULL AND due_at > :now ORDER BY number"
-)
 
 
 @router.get("/sitemap.xml")
@@ -61,14 +56,12 @@ def providers(visit: Reading, part: int) -> Response:
     """Profiles that are shown now, by the numbers of their listings."""
     if not 1 <= part <= _parts(visit):
         raise NotFound
-    asked = {"first": (part - 1) * PER_PART, "many": PER_PART, "now": visit.now}
-    slugs = visit.session.connection().execute(_SLUGS, asked).scalars()
+    slugs = find_shown_slugs(visit.session, (part - 1) * PER_PART, PER_PART, visit.now)
     return _xml("urlset", "url", [f"/providers/{slug}" for slug in slugs])
 
 
 def _parts(visit: Visit) -> int:
-    last: int = visit.session.connection().execute(_LAST).scalar_one()
-    return (last + PER_PART) // PER_PART
+    return (last_number(visit.session) + PER_PART) // PER_PART
 
 
 def _taken(visit: Visit, state: str) -> Iterator[str]:

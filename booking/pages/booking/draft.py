@@ -11,9 +11,9 @@ from datetime import timedelta
 from cryptography.exceptions import InvalidTag
 
 from core.crypto import decrypt, encrypt
-from core.web.visit import Visit
+from core.web.visit import Visit, personal_cookie
 
-_COOKIE = "draft"
+_COOKIE = personal_cookie("draft")
 _KEPT = timedelta(hours=1)
 _LONGEST = 400  # characters of a field, so that the cookie stays one that browsers take
 

@@ -33,7 +33,7 @@ from booking.pages.booking.held_time import (
     stop_page,
 )
 from core.errors import Invalid, NotAllowed, TooMany
-from core.web import formats
+from core.web import flash, formats
 from core.web.caller import public
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
@@ -119,7 +119,7 @@ def send_again(visit: Visiting, hold_id: UUID) -> Response:
         request_code(visit.session, held.draft.email, visit.address, visit.now)
     except TooMany as error:
         return _code_page(visit, held, "", [told_of("code", error.message)], 429)
-    return RedirectResponse(f"/book/{hold_id}/code?notice=sent", 303)
+    return RedirectResponse(f"/book/{hold_id}/code{flash.SENT}", 303)
 
 
 @router.get("/book/{hold_id}/check")

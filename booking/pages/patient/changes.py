@@ -24,7 +24,7 @@ from booking.pages.patient.own_appointment import (
 from booking.rules.notice import Permission
 from booking.rules.transitions import ActorKind, Status
 from core.errors import Conflict, DomainError, Invalid, status_of
-from core.web import formats
+from core.web import flash, formats
 from core.web.caller import signed_in
 from core.web.templates import render
 from core.web.transactions import Router
@@ -32,6 +32,9 @@ from core.web.visit import Visit, Visiting
 from core.web.zones import zone_line
 
 router = Router(include_in_schema=False)
+
+CANCELLED = flash.declare("cancelled", "Cancelled.")
+MOVED = flash.declare("moved", "Moved to the new time.")
 
 Text = Annotated[str, Form(max_length=4000)]
 DAYS = 5
@@ -58,7 +61,7 @@ def cancel(visit: Visiting, appointment_id: UUID, reason: Text = "") -> Response
             bookings.cancel(visit.session, appointment_id, _actor(visit), reason, visit.now)
         except (Invalid, TooLate, NotPossible) as error:
             return _cancel_page(visit, mine, reason, error)
-    return RedirectResponse(f"{mine.url}?notice=cancelled", 303)
+    return RedirectResponse(f"{mine.url}{CANCELLED}", 303)
 
 
 def _cancel_page(
@@ -106,7 +109,7 @@ def move(
             bookings.reschedule(visit.session, appointment_id, slot[1], _actor(visit), visit.now)
         except (Invalid, Conflict, NotListed) as error:
             return _move_page(visit, mine, shown_from, error)
-    return RedirectResponse(f"{mine.url}?notice=moved", 303)
+    return RedirectResponse(f"{mine.url}{MOVED}", 303)
 
 
 def _move_page(

@@ -9,13 +9,15 @@ from fastapi.responses import RedirectResponse
 from booking.appointments.personal_data import delete_data, export_data
 from booking.appointments.queries import upcoming_of_patient
 from core.errors import Conflict
-from core.web import formats
+from core.web import flash, formats
 from core.web.caller import PROVIDER, signed_in
 from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 
 router = Router(include_in_schema=False)
+
+DELETED = flash.declare("deleted", "Your data was deleted.")
 
 
 @router.get("/account/data")
@@ -52,7 +54,7 @@ def delete(visit: Visiting, sure: Annotated[str, Form(max_length=20)] = "") -> R
     except Conflict as error:
         return _delete_page(visit, [error.message], 409)
     visit.forget_browser()  # the session itself is gone with the person
-    return RedirectResponse("/?notice=deleted", 303)
+    return RedirectResponse(f"/{DELETED}", 303)
 
 
 def _delete_page(visit: Visit, messages: list[str], status: int) -> Response:

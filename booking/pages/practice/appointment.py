@@ -15,7 +15,7 @@ from booking.models import AppointmentRow
 from booking.rules.notice import Door, JoinState, join_state, may_close
 from booking.rules.transitions import ActorKind, Status, may_move
 from core.errors import DomainError, Invalid, NotFound, status_of
-from core.web import formats
+from core.web import flash, formats
 from core.web.caller import PROVIDER, allow
 from core.web.templates import render
 from core.web.transactions import Router
@@ -23,6 +23,8 @@ from core.web.visit import Visit, Visiting
 from directory.taxonomy import STATES
 
 router = Router(include_in_schema=False)
+
+CANCELLED = flash.declare("cancelled", "Cancelled.")
 
 HISTORY = "history"
 """The part of the page that an error points to where no field is at fault."""
@@ -60,7 +62,7 @@ def cancel_appointment(
         return _appointment_page(visit, own, reason, error.fields)
     except DomainError as error:
         return _refused(visit, own, reason, error)
-    return RedirectResponse(f"/provider/appointments/{appointment_id}?notice=cancelled", 303)
+    return RedirectResponse(f"/provider/appointments/{appointment_id}{CANCELLED}", 303)
 
 
 @router.post("/provider/appointments/{appointment_id}/outcome")
@@ -77,7 +79,7 @@ def record_outcome(
         close(visit.session, appointment_id, _me(visit), visit.now)
     except DomainError as error:
         return _refused(visit, own, "", error)
-    return RedirectResponse(f"/provider/appointments/{appointment_id}?notice=saved", 303)
+    return RedirectResponse(f"/provider/appointments/{appointment_id}{flash.SAVED}", 303)
 
 
 def _refused(visit: Visit, own: AppointmentDetails, reason: str, error: DomainError) -> Response:

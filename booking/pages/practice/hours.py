@@ -14,7 +14,7 @@ from booking.pages.practice import hours_form
 from booking.pages.practice.hours_form import is_clock
 from booking.rules.availability import WEEKDAYS
 from core.errors import Invalid
-from core.web import formats
+from core.web import flash, formats
 from core.web.caller import PROVIDER, allow
 from core.web.templates import render
 from core.web.transactions import Router
@@ -64,7 +64,7 @@ def change_hours(visit: Visiting, typed: Typed) -> Response:
     except Invalid as error:
         return _hours_page(visit, form, shown_errors(error))
     save_availability(visit.session, provider.id, availability, visit.now)
-    return RedirectResponse("/provider/hours?notice=saved", 303)
+    return RedirectResponse(f"/provider/hours{flash.SAVED}", 303)
 
 
 def _with_row(form: dict[str, Any], where: str) -> dict[str, Any]:

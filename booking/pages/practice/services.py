@@ -10,7 +10,7 @@ from booking.calendar import services
 from booking.calendar.services import ServiceForm, get_own
 from booking.pages.practice.hours_form import whole_number
 from core.errors import Invalid
-from core.web import formats
+from core.web import flash, formats
 from core.web.caller import PROVIDER, allow
 from core.web.templates import render
 from core.web.transactions import Router
@@ -73,7 +73,7 @@ def add_service(visit: Visiting, typed: TypedService) -> Response:
         services.create(visit.session, provider, _service_form(typed), visit.now)
     except Invalid as error:
         return _services_page(visit, provider, typed, _errors(error, typed))
-    return RedirectResponse("/provider/services?notice=saved", 303)
+    return RedirectResponse(f"/provider/services{flash.SAVED}", 303)
 
 
 @router.post("/provider/services/{service_id}")
@@ -86,12 +86,12 @@ def change_service(
     service = get_own(visit.session, provider.id, service_id)
     if retire:
         services.retire(visit.session, provider, service_id, visit.now)
-        return RedirectResponse("/provider/services?notice=saved", 303)
+        return RedirectResponse(f"/provider/services{flash.SAVED}", 303)
     try:
         services.update(visit.session, provider, service_id, _service_form(typed), visit.now)
     except Invalid as error:
         return _services_page(visit, provider, typed, _errors(error, typed), service)
-    return RedirectResponse("/provider/services?notice=saved", 303)
+    return RedirectResponse(f"/provider/services{flash.SAVED}", 303)
 
 
 _FIELDS = ("kind", "title", "minutes", "fee", "for_new")

@@ -26,8 +26,8 @@ from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 from directory.credentials.applications import lacks
-from directory.models import Credential, CredentialStatus, Listing, Provider
-from directory.queries import credentials_of, find_provider_of
+from directory.models import Credential, CredentialStatus, Provider
+from directory.queries import credentials_of, find_listing, find_provider_of
 from directory.rules.requirements import attestation_due
 from directory.taxonomy import CREDENTIAL_KINDS
 
@@ -60,7 +60,7 @@ def week(visit: Visiting, week: str = "") -> Response:
     zone = availability.time_zone
     today = formats.local_date(now, zone)
     monday = monday_of(_asked(week) or today)
-    listing = session.get(Listing, provider.id)
+    listing = find_listing(session, provider.id)
     is_shown = listing is not None and listing.published_at is not None
     near = week_of_provider(session, provider.id, now - LOOKS_BACK, now + LOOKS_AHEAD)
     placed = _placed(visit, provider, availability, monday)
