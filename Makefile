@@ -19,7 +19,7 @@ ifeq ($(strip $(DATABASE_URL)),)
 unexport DATABASE_URL
 endif
 
-.PHONY: run test bench check lock clean
+.PHONY: run test bench mutants check lock clean
 
 run: $(VENV)/.installed
 	@exec $(BIN)/python main.py serve
@@ -30,6 +30,11 @@ test: $(VENV)/.installed-dev
 # Search at four sizes, up to a million listings: half an hour, and 12 GB in a temporary folder.
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m bench.country $(ARGS)
+
+# Each rule is broken in two thousand small ways; the rules' tests should notice.
+mutants: $(VENV)/.installed-bench
+	$(BIN)/mutmut run $(ARGS)
+	$(BIN)/mutmut results
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -60,4 +65,4 @@ lock:
 	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-annotate --no-header --extra dev --extra bench pyproject.toml -o requirements-bench.lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis mutants

@@ -71,7 +71,7 @@ def compare_names(one: str, other: str) -> Likeness:
     if words[0] and words[0] == words[1]:
         return "same"
     if first.family == second.family and _given_agree(first.given, second.given):
-        return "same" if first.family else "different"
+        return "same"
     # Any family word found anywhere in the other name: "Maria García Márquez", "M. Garcia".
     if set(first.family) & words[1] or set(second.family) & words[0]:
         return "close"

@@ -38,7 +38,7 @@ def normalise_licence_number(text: str) -> str:
     """
     plain = re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).upper())
     parts = re.findall(r"[0-9]+|[^0-9]+", plain)
-    return "".join(part.lstrip("0") if part.isdigit() else part for part in parts)
+    return "".join(part.lstrip("0") for part in parts)
 
 
 def npi_problem(text: str) -> str | None:

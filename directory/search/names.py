@@ -5,10 +5,10 @@ candidates from its index, and whether two words are really alike is judged lett
 because in a short name one wrong letter spoils half of the triples.
 """
 
-from difflib import SequenceMatcher
 from typing import Final
 
 import numpy as np
+from rapidfuzz.distance import Indel
 from sqlalchemy import TextClause, text
 from sqlmodel import Session, col, select
 
@@ -84,7 +84,7 @@ def is_alike(asked: str, name: str) -> bool:
     """Whether each asked word is, but for a slip, a word of the name. Both plain lower case."""
     parts = name.replace("-", " ").split()
     return all(
-        any(SequenceMatcher(None, word, part).ratio() >= ALIKE for part in parts)
+        any(Indel.normalized_similarity(word, part) >= ALIKE for part in parts)
         for word in asked.replace("-", " ").split()
     )
 

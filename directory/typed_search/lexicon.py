@@ -12,6 +12,8 @@ from functools import lru_cache
 from itertools import chain
 from typing import Final, Literal
 
+from rapidfuzz.distance import OSA
+
 from directory.rules.names import fold
 from directory.search.query import GROUPS
 from directory.taxonomy import (
@@ -120,15 +122,10 @@ def stem(word: str) -> str:
 def is_slip(typed: str, meant: str) -> bool:
     """Whether one slip leads from `meant` to `typed`: a letter too many, too few or wrong, or two
     that changed places. A wrong first letter makes another word: Herman is not German."""
-    if typed == meant or abs(len(typed) - len(meant)) > 1:
+    if OSA.distance(typed, meant, score_cutoff=1) != 1:
         return False
-    same = 0
-    while same < min(len(typed), len(meant)) and typed[same] == meant[same]:
-        same += 1
-    ours, theirs = typed[same:], meant[same:]
-    if len(ours) > 1 and ours[:2] == theirs[1::-1] and ours[2:] == theirs[2:]:
-        return True
-    return same > 0 and (ours[1:] == theirs[1:] or ours[1:] == theirs or ours == theirs[1:])
+    have_changed_places = len(typed) == len(meant) and typed[:2] == meant[1::-1]
+    return typed[:1] == meant[:1] or have_changed_places
 
 
 def _titled() -> Iterator[tuple[str, str, Iterable[str]]]:

@@ -5,8 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from accounts.rules import (
+    CODE_DIGITS,
+    CODE_LASTS,
     CODE_TRIES,
     CodeState,
+    WrongCode,
     device_label,
     local_path,
     may_try,
@@ -51,7 +54,8 @@ def test_an_address_has_one_form(typed: str, stored: str) -> None:
 def test_what_is_no_address_is_refused_on_its_field(typed: str) -> None:
     with pytest.raises(Invalid) as refused:
         normal_email(typed)
-    assert refused.value.fields[0][0] == "email"
+    message = "Enter an email address like name@example.com."
+    assert list(refused.value.fields) == [("email", message)]
 
 
 @pytest.mark.parametrize("typed", ["123456", " 123456 ", "123 456", "123-456", "1 2 3 4 5 6"])
@@ -61,8 +65,9 @@ def test_a_code_is_read_kindly(typed: str) -> None:
 
 @pytest.mark.parametrize("typed", ["", "12345", "1234567", "12345a", "１２３４５６", "٠١٢٣٤٥"])
 def test_what_is_no_code_is_refused(typed: str) -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid) as refused:
         normal_code(typed)
+    assert list(refused.value.fields) == [("code", "Enter the 6 digits from our message.")]
 
 
 @pytest.mark.parametrize(
@@ -79,6 +84,23 @@ def test_when_a_code_may_be_tried(code: CodeState, may: bool) -> None:
     assert may_try(code, NOW) is may
 
 
+def test_a_code_has_six_digits_ten_minutes_and_five_tries() -> None:
+    assert CODE_DIGITS == 6
+    assert CODE_LASTS.total_seconds() == 600
+    assert CODE_TRIES == 5
+
+
+def test_a_wrong_code_says_what_to_do_and_not_what_was_wrong() -> None:
+    assert WrongCode.code == "wrong_code"
+    assert list(WrongCode().fields) == [
+        (
+            "code",
+            "This code is not right, or no longer valid. Enter the one from our newest message,"
+            " or ask for a new code.",
+        )
+    ]
+
+
 @pytest.mark.parametrize(
     ("target", "kept"),
     [
@@ -93,7 +115,8 @@ def test_when_a_code_may_be_tried(code: CodeState, may: bool) -> None:
         ("/a\nb", False),
         ("https://evil.example.com/", False),
         ("javascript:alert(1)", False),
-        ("/" + "a" * 2000, False),
+        ("/" + "a" * 999, True),  # the longest
+        ("/" + "a" * 1000, False),
         ("/ü", False),  # headers are ASCII; our links are
     ],
 )
@@ -120,6 +143,9 @@ def test_only_our_own_pages_are_gone_back_to(target: str, kept: bool) -> None:
             "Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 Chrome/142.0 Mobile Safari/537.36",
             "Chrome on Android",
         ),
+        ("Mozilla/5.0 (X11; CrOS x86_64) OPR/120.0", "Opera on Chromebook"),
+        ("Mozilla/5.0 (Unknown) Firefox/145.0", "Firefox"),  # the system is not said
+        ("Dalvik/2.1.0 (Linux; U; Android 16)", "Android"),  # nor here the browser
         ("python-httpx2/2.16", "Another device"),
         ("", "Another device"),
     ],

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from booking.rules.availability import Availability
@@ -188,6 +188,7 @@ def schedules(draw: st.DrawFn) -> Availability:
     )
 
 
+@settings(max_examples=50)  # each asks for every five minutes of five days
 @given(
     schedules(),
     MOMENTS,

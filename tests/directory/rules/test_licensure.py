@@ -196,3 +196,50 @@ def test_valid_states_are_exactly_those_where_the_answer_is_yes(
 ) -> None:
     yes = [code for code in STATES if may_practise(held, code, at).allowed]
     assert list(valid_states(held, at)) == yes
+
+
+def test_what_was_seen_is_kept_with_an_authority() -> None:
+    licence = CredentialFact("state_license", "WA", "LH1", "", "Jane Smith", "pending", None)
+    unknown = replace(licence, state="XX")  # no place where anyone can be
+    (authority,) = licence_authorities("counselor", [licence, unknown])
+    assert authority == PracticeAuthority(
+        kind="licence",
+        profession="counselor",
+        issuing_state="WA",
+        valid_in=frozenset({"WA"}),
+        status="pending",
+        starts_on=None,
+        expires_on=None,
+        evidence="Licence LH1",
+    )
+
+
+@pytest.mark.parametrize(
+    ("held", "speaks"),
+    [
+        # the nearest to being good speaks, and of two as near the one that lasts longest
+        ([replace(WA, expires_on=date(2026, 12, 1)), WA], 1),
+        ([WA, replace(WA, expires_on=date(2026, 12, 1))], 0),
+        ([WA, replace(WA, expires_on=None)], 1),
+        ([replace(WA, status="pending", expires_on=None), WA], 1),
+        ([replace(WA, starts_on=date(2027, 1, 1)), replace(WA, status="pending")], 1),
+        ([replace(WA, expires_on=date(2026, 1, 1)), replace(WA, starts_on=date(2027, 1, 1))], 1),
+        ([replace(WA, status="revoked"), replace(WA, expires_on=date(2026, 1, 1))], 1),
+        # it began after it ended: what is over is told first
+        ([replace(WA, starts_on=date(2027, 1, 1), expires_on=date(2026, 1, 1))], 0),
+    ],
+)
+def test_of_several_authorities_the_best_speaks(held: list[PracticeAuthority], speaks: int) -> None:
+    assert may_practise(held, "WA", NOON).authority is held[speaks]
+
+
+def test_without_an_authority_none_is_named() -> None:
+    assert may_practise([WA], "OR", NOON).authority is None
+    assert may_practise([WA], "XX", NOON).authority is None
+
+
+def test_the_next_expiry_is_the_earliest_of_all_states() -> None:
+    oregon = replace(WA, valid_in=frozenset({"OR"}), expires_on=date(2027, 1, 5))
+    assert next_expiry([WA, oregon, COMPACT], NOON) == date(2027, 3, 1)  # the compact outlasts it
+    assert next_expiry([WA, oregon], NOON) == date(2027, 1, 5)
+    assert next_expiry([oregon, replace(WA, status="pending")], NOON) == date(2027, 1, 5)

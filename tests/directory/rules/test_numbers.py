@@ -131,3 +131,54 @@ def test_licence_numbers_are_compared_as_boards_print_them(
     one: str, other: str, alike: bool
 ) -> None:
     assert (normalise_licence_number(one) == normalise_licence_number(other)) == alike
+
+
+@pytest.mark.parametrize(
+    ("number", "kept"),
+    [
+        ("lh 0060-1234", "LH601234"),
+        ("XL-0012", "XL12"),
+        ("0", ""),  # nothing is left of zeros
+        ("00a00", "A"),
+        ("a0b10", "AB10"),  # each run of digits loses its own zeros
+        ("LH_60/12.34", "LH601234"),
+        ("１２", "12"),  # full-width digits
+        ("", ""),
+    ],
+)
+def test_a_licence_number_for_comparing(number: str, kept: str) -> None:
+    assert normalise_licence_number(number) == kept
+
+
+@pytest.mark.parametrize(
+    ("npi", "problem"),
+    [
+        ("", "Enter your NPI."),
+        ("12345678x3", "An NPI is made of digits only."),
+        ("12345678x", "An NPI is made of digits only."),  # before its length is told
+        ("312345678", "An NPI has 10 digits; this one has 9."),  # before its beginning is
+        ("3123456789", "An NPI begins with 1 or 2."),
+        (
+            "1234567894",
+            "This NPI has a slip in it: its last digit does not fit the others.",
+        ),
+    ],
+)
+def test_the_problem_of_an_npi_is_a_sentence(npi: str, problem: str) -> None:
+    assert npi_problem(npi) == problem
+
+
+@pytest.mark.parametrize(
+    ("dea", "problem"),
+    [
+        ("-", "Enter your DEA number."),
+        ("AB12345630", "A DEA number has two letters and seven digits, such as AB1234563."),
+        ("A01234563", "A DEA number has two letters and seven digits, such as AB1234563."),
+        (
+            "AB1234564",
+            "This DEA number has a slip in it: its last digit does not fit the others.",
+        ),
+    ],
+)
+def test_the_problem_of_a_dea_number_is_a_sentence(dea: str, problem: str) -> None:
+    assert dea_problem(dea) == problem

@@ -1,8 +1,12 @@
 """Nobody can claim what their profession may not offer, and the form says why."""
 
+from functools import partial
+
 import pytest
 
 from directory.rules.offerings import (
+    Answer,
+    Problem,
     may_offer_modality,
     may_offer_service,
     offered_modalities,
@@ -128,12 +132,16 @@ def test_all_problems_come_at_once_with_their_fields() -> None:
         ("modalities", "nonsense"),
         ("services", "tms"),
     ]
-    assert all(problem.message.endswith(".") for problem in problems)
+    assert [problem.message for problem in problems] == [
+        may_offer_modality("counselor", "tms").reason,
+        "“nonsense” is not a method we know.",
+        may_offer_service("counselor", "tms").reason,
+    ]
 
 
 def test_an_unknown_profession_is_the_only_problem_named() -> None:
     problems = offering_problems("wizard", modalities=["cbt"], service_kinds=["individual"])
-    assert [(p.field, p.key) for p in problems] == [("profession", "wizard")]
+    assert problems == [Problem("profession", "wizard", "“wizard” is not a profession we know.")]
 
 
 @pytest.mark.parametrize("profession", PROFESSIONS)
@@ -142,3 +150,83 @@ def test_a_form_offers_exactly_what_can_be_saved(profession: str) -> None:
     assert offering_problems(profession, modalities=modalities, service_kinds=services) == []
     for key in MODALITIES.keys() - set(modalities):
         assert offering_problems(profession, modalities=[key], service_kinds=[])
+
+
+CERTIFIED = frozenset({"NM"})
+
+
+def test_a_certificate_opens_what_takes_a_prescriber_everywhere_it_is_asked() -> None:
+    key, who = "medication_management", "psychologist"
+    assert may_offer_modality(who, key, prescribing_states=CERTIFIED).allowed
+    assert key in offered_modalities(who, prescribing_states=CERTIFIED)
+    assert key in offered_services(who, prescribing_states=CERTIFIED)
+    assert key not in offered_modalities(who)
+    assert key not in offered_services(who)
+    claim = partial(offering_problems, who, modalities=[key], service_kinds=[key])
+    assert claim(prescribing_states=CERTIFIED) == []
+    assert [problem.field for problem in claim()] == ["modalities", "services"]
+
+
+@pytest.mark.parametrize("profession", PROFESSIONS)
+def test_a_form_leaves_out_nothing_that_may_be_offered(profession: str) -> None:
+    services = [key for key in SERVICE_KINDS if may_offer_service(profession, key).allowed]
+    modalities = [key for key in MODALITIES if may_offer_modality(profession, key).allowed]
+    assert offered_services(profession) == services != []
+    assert offered_modalities(profession) == modalities
+
+
+@pytest.mark.parametrize(
+    ("profession", "modality", "answer"),
+    [
+        ("psychologist", "cbt", Answer(True, "")),  # nothing needs saying
+        ("wizard", "cbt", Answer(False, "“wizard” is not a profession we know.")),
+        ("psychologist", "hypnosis", Answer(False, "“hypnosis” is not a method we know.")),
+        (
+            "psychologist",
+            "tms",
+            Answer(
+                False,
+                "Transcranial magnetic stimulation (TMS) needs a physician: a psychiatrist or "
+                "child and adolescent psychiatrist. TMS is given in person by a physician; "
+                "online, a physician can offer a TMS consultation.",
+            ),
+        ),
+        (
+            "psychiatrist",
+            "psychological_testing",
+            Answer(False, "Psychological testing needs a psychologist."),
+        ),
+        (
+            "psychiatrist",
+            "tms",
+            Answer(
+                True,
+                "TMS is given in person by a physician; online, a physician can offer a TMS "
+                "consultation.",
+            ),
+        ),
+    ],
+)
+def test_the_answer_about_a_method_in_full(profession: str, modality: str, answer: Answer) -> None:
+    assert may_offer_modality(profession, modality) == answer
+
+
+@pytest.mark.parametrize(
+    ("profession", "service", "answer"),
+    [
+        ("psychologist", "individual", Answer(True, "")),
+        ("wizard", "individual", Answer(False, "“wizard” is not a profession we know.")),
+        ("psychologist", "cbt", Answer(False, "“cbt” is not a kind of service we know.")),
+        (
+            "psychiatrist",
+            "esketamine",
+            Answer(
+                False,
+                "Esketamine is given in person by a prescriber; online, a prescriber can offer "
+                "an esketamine consultation.",
+            ),
+        ),
+    ],
+)
+def test_the_answer_about_a_service_in_full(profession: str, service: str, answer: Answer) -> None:
+    assert may_offer_service(profession, service) == answer

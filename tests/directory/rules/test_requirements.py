@@ -7,6 +7,7 @@ import pytest
 
 from directory.rules.requirements import (
     CredentialFact,
+    Lack,
     Readiness,
     attestation_due,
     is_attested,
@@ -111,3 +112,44 @@ def test_an_attestation_lasts_ninety_days_to_the_second() -> None:
 )
 def test_a_credential_is_good_through_its_last_day(state: str, at: datetime, expired: bool) -> None:
     assert is_expired(replace(LICENCE, state=state), at) == expired
+
+
+@pytest.mark.parametrize(
+    ("facts", "lack"),
+    [
+        ([], Lack("state_license_missing", "State licence: not given yet.")),
+        (
+            [replace(LICENCE, status="pending")],
+            Lack("state_license_pending", "State licence: waiting to be checked."),
+        ),
+        (
+            [replace(LICENCE, expires_on=date(2026, 11, 22))],
+            Lack("state_license_expired", "State licence: it has expired; give the renewed one."),
+        ),
+        (  # it ran out while it waited
+            [replace(LICENCE, status="pending", expires_on=date(2026, 11, 22))],
+            Lack("state_license_expired", "State licence: it has expired; give the renewed one."),
+        ),
+        (
+            [replace(LICENCE, status="rejected", expires_on=date(2026, 11, 22))],
+            Lack(
+                "state_license_refused",
+                "State licence: it could not be accepted; see the reason beside it.",
+            ),
+        ),
+    ],
+)
+def test_a_lack_is_a_sentence_for_the_provider(facts: list[CredentialFact], lack: Lack) -> None:
+    assert missing_for_listing("counselor", [NPI, *facts], READY, NOW) == [lack]
+
+
+def test_all_that_is_yet_to_do_is_told_in_order() -> None:
+    nothing = Readiness(
+        attested_at=None, has_services=False, has_hours=False, has_meeting_link=False
+    )
+    assert missing_for_listing("counselor", [NPI, LICENCE], nothing, NOW) == [
+        Lack("no_services", "Add at least one service that people can book."),
+        Lack("no_hours", "Set your weekly hours."),
+        Lack("no_meeting_link", "Add the link where you meet online."),
+        Lack("not_attested", "Confirm that all is current; this is needed every 90 days."),
+    ]

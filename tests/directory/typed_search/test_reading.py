@@ -210,6 +210,12 @@ def test_every_way_of_saying_something_is_understood() -> None:
         ("anxitte", "anxiety", False),
         ("anxty", "anxiety", False),  # two
         ("herman", "german", False),  # the first letter
+        ("erman", "german", False),  # it is missing
+        ("agerman", "german", False),  # one before it
+        ("ba", "aba", False),  # it is missing, though two look as if they had changed places
+        ("aadhd", "adhd", True),  # it is there twice
+        ("ixnaety", "anxiety", False),  # two that changed places were not neighbours
+        ("panic", "panics", True),  # the last one
         ("", "a", False),
     ],
 )
