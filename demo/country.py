@@ -83,6 +83,9 @@ def write_chunk(country: Country, chunk: int) -> int:
         hold_triggers_back(connection)
         for model, of_table in rows.items():
             copy_rows(connection, model, of_table)
+        # As the trigger would have it.
+        counted = "INSERT INTO listing_count (change) VALUES (%s)"
+        connection.execute(counted, [len(rows[Listing])])
     return len(rows[Listing])
 
 
@@ -128,6 +131,7 @@ def _records(rng: Random, number: int, country: Country) -> Iterator[Record]:
     for_new = [one for one in services if one.for_new and provider.accepts_new]
     is_open = open_of(calendar, for_new, now)
     openings = is_open.openings
+    columns = listing_columns(provider, services, credentials, now)
     yield (
         Listing,
         {
@@ -139,7 +143,8 @@ def _records(rng: Random, number: int, country: Country) -> Iterator[Record]:
             "starts": pack_starts(openings),
             "hours": is_open.hours,
             "notice_minutes": is_open.notice_minutes,
-            **listing_columns(provider, services, credentials, now),
+            "submitted_at": None if columns["published_at"] else provider.submitted_at,
+            **columns,
         },
     )
 
