@@ -165,6 +165,11 @@ class Listing(SQLModel, table=True):
             postgresql_where=text("submitted_at IS NOT NULL"),
         ),
         Index(
+            "ix_listing_applied_provider_id",
+            "provider_id",
+            postgresql_where=text("submitted_at IS NOT NULL"),
+        ),
+        Index(
             "ix_listing_everyone",
             text("(published_at IS NULL)"),
             "sort_name",
@@ -242,6 +247,7 @@ class SearchAlert(SQLModel, table=True):
             "confirmed_at",
             postgresql_where=text("confirmed_at IS NOT NULL"),
         ),
+        Index("ix_search_alert_news", "news_at", postgresql_where=text("news_at IS NOT NULL")),
     )
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)

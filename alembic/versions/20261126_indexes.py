@@ -90,6 +90,17 @@ def _build_indexes() -> None:
                 postgresql_include=['published_at'])
     build_index('ix_listing_applied', 'listing', ['submitted_at', 'provider_id'],
                 postgresql_where=sa.text("submitted_at IS NOT NULL"))
+    build_index('ix_listing_applied_provider_id', 'listing', ['provider_id'],
+                postgresql_where=sa.text("submitted_at IS NOT NULL"))
+    build_index('ix_search_alert_news', 'search_alert', ['news_at'],
+                postgresql_where=sa.text("news_at IS NOT NULL"))
+    build_index('ix_mail_created_at_id', 'mail', ['created_at', 'id'])
+    build_index('ix_sign_in_code_expires_at', 'sign_in_code', ['expires_at'])
+    for column in ('actor', 'subject'):
+        build_index(f'ix_audit_entry_{column}_trgm', 'audit_entry', [column],
+                    postgresql_using='gin', postgresql_ops={column: 'gin_trgm_ops'})
+    build_index('ix_procrastinate_jobs_ended', 'procrastinate_jobs', ['id'],
+                postgresql_where=sa.text("status IN ('failed', 'cancelled', 'aborted')"))
 
 
 def _fill() -> None:

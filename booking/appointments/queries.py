@@ -96,11 +96,12 @@ def entry_of(session: Session, appointment: Appointment) -> AppointmentEntry:
 
 def appointments_of(session: Session, person_id: UUID) -> list[AppointmentEntry]:
     """All of a person's, as patient and as provider, latest start first; at most 500."""
+    practice = select(Provider.id).where(Provider.person_id == person_id).scalar_subquery()
     query = (
         _entries()
         .where(
             col(Appointment.status).in_(_BOOKED),
-            (col(Appointment.patient_id) == person_id) | (col(Provider.person_id) == person_id),
+            (col(Appointment.patient_id) == person_id) | (col(Appointment.provider_id) == practice),
         )
         .order_by(col(Appointment.starts_at).desc())
         .limit(500)
