@@ -82,6 +82,9 @@ def write_chunk(country: Country, chunk: int) -> int:
         hold_triggers_back(connection)
         for model, of_table in rows.items():
             copy_rows(connection, model, of_table)
+        # As the trigger would have it.
+        counted = "INSERT INTO listing_count (change) VALUES (%s)"
+        connection.execute(counted, [len(rows[Listing])])
     return len(rows[Listing])
 
 
@@ -125,14 +128,16 @@ def _records(rng: Random, number: int, country: Country) -> Iterator[Record]:
             of = {"service_id": service.id, "provider_id": provider.id}
             yield SlotDay, {**of, "day": day, "starts": starts}
     for_new = [one for one in services if one.for_new and provider.accepts_new]
+    columns = listing_columns(provider, services, credentials, now)
     yield (
         Listing,
         {
             "provider_id": provider.id,
             "number": number + 1,
             "change": number + 1,
+            "submitted_at": None if columns["published_at"] else provider.submitted_at,
             **open_of(calendar, for_new, now).columns(),
-            **listing_columns(provider, services, credentials, now),
+            **columns,
         },
     )
 
