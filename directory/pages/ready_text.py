@@ -6,6 +6,7 @@ The markup stands in the components (templates/components); values are escaped t
 from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
+from typing import Final
 
 from markupsafe import Markup
 
@@ -13,11 +14,21 @@ from core.web.templates import environment
 from directory import presenters
 from directory.search.entries import Shown
 
+_MOST_TEXTS: Final = 4  # of one card: in other zones, or where other states were chosen
 
-@lru_cache(maxsize=4_000)
+
 def card_text(shown: Shown, states: tuple[str, ...], zone: str, today: date) -> Markup:
-    """A listing's card stays the same until the listing changes, or the day."""
-    return _written("cards", "provider_card", presenters.card(shown, states, zone, today), 2)
+    """A listing's card. It stays the same until the listing changes, or the day, and is kept with
+    it; of the states chosen, those matter in which the listing is licensed."""
+    chosen = tuple(code for code in shown.states if code in states)
+    key = (chosen if len(chosen) < len(shown.states) else (), zone, today)
+    text: Markup | None = shown.written.get(key)
+    if text is None:
+        text = _written("cards", "provider_card", presenters.card(shown, states, zone, today), 2)
+        if len(shown.written) >= _MOST_TEXTS:
+            shown.written.clear()
+        shown.written[key] = text
+    return text
 
 
 def choices_text(name: str, kind: str, options: Sequence[presenters.Option]) -> Markup:

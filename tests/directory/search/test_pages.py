@@ -128,6 +128,29 @@ def test_what_is_typed_cannot_become_markup(client: TestClient) -> None:
     assert "<script>alert" not in html
 
 
+@pytest.fixture
+def in_two_states(session: Session) -> None:
+    add_listing(session, states={"OR": None, "WA": None}, openings=[NOW + timedelta(hours=5)])
+    session.commit()
+
+
+@pytest.mark.usefixtures("in_two_states")
+def test_a_card_names_the_states_asked_for_first_and_times_in_the_readers_zone(
+    client: TestClient,
+) -> None:
+    for query, licensed, time in (
+        ("", "OR and WA", "Today, 6:00 pm"),
+        ("?state=WA", "WA and 1 more state", "Today, 3:00 pm"),
+        ("?state=OR", "OR and 1 more state", "Today, 3:00 pm"),
+        ("?state=OR&zone=America/Chicago", "OR and 1 more state", "Today, 5:00 pm"),
+        ("?state=OR&state=WA", "OR and WA", "Today, 3:00 pm"),
+        ("?limit=21", "OR and WA", "Today, 6:00 pm"),
+    ):
+        text = text_of(page(client, f"/find{query}"))
+        assert f"Licensed in {licensed}, checked November 12" in text
+        assert time in text
+
+
 ODD_NAME = "<b>O'Brien & Søn</b>"
 
 
