@@ -80,14 +80,18 @@ def read_all(connection: Connection) -> Iterator[tuple[Batch, float]]:
 _HOMES: Final = """
     SELECT string_agg(int4send(number), ''), string_agg(convert_to(home, 'UTF8'), '')
     FROM listing, LATERAL (
-        SELECT CASE WHEN count(*) BETWEEN 1 AND 5 THEN min(code) ELSE '**' END AS home
+        SELECT CASE WHEN count(*) = 1 THEN min(code)
+                    WHEN count(*) BETWEEN 2 AND 5 THEN lower(min(code))
+                    ELSE '**' END AS home
         FROM jsonb_object_keys(states) AS code
     ) AS one
 """
 
 
 def read_homes(connection: Connection) -> tuple[Column, Column]:
-    """Every listing's number, and the state it belongs to; those of many states belong together."""
+    """Every listing's number, and where it belongs: to its one state; with others of a few
+    states, by the first of them; with others of many. A state's listings are then found in few
+    places, and not thinly among those of all other states."""
     row = connection.execute(_HOMES, binary=True).fetchone()
     numbers, homes = row or (None, None)
     return np.frombuffer(numbers or b"", ">u4"), np.frombuffer(homes or b"", "S2")
