@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -152,10 +153,7 @@ def read_whole(connection: Connection, numbers: Collection[int]) -> list[Entry]:
 
 def entry_of(row: Any) -> Entry:
     """From a row of these columns, or a `Listing`."""
-    openings = {
-        (int(datetime.fromisoformat(one["starts_at"]).timestamp()), one["service_id"])
-        for one in row.openings
-    }
+    openings = {(_second_of(one["starts_at"]), one["service_id"]) for one in row.openings}
     return Entry(
         number=row.number,
         provider_id=row.provider_id,
@@ -172,3 +170,9 @@ def entry_of(row: Any) -> Entry:
         due=int(row.due_at.timestamp()),
         is_published=row.published_at is not None,
     )
+
+
+@lru_cache(maxsize=10_000)
+def _second_of(iso: str) -> int:
+    """Seconds of the epoch. Most listings share their starts."""
+    return int(datetime.fromisoformat(iso).timestamp())
