@@ -14,7 +14,9 @@ from uuid import UUID
 from sqlmodel import Session
 
 from booking.calendar.openings import (
+    find_openings,
     next_slots_of,
+    noting_due,
     openings_after,
     openings_in,
     publish_openings,
@@ -33,7 +35,7 @@ from booking.rules.availability import Availability
 from booking.rules.minutes import instant_of, minute_of, starts_within
 from booking.rules.slots import Interval
 from core.database import Statement, lock, run, run_together
-from directory.listings.openings import Openings
+from directory.listings.openings import NO_OPENINGS, Openings
 from directory.models import Service
 
 CACHED_DAYS: Final = 61
@@ -130,7 +132,7 @@ def rebuild_slots(session: Session, provider_id: UUID, now: datetime) -> None:
     lock(session, provider_id)
     calendar = get_calendar(session, provider_id)
     found = write_all_slots(session, calendar, now)
-    run_together(session, *publishing(calendar, found))
+    run_together(session, *publishing(calendar, found, now))
 
 
 def write_all_slots(session: Session, calendar: Calendar, now: datetime) -> Openings:
@@ -143,8 +145,15 @@ def write_all_slots(session: Session, calendar: Calendar, now: datetime) -> Open
         return openings_in([], calendar, now)
     days = cached_days(calendar.availability, now)
     free = free_of_days(calendar, days, _busy(session, calendar, days))
-    run_together(session, gone, _published_through(calendar, days[-1]), *_writing(calendar, free))
-    return openings_in([(offer.id, starts) for offer, _, starts in free], calendar, now)
+    found = openings_in([(offer.id, starts) for offer, _, starts in free], calendar, now)
+    run_together(
+        session,
+        gone,
+        _published_through(calendar, days[-1]),
+        *_writing(calendar, free),
+        noting_due(calendar, found, now),
+    )
+    return found
 
 
 def refresh_spans(
@@ -206,14 +215,16 @@ def changes_of(
     found = openings_after(calendar, kept, free, next_slots, now)
     if found is None:
         return writing, False
-    return [*writing, *publishing(calendar, found)], True
+    return [*writing, *publishing(calendar, found, now)], True
 
 
 def advance_slots(session: Session, provider_id: UUID, now: datetime) -> None:
-    """Drop the days gone by, write those that came in sight, and tell the listing."""
+    """Bring a calendar up to the clock: drop the days gone by, write those that came in sight, tell
+    the listing, and note when to do so again."""
     lock(session, provider_id)
     calendar = get_calendar(session, provider_id)
     if calendar.availability is None:
+        run(session, noting_due(calendar, NO_OPENINGS, now))
         return
     days = cached_days(calendar.availability, now)
     gone = Statement(
@@ -228,7 +239,9 @@ def advance_slots(session: Session, provider_id: UUID, now: datetime) -> None:
         run_together(session, gone, *fresh)
     else:
         run_together(session, gone)
-    publish_openings(session, calendar, now)
+    found = find_openings(session, calendar, now)
+    due = noting_due(calendar, found, now)
+    run_together(session, *publishing(calendar, found, now), due)
 
 
 def free_of_days(calendar: Calendar, days: Sequence[date], busy: Sequence[Interval]) -> Free:
