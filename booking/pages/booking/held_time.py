@@ -20,7 +20,7 @@ from booking.pages import presenters
 from booking.pages.booking.draft import Draft, read_draft
 from booking.pages.search_context import zone_of
 from booking.rules.notice import notice_rule
-from booking.rules.transitions import Status
+from booking.rules.transitions import HOLD_MINUTES, Status
 from booking.visitors import known_holder
 from core.web import formats
 from core.web.templates import render
@@ -81,6 +81,7 @@ def held_page(
         "left": presenters.left_words(until - visit.now),
         "clock": formats.clock_time(until, held.zone),
         "can_extend": not held.hold.extended,
+        "hold_minutes": HOLD_MINUTES,
         "url": f"/book/{held.hold.id}",
         "step": step,
         "rule": notice_rule(held.wanted.cancel_notice_minutes),
