@@ -36,7 +36,7 @@ class SignInCode(SQLModel, table=True):
     email: str = Field(index=True)
     code_hash: bytes
     created_at: datetime
-    expires_at: datetime
+    expires_at: datetime = Field(index=True)
     attempts: int = 0
     used_at: datetime | None = None
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlmodel import Session, col, or_, select
 
 from accounts.models import AuditEntry, Person, PersonRole, SignInCode, SignInSession
@@ -99,9 +100,21 @@ def find_entries(session: Session, wanted: AuditFilter, limit: int) -> list[Audi
 
 def audit_actions(session: Session) -> list[str]:
     """Every kind of action that was ever recorded, by name."""
-    return list(
-        session.exec(select(AuditEntry.action).distinct().order_by(AuditEntry.action)).all()
+    return list(session.connection().execute(_ACTIONS).scalars())
+
+
+# From one kind to the next by the index, however many entries there are of each.
+_ACTIONS = text(
+    """
+    WITH RECURSIVE known AS (
+        SELECT min(action) AS action FROM audit_entry
+        UNION ALL
+        SELECT (SELECT min(action) FROM audit_entry WHERE action > known.action) FROM known
+        WHERE known.action IS NOT NULL
     )
+    SELECT action FROM known WHERE action IS NOT NULL ORDER BY action
+    """
+)
 
 
 def _uuid(text: str) -> UUID | None:

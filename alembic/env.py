@@ -10,7 +10,7 @@ import core.limits
 import core.mail
 import directory.models
 from core.crypto import Encrypted
-from core.database import engine
+from core.migrations import migration_engine
 
 # Importing them registers their tables.
 TABLES = (accounts.models, booking.models, core.limits, core.mail, directory.models)
@@ -41,7 +41,7 @@ def run() -> None:
     if connectable is not None:
         _migrate(connectable)
         return
-    with engine().connect() as connection:
+    with migration_engine().connect() as connection:
         _migrate(connection)
 
 

@@ -84,6 +84,9 @@ def write_chunk(country: Country, chunk: int) -> int:
         hold_triggers_back(connection)
         for model, of_table in rows.items():
             copy_rows(connection, model, of_table)
+        # As the trigger would have it.
+        counted = "INSERT INTO listing_count (change) VALUES (%s)"
+        connection.execute(counted, [len(rows[Listing])])
     return len(rows[Listing])
 
 

@@ -117,13 +117,15 @@ def practice_records(
             of = {"service_id": service.id, "provider_id": provider.id}
             yield SlotDay, {**of, "day": day, "starts": starts}
     for_new = [one for one in services if one.for_new and provider.accepts_new]
+    columns = listing_columns(provider, services, credentials, now)
     yield (
         Listing,
         {
             "provider_id": provider.id,
             "number": number,
             "change": number,
+            "submitted_at": None if columns["published_at"] else provider.submitted_at,
             **open_of(calendar, for_new, now).columns(),
-            **listing_columns(provider, services, credentials, now),
+            **columns,
         },
     )

@@ -16,6 +16,7 @@ class Provider(SQLModel, table=True):
     """A person who offers care. Facets hold taxonomy keys, checked by the rules before saving."""
 
     __tablename__ = "provider"
+    __table_args__ = (Index("ix_provider_attested_at_id", "attested_at", "id"),)
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)
     person_id: UUID = Field(foreign_key="person.id", unique=True)
@@ -74,10 +75,23 @@ class CredentialStatus(StrEnum):
     REVOKED = "revoked"
 
 
+_OPEN = text("status = 'pending' AND withdrawn_at IS NULL")
+
+
 class Credential(SQLModel, table=True):
     """One claim, checked on its own at its primary source. A change of number is a new claim."""
 
     __tablename__ = "credential"
+    __table_args__ = (
+        Index("ix_credential_open", "submitted_at", "provider_id", postgresql_where=_OPEN),
+        Index("ix_credential_open_provider_id", "provider_id", postgresql_where=_OPEN),
+        Index(
+            "ix_credential_verified_expires_on",
+            "expires_on",
+            "provider_id",
+            postgresql_where=text("status = 'verified' AND withdrawn_at IS NULL"),
+        ),
+    )
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)
     provider_id: UUID = Field(foreign_key="provider.id", index=True)
@@ -144,12 +158,30 @@ class Listing(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("number"),
         Index("ix_listing_states", "states", postgresql_using="gin"),
+        Index(
+            "ix_listing_applied",
+            "submitted_at",
+            "provider_id",
+            postgresql_where=text("submitted_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_listing_applied_provider_id",
+            "provider_id",
+            postgresql_where=text("submitted_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_listing_everyone",
+            text("(published_at IS NULL)"),
+            "sort_name",
+            "provider_id",
+            postgresql_include=["published_at"],  # else the planner would ask the table for it
+        ),
     )
 
     provider_id: UUID = Field(foreign_key="provider.id", primary_key=True)
     number: int  # dense, for the bitmaps; from the sequence listing_number
     change: int = Field(sa_type=BigInteger)  # grows with every change: sequence listing_change
-    slug: str
+    slug: str = Field(index=True)
     name: str
     sort_name: str = Field(index=True)
     facets: dict[str, list[str]] = Field(sa_type=Json)  # profession, kind, condition, …
@@ -166,6 +198,18 @@ class Listing(SQLModel, table=True):
     notice_minutes: int = 0  # openings nearer than this can no longer be booked
     due_at: datetime = Field(index=True)
     published_at: datetime | None = Field(default=None, index=True)
+    submitted_at: datetime | None = None  # the provider's, while it is not shown; by a trigger
+
+
+class ListingCount(SQLModel, table=True):
+    """How many listings there are: the sum of `change`. The database writes a row with every
+    statement that adds or removes some (a trigger); every night they become one.
+    """
+
+    __tablename__ = "listing_count"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    change: int = Field(sa_type=BigInteger)
 
 
 class ListingBefore(SQLModel, table=True):
@@ -203,6 +247,7 @@ class SearchAlert(SQLModel, table=True):
             "confirmed_at",
             postgresql_where=text("confirmed_at IS NOT NULL"),
         ),
+        Index("ix_search_alert_news", "news_at", postgresql_where=text("news_at IS NOT NULL")),
     )
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)

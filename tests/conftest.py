@@ -16,7 +16,6 @@ import psycopg
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import text
 from sqlmodel import Session, SQLModel
 
 # Settings are read once: the tests' own come before any module of ours asks.
@@ -43,6 +42,9 @@ _ = (limits, mail)
 # How long an example takes says more of the machine than of the code.
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
+
+
+JOBS = ("procrastinate_jobs", "procrastinate_events", "procrastinate_periodic_defers")
 
 
 @pytest.fixture(scope="session")
@@ -80,13 +82,12 @@ def _address(parts: dict[str, object], name: str) -> str:
 def database(database_url: str) -> Iterator[str]:
     """The database, empty; emptied again afterwards. Commits are real."""
     yield database_url
-    tables = ", ".join(f'"{table}"' for table in SQLModel.metadata.tables)
-    with engine().connect() as connection:
-        # replica: the append-only triggers do not fire for this one connection
-        connection.execute(text("SET session_replication_role = replica"))
-        connection.execute(text(f"TRUNCATE {tables}, procrastinate_jobs CASCADE"))
-        connection.execute(text("SET session_replication_role = origin"))
-        connection.commit()
+    # Of a few rows DELETE is a hundred times faster than TRUNCATE, which makes new files.
+    tables = [*SQLModel.metadata.tables, *JOBS]
+    with psycopg.connect(database_url.replace("+psycopg", "")) as connection:
+        # replica: neither the append-only triggers nor foreign keys are looked at
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(";".join(f'DELETE FROM "{table}"' for table in tables))  # noqa: S608  # our own names
 
 
 @pytest.fixture

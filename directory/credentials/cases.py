@@ -7,15 +7,14 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlmodel import Session, col, func, select
-from sqlmodel.sql.expression import SelectOfScalar
+from sqlmodel import Session, col, select
 
+from directory.credentials import queues
+from directory.credentials.queues import Queue
 from directory.models import Credential, CredentialStatus, Listing, Provider, Service
-from directory.queries import fact_of
-from directory.rules.checks import EXPIRES_SOON
+from directory.queries import credentials_of, fact_of
 from directory.rules.days import end_of_day, local_day, working_days_after
 from directory.rules.requirements import (
-    ATTESTATION_LASTS,
     Lack,
     Readiness,
     attestation_due,
@@ -57,80 +56,32 @@ class Page:
 
 def find_cases(session: Session, view: str, now: datetime, after: int, most: int) -> Page:
     """At most `most` cases of a view, without its first `after`. KeyError: no such view."""
-    find, when = _VIEWS[view]
-    ids = find(session, now)
-    return Page(_cases(session, ids[after : after + most], now, when), len(ids))
+    total = sum(queues.count(session, _VIEWS[view].queues, now))
+    return Page(list_cases(session, view, now, after, most), total)
+
+
+def list_cases(session: Session, view: str, now: datetime, after: int, most: int) -> list[Case]:
+    """As `find_cases`, where the total is not asked for."""
+    asked = _VIEWS[view]
+    ids = queues.find_ids(session, asked.queues, now, after, most)
+    return _cases(session, ids, now, asked.when)
 
 
 def count_cases(session: Session, now: datetime) -> dict[str, int]:
     """How many there are in each view."""
-    return {view: len(find(session, now)) for view, (find, _) in _VIEWS.items()}
+    places = [(name, queue) for name, view in _VIEWS.items() for queue in view.queues]
+    counted = queues.count(session, [queue for _, queue in places], now)
+    counts = dict.fromkeys(_VIEWS, 0)
+    for (name, _), number in zip(places, counted, strict=True):
+        counts[name] += number
+    return counts
 
 
 def next_to_decide(session: Session, first: UUID) -> UUID | None:
     """Whose claims to look at next: those of `first` while any waits, then the oldest."""
-    found = session.exec(_open_claims()).all()
-    return first if first in found else next(iter(found), None)
-
-
-def _open_claims() -> SelectOfScalar[UUID]:
-    return (
-        select(Credential.provider_id)
-        .where(
-            Credential.status == CredentialStatus.PENDING, col(Credential.withdrawn_at).is_(None)
-        )
-        .group_by(col(Credential.provider_id))
-        .order_by(func.min(Credential.submitted_at), col(Credential.provider_id))
-    )
-
-
-def _waiting(session: Session, now: datetime) -> Sequence[UUID]:  # noqa: ARG001  # as all views
-    """Whose claims wait for a decision, oldest first; then those who applied and have the next
-    step to do themselves, oldest first."""
-    first = session.exec(_open_claims()).all()
-    rest = session.exec(
-        select(Provider.id)
-        .join(Listing, col(Listing.provider_id) == col(Provider.id))
-        .where(
-            col(Provider.submitted_at).is_not(None),
-            col(Listing.published_at).is_(None),
-            col(Provider.id).not_in(first),
-        )
-        .order_by(col(Provider.submitted_at), col(Provider.id))
-    ).all()
-    return [*first, *rest]
-
-
-def _expiring(session: Session, now: datetime) -> Sequence[UUID]:
-    """A verified credential has run out or does within 30 days; the first to end comes first."""
-    return session.exec(
-        select(Credential.provider_id)
-        .where(
-            Credential.status == CredentialStatus.VERIFIED,
-            col(Credential.withdrawn_at).is_(None),
-            col(Credential.expires_on) <= now.date() + EXPIRES_SOON,
-        )
-        .group_by(col(Credential.provider_id))
-        .order_by(func.min(Credential.expires_on), col(Credential.provider_id))
-    ).all()
-
-
-def _overdue(session: Session, now: datetime) -> Sequence[UUID]:
-    """The last attestation no longer counts; the oldest comes first."""
-    return session.exec(
-        select(Provider.id)
-        .where(col(Provider.attested_at) <= now - ATTESTATION_LASTS)
-        .order_by(col(Provider.attested_at), col(Provider.id))
-    ).all()
-
-
-def _everyone(session: Session, now: datetime) -> Sequence[UUID]:  # noqa: ARG001  # as all views
-    """By family name, those who are shown first."""
-    return session.exec(
-        select(Listing.provider_id).order_by(
-            col(Listing.published_at).is_(None), col(Listing.sort_name), col(Listing.provider_id)
-        )
-    ).all()
+    if any(one.status == CredentialStatus.PENDING for one in credentials_of(session, first)):
+        return first
+    return queues.find_oldest_claim(session)
 
 
 _Times = tuple[datetime, datetime]  # waiting since, due
@@ -160,11 +111,19 @@ def _by_attestation(provider: Provider, credentials: Sequence[Credential]) -> _T
     return since, attestation_due(since)
 
 
-_VIEWS: Final[dict[str, tuple[Callable[[Session, datetime], Sequence[UUID]], _When]]] = {
-    "waiting": (_waiting, _for_decision),
-    "expiring": (_expiring, _by_expiry),
-    "overdue": (_overdue, _by_attestation),
-    "everyone": (_everyone, _for_decision),
+@dataclass(frozen=True)
+class _View:
+    """`when`: since when a case waits, and when it is due."""
+
+    queues: list[Queue]
+    when: _When
+
+
+_VIEWS: Final = {
+    "waiting": _View([queues.CLAIMED, queues.APPLIED], _for_decision),
+    "expiring": _View([queues.EXPIRING], _by_expiry),
+    "overdue": _View([queues.OVERDUE], _by_attestation),
+    "everyone": _View([queues.EVERYONE], _for_decision),
 }
 
 

@@ -57,7 +57,7 @@ def desk(visit: Visiting, view: str = "waiting", after: str = "") -> Response:
     if view not in VIEWS:
         raise NotFound
     start = int(after) if after.isdecimal() and len(after) < 7 else 0
-    page = cases.find_cases(visit.session, view, visit.now, start, PER_PAGE)
+    found = cases.list_cases(visit.session, view, visit.now, start, PER_PAGE)
     counts = cases.count_cases(visit.session, visit.now)
     return render(
         visit,
@@ -71,9 +71,9 @@ def desk(visit: Visiting, view: str = "waiting", after: str = "") -> Response:
             }
             for name, title in VIEWS.items()
         ],
-        cases=[_row(case, view, visit.now) for case in page.cases],
-        line=f"{start + 1} to {start + len(page.cases)} of {page.total}",
-        next_url=_page_url(view, start + PER_PAGE) if start + PER_PAGE < page.total else "",
+        cases=[_row(case, view, visit.now) for case in found],
+        line=f"{start + 1} to {start + len(found)} of {counts[view]}",
+        next_url=_page_url(view, start + PER_PAGE) if start + PER_PAGE < counts[view] else "",
         previous_url=_page_url(view, max(0, start - PER_PAGE)) if start else "",
     )
 

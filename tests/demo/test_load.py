@@ -18,6 +18,7 @@ from demo.load import load_demo
 from demo.made import CLOSED, EXPIRED, FULL, OPEN, OVERDUE, WAITING
 from demo.people import ADMIN_EMAIL, PATIENT_EMAIL, PATIENTS, PROVIDER_EMAIL
 from directory.listings.listing import refresh_listing
+from directory.listings.listing_count import HOW_MANY
 from directory.models import Listing, Provider
 from tests.demo.stored import listings_as_stored, slots_as_stored
 
@@ -45,6 +46,7 @@ def test_a_refresh_changes_nothing_but_the_change_number(demo: Session) -> None:
         refresh_listing(demo, provider_id, NOW)
     assert listings_as_stored(demo, "change") == before
     assert len(before) == PROVIDERS
+    assert demo.connection().execute(text(HOW_MANY)).scalar() == PROVIDERS
 
 
 def test_numbers_go_on_after_the_copied_ones(demo: Session) -> None:

@@ -1,0 +1,120 @@
+"""The desk's queues: who is in each, in order, and how many there are.
+
+The database cuts out the part that is asked for and counts what its indexes hold (those of
+`directory.models`): a page costs what it shows, and a count what is in the queue, whatever the
+size of the directory. How many there are in all is kept by triggers (`ListingCount`).
+
+Statuses stand in the statements, for with parameters in their place the indexes that hold only
+what is open could not be used.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from directory.listings.listing_count import HOW_MANY
+from directory.rules.checks import EXPIRES_SOON
+from directory.rules.requirements import ATTESTATION_LASTS
+
+
+@dataclass(frozen=True)
+class Queue:
+    """`ids` selects provider ids in the queue's order, `count` how many they are. Both may use
+    `:soon`, the last day of what runs out soon, and `:attested`, when what is overdue was
+    attested at the latest."""
+
+    ids: str
+    count: str
+
+
+def _by_first(which: str, when: str) -> str:
+    """Providers by the first of their credentials for which `which` holds. The index is read in
+    its order, up to the last one that is shown; nothing is grouped or sorted."""
+    return f"""
+        SELECT one.provider_id FROM credential one WHERE {which.format("one")} AND NOT EXISTS (
+            SELECT FROM credential other WHERE {which.format("other")}
+            AND other.provider_id = one.provider_id
+            AND (other.{when}, other.id) < (one.{when}, one.id))
+        ORDER BY one.{when}, one.provider_id
+    """  # noqa: S608
+
+
+def _how_many(which: str) -> str:
+    return f"SELECT count(DISTINCT one.provider_id) FROM credential one WHERE {which.format('one')}"  # noqa: S608
+
+
+_CLAIMED: Final = "{0}.status = 'pending' AND {0}.withdrawn_at IS NULL"
+_ENDING: Final = (
+    "{0}.status = 'verified' AND {0}.withdrawn_at IS NULL AND {0}.expires_on <= CAST(:soon AS date)"
+)
+_APPLIED: Final = f"""
+    FROM listing l WHERE l.submitted_at IS NOT NULL AND NOT EXISTS (
+        SELECT FROM credential one
+        WHERE one.provider_id = l.provider_id AND {_CLAIMED.format("one")})
+"""
+_OVERDUE: Final = "FROM provider WHERE attested_at <= CAST(:attested AS timestamptz)"
+
+CLAIMED: Final = Queue(_by_first(_CLAIMED, "submitted_at"), _how_many(_CLAIMED))
+"""Whose claims wait for a decision, oldest first."""
+
+APPLIED: Final = Queue(
+    f"SELECT l.provider_id {_APPLIED} ORDER BY l.submitted_at, l.provider_id",
+    f"SELECT count(*) {_APPLIED}",
+)
+"""Who applied, is not shown and has the next step to do themselves, oldest first."""
+
+EXPIRING: Final = Queue(_by_first(_ENDING, "expires_on"), _how_many(_ENDING))
+"""A verified credential has run out or does within 30 days; the first to end comes first."""
+
+OVERDUE: Final = Queue(
+    f"SELECT id {_OVERDUE} ORDER BY attested_at, id", f"SELECT count(*) {_OVERDUE}"
+)
+"""The last attestation no longer counts; the oldest comes first."""
+
+EVERYONE: Final = Queue(
+    "SELECT provider_id FROM listing ORDER BY (published_at IS NULL), sort_name, provider_id",
+    HOW_MANY,
+)
+"""By family name, those who are shown first."""
+
+
+def find_ids(
+    session: Session, queues: list[Queue], now: datetime, after: int, most: int
+) -> list[UUID]:
+    """At most `most` of those in the queues, one queue after another, without the first `after`.
+    Nobody is in two of them."""
+    found: list[UUID] = []
+    for place, queue in enumerate(queues):
+        found += _part(session, queue, now, after, most - len(found))
+        if len(found) == most or place == len(queues) - 1:
+            break
+        after = 0 if found else after - count(session, [queue], now)[0]
+    return found
+
+
+def find_oldest_claim(session: Session) -> UUID | None:
+    """Whose claim has waited longest for a decision."""
+    oldest = text(f"{CLAIMED.ids} LIMIT 1")
+    found: UUID | None = session.connection().execute(oldest).scalar()
+    return found
+
+
+def _part(session: Session, queue: Queue, now: datetime, after: int, most: int) -> list[UUID]:
+    statement = text(f"{queue.ids} LIMIT :most OFFSET :after")
+    values = {**_days(now), "most": most, "after": after}
+    return list(session.connection().execute(statement, values).scalars())
+
+
+def count(session: Session, queues: list[Queue], now: datetime) -> list[int]:
+    """How many there are in each queue, by one statement."""
+    columns = ", ".join(f"({queue.count})" for queue in queues)
+    row = session.connection().execute(text(f"SELECT {columns}"), _days(now)).one()
+    return [int(value) for value in row]
+
+
+def _days(now: datetime) -> dict[str, Any]:
+    return {"soon": now.date() + EXPIRES_SOON, "attested": now - ATTESTATION_LASTS}
