@@ -2,7 +2,9 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
+from pathlib import Path
 
+import psycopg
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import func, text
@@ -21,6 +23,7 @@ from directory.listings.listing import refresh_listing
 from directory.listings.listing_count import HOW_MANY
 from directory.models import Listing, Provider
 from tests.demo.stored import listings_as_stored, slots_as_stored
+from tests.whole.servers import Server, database_beside
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 PROVIDERS, SEED = 60, 1
@@ -144,6 +147,17 @@ def test_who_signed_in_before_stays_who_they_are(session: Session) -> None:
     list(load_demo(20, SEED, NOW))
     own = select(Provider.person_id).join(Person).where(Person.email == PROVIDER_EMAIL)
     assert session.exec(own).one() == known
+
+
+def test_the_command_says_what_it_does_and_does_it_once(database_url: str, tmp_path: Path) -> None:
+    with database_beside(database_url, "made_demo") as url:
+        server = Server(DATABASE_URL=url, DATA_DIR=str(tmp_path))
+        first, second = (server.run("demo", "--providers", "20") for _ in range(2))
+        with psycopg.connect(url) as connection:
+            made = connection.execute("SELECT count(*) FROM listing").fetchone()
+    assert first == f"Loading the demo directory …\n{second}"  # and no bar outside a terminal
+    assert PROVIDER_EMAIL in second
+    assert made == (20,)
 
 
 def providers_in(session: Session) -> int:
