@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
-from urllib.parse import urlencode
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from core.web import formats
 from directory.addresses import address_from
@@ -43,27 +44,54 @@ SORT_TITLES = {"soonest": "Soonest opening", "fee": "Lowest fee", "name": "Name"
 # ---------------------------------------------------------------------- cards
 
 
-def card(shown: Shown, states: tuple[str, ...], zone: str, today: date) -> dict[str, Any]:
+class Slot(NamedTuple):
+    url: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What `provider_card` shows (templates/components/cards.html). Templates read attributes
+    much quicker than keys."""
+
+    slug: str
+    url: str
+    name: str
+    credentials: str
+    profession: str
+    licensed_line: str
+    voice: str
+    focus: str
+    fee: str
+    portrait_url: str | None
+    monogram: str
+    tint: int
+    slots: list[Slot]
+    all_url: str
+    online_line: str
+
+
+def card(shown: Shown, states: tuple[str, ...], zone: str, today: date) -> Card:
     """A provider in the results; `states` are those that the search chose, times in `zone`."""
     entry, facts = shown.entry, shown.entry.card
     url = f"/providers/{entry.slug}"
-    return {
-        "slug": entry.slug,
-        "url": url,
-        "name": entry.name,
-        "credentials": facts["letters"],
-        "profession": facts["profession"],
-        "licensed_line": licensed_line(shown.public_states, states),
-        "voice": facts["headline"],
-        "focus": ", ".join(facts["focus"]),
-        "fee": fee_line(facts),
-        "portrait_url": facts["photo"],
-        "monogram": facts["monogram"],
-        "tint": facts["tint"],
-        "slots": [slot(opening, zone, today) for opening in shown.openings],
-        "all_url": url,
-        "online_line": "online" if facts["accepts_new"] else "online, no new patients just now",
-    }
+    return Card(
+        slug=entry.slug,
+        url=url,
+        name=entry.name,
+        credentials=facts["letters"],
+        profession=facts["profession"],
+        licensed_line=licensed_line(shown.public_states, states),
+        voice=facts["headline"],
+        focus=", ".join(facts["focus"]),
+        fee=fee_line(facts),
+        portrait_url=facts["photo"],
+        monogram=facts["monogram"],
+        tint=facts["tint"],
+        slots=[slot(opening, zone, today) for opening in shown.openings],
+        all_url=url,
+        online_line="online" if facts["accepts_new"] else "online, no new patients just now",
+    )
 
 
 def licensed_line(licensed: Sequence[dict[str, Any]], chosen: tuple[str, ...]) -> str:
@@ -78,6 +106,7 @@ def licensed_line(licensed: Sequence[dict[str, Any]], chosen: tuple[str, ...]) -
     return f"Licensed in {formats.listed(names)}{checked}"
 
 
+@lru_cache(maxsize=1_000)
 def _month_day(iso: str) -> str:
     day = date.fromisoformat(iso)
     return f"{day:%B} {day.day}"
@@ -95,10 +124,15 @@ def fee_line(facts: Mapping[str, Any]) -> str:
     return f"{line} · sliding scale" if facts["sliding_scale"] else line
 
 
-def slot(opening: Opening, zone: str, today: date) -> dict[str, str]:
-    start = instant(opening.starts)
-    query = urlencode({"service": opening.service_id, "start": start})
-    return {"url": f"/book?{query}", "label": soon(opening.starts_at, zone, today)}
+def slot(opening: Opening, zone: str, today: date) -> Slot:
+    start, label = _said(opening.starts, zone, today)
+    return Slot(f"/book?service={opening.service_id}&start={start}", label)
+
+
+@lru_cache(maxsize=10_000)
+def _said(starts: int, zone: str, today: date) -> tuple[str, str]:
+    """A start (seconds of the epoch) for an address and in words. Most listings share theirs."""
+    return quote(instant(starts)), soon(datetime.fromtimestamp(starts, UTC), zone, today)
 
 
 def soon(at: datetime, zone: str, today: date) -> str:
@@ -129,8 +163,7 @@ def headline(query: SearchQuery, found: SearchResults) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A choice of a filter. (A page has two hundred, and templates read attributes quicker than
-    keys.)"""
+    """A choice of a filter. `count`: how many it would give; None where that is not said."""
 
     value: str | int
     label: str
@@ -138,7 +171,17 @@ class Option:
     checked: bool
 
 
-def groups(query: SearchQuery, found: SearchResults) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of filters. `kind`: radio for one choice, or checkbox."""
+
+    name: str
+    title: str
+    kind: str
+    options: list[Option]
+
+
+def groups(query: SearchQuery, found: SearchResults) -> list[Group]:
     """The filter groups, each choice with its exact count."""
     facets = found.counted.facets
     return [
@@ -147,15 +190,15 @@ def groups(query: SearchQuery, found: SearchResults) -> list[dict[str, Any]]:
     ]
 
 
-def _grouped(name: str, query: SearchQuery, facets: Any) -> dict[str, Any]:
+def _grouped(name: str, query: SearchQuery, facets: Any) -> Group:
     chosen, counts = query.choices.get(name, ()), facets[name]
     options = [
         Option(key, title, counts[key], key in chosen) for key, title in GROUPS[name].items()
     ]
-    return {"name": name, "title": TITLES[name], "options": options, "kind": "checkbox"}
+    return Group(name, TITLES[name], "checkbox", options)
 
 
-def _ranged(name: str, query: SearchQuery, facets: Any) -> dict[str, Any]:
+def _ranged(name: str, query: SearchQuery, facets: Any) -> Group:
     steps = DAY_STEPS if name == "within_days" else FEE_STEPS
     value = getattr(query, name)
     known = sorted({*steps, *(() if value is None else (value,))})
@@ -164,7 +207,7 @@ def _ranged(name: str, query: SearchQuery, facets: Any) -> dict[str, Any]:
         Option(step, _range_title(name, step), facets[name].get(str(step)), step == value)
         for step in known
     ]
-    return {"name": name, "title": TITLES[name], "options": options, "kind": "radio"}
+    return Group(name, TITLES[name], "radio", options)
 
 
 def _range_title(name: str, value: int | None) -> str:

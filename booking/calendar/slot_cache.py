@@ -25,14 +25,14 @@ from booking.calendar.queries import (
     Calendar,
     Offer,
     find_busy,
-    find_slot_days,
     get_calendar,
+    slot_days_of,
 )
 from booking.rules import slots
 from booking.rules.availability import Availability
 from booking.rules.minutes import instant_of, minute_of, starts_within
 from booking.rules.slots import Interval
-from core.database import Statement, lock, run_together
+from core.database import Statement, lock, run, run_together
 from directory.listings.openings import Openings
 from directory.models import Service
 
@@ -62,10 +62,23 @@ def free_minutes(
     availability = calendar.availability
     if availability is None or calendar.offer(service_id) is None or span.end <= span.start:
         return []
-    first = slots.local_day(span.start, availability.time_zone) - slots.ONE_DAY
-    last = slots.local_day(span.end, availability.time_zone)
+    return free_within(
+        span, run(session, slot_days_of(service_id, *days_around(span))), availability, now
+    )
+
+
+def days_around(span: Interval) -> tuple[date, date]:
+    """First and last of the opening days in which something may begin within `span`, whatever the
+    zone: local days differ by one from UTC's, and a day's hours may pass midnight."""
+    return (span.start - 2 * slots.ONE_DAY).date(), (span.end + slots.ONE_DAY).date()
+
+
+def free_within(
+    span: Interval, slot_days: Iterable[Any], availability: Availability, now: datetime
+) -> list[int]:
+    """Of the rows of `slot_days_of`, the starts in `span` that may be booked now."""
     # a day's hours may pass midnight, into those of the next
-    found = sorted(chain.from_iterable(find_slot_days(session, service_id, first, last)))
+    found = sorted(chain.from_iterable(row.starts for row in slot_days))
     return starts_within(starts_within(found, span), slots.window(availability, now))
 
 

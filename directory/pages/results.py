@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
+from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Response
@@ -19,8 +20,8 @@ from core.web.zones import DEFAULT, reader_zone, zone_words
 from directory import presenters
 from directory.addresses import Place, address_from, address_of, place_of
 from directory.alerts import search_text
+from directory.pages.ready_text import card_text, choices_text
 from directory.search import SearchQuery, SearchResults, pairs_of, read_kindly, search
-from directory.search.entries import Shown
 from directory.search.query import SORTS
 from directory.taxonomy import STATES
 from directory.typed_search import Reading, read_words
@@ -140,9 +141,9 @@ def _body(
         headline=presenters.headline(query, found),
         as_of=formats.clock_time(found.as_of, zone) if found.as_of else "",
         zone_letters=zone_letters,
-        cards=[_card(shown, states, zone, today) for shown in found.items],
+        cards=[card_text(shown, states, zone, today) for shown in found.items],
         zone_line=f"Times are in {zone_words(zone)} ({zone_letters}).",
-        groups=presenters.groups(query, found),
+        groups=[_group(one) for one in presenters.groups(query, found)],
         state_field=_state_field(states[0] if states else ""),
         more_states=states[1:],
         sorts=[(sort, presenters.SORT_TITLES[sort]) for sort in SORTS],
@@ -171,14 +172,18 @@ def _crumbs(place: Place | None) -> list[dict[str, str]]:
     return [{"label": one.last_word, "url": one.path} for one in steps]
 
 
+def _group(group: presenters.Group) -> dict[str, Any]:
+    """A group of filters, its choices as ready text."""
+    return {
+        "name": group.name,
+        "title": group.title,
+        "kind": group.kind,
+        "chosen": sum(option.checked for option in group.options),
+        "choices": choices_text(group.name, group.kind, group.options),
+    }
+
+
 @lru_cache(maxsize=100)
 def _state_field(state: str) -> Markup:
     html = text("directory/_state.html", states=_STATES, state=state)
-    return Markup(html)  # noqa: S704  # made by a template that escapes
-
-
-@lru_cache(maxsize=4_000)
-def _card(shown: Shown, states: tuple[str, ...], zone: str, today: date) -> Markup:
-    """A listing's card stays the same until the listing changes, or the day."""
-    html = text("directory/_card.html", card=presenters.card(shown, states, zone, today))
     return Markup(html)  # noqa: S704  # made by a template that escapes

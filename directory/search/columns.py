@@ -1,6 +1,7 @@
 """What the index holds of each listing besides bitmaps: flat arrays over the listings' places."""
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -44,6 +45,16 @@ class Batch:
     def __len__(self) -> int:
         return len(self.numbers)
 
+    @cached_property
+    def digests(self) -> Column:
+        """A number for the marks of each: the same where they are the same, and, but for one
+        chance in 2^64, only there."""
+        mixed = (self.marks.astype(np.uint64) + _ODD) * _ODD
+        mixed = (mixed ^ (mixed >> np.uint64(32))) * _ODD
+        sums = np.zeros(len(self), np.uint64)
+        np.add.at(sums, np.repeat(np.arange(len(self)), self.mark_counts), mixed)
+        return sums
+
     def take(self, rows: Column) -> "Batch":
         """Those rows, in that order."""
         ends = np.cumsum(self.mark_counts, dtype=np.int64)
@@ -71,6 +82,7 @@ class Columns:
         self.dues = np.zeros(0, np.uint32)
         self.fees = np.zeros(0, np.int32)
         self.names = np.zeros(0, f"S{NAME_BYTES}")
+        self.digests = np.zeros(0, np.uint64)
         self.starts = np.full((0, MOST_STARTS), NEVER, np.uint32)
         self.notices = np.zeros(0, np.uint32)
         self.hours = np.zeros((0, WORDS), WORD)  # bits of hours from the midnight of `day`
@@ -100,7 +112,7 @@ class Columns:
 
     def write(self, batch: Batch, places: Places) -> None:
         """Take in these rows; `openings` is the caller's, who knows the time."""
-        for name in ("changes", "dues", "fees", "names", "starts", "notices"):
+        for name in ("changes", *_STANDING, "starts", "notices"):
             getattr(self, name)[places] = getattr(batch, name)
         days = batch.hours[:, 0].astype(np.int64) << 8 | batch.hours[:, 1]
         for day in np.unique(days).tolist():
@@ -108,6 +120,12 @@ class Columns:
             packed = np.zeros((len(rows), 8 * WORDS), np.uint8)
             packed[:, : HOURS // 8] = batch.hours[rows, 2:]
             self.hours[places[rows]] = _moved(packed, self.day - day).view(WORD)
+
+    def stands(self, batch: Batch, places: Places) -> Column:
+        """Of which of these rows all is as it was, but for when there are openings."""
+        same = [getattr(self, name)[places] == getattr(batch, name) for name in _STANDING]
+        found: Column = np.logical_and.reduce(same)
+        return found
 
     def turn(self, day: int) -> None:
         """Let the hours begin with that day; it never turns back."""
@@ -141,6 +159,8 @@ class Columns:
         return hours
 
 
+_STANDING: Final = ("dues", "fees", "names", "digests")
+_ODD: Final = np.uint64(0x9E37_79B9_7F4A_7C15)
 _EVERY: Final = np.array(0xFFFF_FFFF_FFFF_FFFF, WORD)  # shifted by all 64 bits, numpy leaves none
 _NOTHING: Final[dict[str, Any]] = {
     "numbers": 0,
@@ -148,6 +168,7 @@ _NOTHING: Final[dict[str, Any]] = {
     "dues": 0,
     "fees": 0,
     "names": b"",
+    "digests": 0,
     "starts": NEVER,
     "notices": 0,
     "hours": 0,

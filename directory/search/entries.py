@@ -4,8 +4,8 @@ Two things of a listing change by time alone: openings go by, and licences (or t
 run out. `Entry.at` answers for one instant and says until when the answer stands.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from typing import Any, Final, NamedTuple
@@ -80,6 +80,8 @@ class Shown:
     openings: tuple[Opening, ...]
     since: int
     until: int
+    written: dict[Hashable, Any] = field(default_factory=dict)
+    """What pages wrote of it, by what that depends on besides; forgotten when this is."""
 
     @cached_property
     def public_states(self) -> list[dict[str, Any]]:
@@ -124,6 +126,7 @@ class Shown:
         }
 
 
+@lru_cache(maxsize=10_000)
 def instant(seconds: int) -> str:
     """RFC 3339 in UTC."""
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,9 +1,10 @@
 """Keeps an index fresh: a thread that listens to the database and re-reads what changed.
 
 PostgreSQL tells of every committed change of a listing (channel `listing`, see the migration).
-The thread listens first and reads everything then, so nothing falls between. After a lost
-connection it compares every listing's change number with what it knows: commits may become
-visible out of order, so "greater than the last one seen" would not be enough.
+The thread listens first and reads everything then, so nothing falls between. Changes that come
+in quick succession are read together. After a lost connection it compares every listing's change
+number with what it knows: commits may become visible out of order, so "greater than the last one
+seen" would not be enough.
 """
 
 import sys
@@ -40,6 +41,7 @@ log = structlog.get_logger("openchair.search")
 
 _PATIENCE: Final = (0.1, 5.0)  # seconds between attempts, first and longest
 _HEARTBEAT: Final = 0.5  # seconds after which a stop is noticed
+_PAUSE: Final = 0.05  # after a change, so that others that come with it are read together
 _LONG: Final = 0.1  # of all listings: with less than this in the first batch, loading takes a while
 # A server that vanished without a word is noticed within half a minute.
 _CONNECTION: Final[dict[str, Any]] = {
@@ -118,11 +120,11 @@ class Feed:
             self._catch_up(connection)
             self._connected.set()
             while not self._stopping.is_set():
-                told = connection.notifies(timeout=_HEARTBEAT, stop_after=1)
-                changed = {UUID(notice.payload) for notice in told}
+                changed = _told(connection)
                 self.heard_at = clock.now()
                 if changed:
                     self._take(connection, changed)
+                    self._stopping.wait(_PAUSE)
 
     def _catch_up(self, connection: Connection) -> None:
         if self.is_loaded:
@@ -155,6 +157,12 @@ class Feed:
         self.index.drop(gone)
         for batch in read_numbered(connection, changed):
             self.index.put(batch, clock.now())
+
+
+def _told(connection: Connection) -> set[UUID]:
+    """Whose listings changed: the next that is heard of, and all that can be heard by then."""
+    told = [*connection.notifies(timeout=_HEARTBEAT, stop_after=1), *connection.notifies(timeout=0)]
+    return {UUID(notice.payload) for notice in told}
 
 
 def _filling(index: Index, connection: Connection) -> Iterator[float]:

@@ -6,7 +6,7 @@ million listings, and under one interpreter lock readers would take turns anyway
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from threading import RLock
@@ -19,7 +19,7 @@ from directory.listings.packed_columns import mark
 from directory.search.columns import NEVER, Batch, Columns
 from directory.search.cursor import Sort
 from directory.search.open_times import OpenTimes
-from directory.search.orders import Column, Ladder, Places, bitmap_of, grouped, places_in
+from directory.search.orders import Column, Ladder, Parts, Places, bitmap_of, grouped, places_in
 from directory.search.query import DAY_STEPS, FEE_STEPS, GROUPS, WHEN, SearchQuery
 
 DAY: Final = 24 * 60
@@ -47,9 +47,7 @@ class Index:
         self.columns = Columns()
         self.visible = BitMap()
         self.now = self._millis = self._tick = self._passed = 0
-        self._bitmaps: dict[str, dict[str, BitMap]] = {}
-        for group, key in _MARKED:
-            self._bitmaps.setdefault(group, {})[key] = BitMap()
+        self._groups = {group: Parts(GROUPS[group]) for group in GROUPS if group not in WHEN}
         self.openings, self.fees, self.names = Ladder(), Ladder(), Ladder()
         self._dues, self._passing = Ladder(), Ladder()  # by the hour in which something ends
         self._zones: dict[str, OpenTimes] = {}
@@ -73,12 +71,15 @@ class Index:
             if not len(newer):
                 return
             batch, places = batch.take(newer), places[newer]
-            old = self._leave(places)
+            stays = self.columns.stands(batch, places) & self._are_shown(places)
+            old, closed = self._leave(places[~stays]), self._close(places[stays])
             self.columns.write(batch, places)
-            shown = np.flatnonzero(batch.dues > self.now)
-            self._enter(places[shown])
-            self._mark(batch.take(shown), places[shown])
+            shown = np.flatnonzero(~stays & (batch.dues > self.now))
+            if len(shown):
+                self._enter(places[shown])
+                self._mark(batch.take(shown), places[shown])
             self._remember(old)
+            self._reopen(closed)
 
     def drop(self, numbers: Column) -> None:
         """Forget listings that no longer exist."""
@@ -103,15 +104,23 @@ class Index:
         """Where the first opening of these can no longer be booked, the next one is the first."""
         soonest = self.columns.notices[places] + np.uint32(self.now // 60)
         places = places[self.columns.openings[places] <= soonest]
-        if not len(places):
-            return
-        self.kept.clear()
+        self._reopen(self._close(places))
+
+    def _close(self, places: Places) -> Stood:
+        """Take these, which are shown, out of what goes by openings. They go on being shown."""
         old = self.columns.openings[places]
-        self.openings.remove(old, places)
-        self._passing.remove(self.columns.last_hours(places), places)
-        self._open(places)
-        self._change_when(bitmap_of(places))
-        self._remember(Stood(places, {"soonest": old}))
+        if len(places):
+            self.kept.clear()
+            self.openings.remove(old, places)
+            self._passing.remove(self.columns.last_hours(places), places)
+        return Stood(places, {"soonest": old})
+
+    def _reopen(self, closed: Stood) -> None:
+        """Where their openings are now."""
+        if len(closed.places):
+            self._open(closed.places)
+            self._change_when(bitmap_of(closed.places))
+            self._remember(closed)
 
     def _set_clock(self, now: datetime) -> None:
         minute = self.now // 60
@@ -134,9 +143,8 @@ class Index:
         }
         if len(places):
             self.visible -= gone
-            for bitmaps in self._bitmaps.values():
-                for bitmap in bitmaps.values():
-                    bitmap -= gone
+            for parts in self._groups.values():
+                parts.remove(gone)
             self.openings.remove(keys["soonest"], places)
             self.fees.remove(keys["fee"], places)
             self.names.remove(initials(keys["name"]), places)
@@ -144,6 +152,11 @@ class Index:
             self._passing.remove(columns.last_hours(places), places)
             self._change_when(gone)
         return Stood(places, keys)
+
+    def _are_shown(self, places: Places) -> Column:
+        """Which of these are."""
+        found: Column = np.isin(places, places_in(bitmap_of(places) & self.visible))
+        return found
 
     def _enter(self, places: Places) -> None:
         columns = self.columns
@@ -174,7 +187,7 @@ class Index:
         marked = np.repeat(places, batch.mark_counts)
         for value, some in grouped(values[known], marked[known]):
             group, key = _MARKED[value]
-            self._bitmaps[group][key] |= some
+            self._groups[group].add(key, some)
 
     # ------------------------------------------------------------------ asking it
 
@@ -183,7 +196,7 @@ class Index:
 
         They are the index's own: read them, under the lock."""
         allowed = {
-            group: any_of([self._bitmaps[group][key] for key in keys])
+            group: self._groups[group].any_of(keys)
             for group, keys in query.choices.items()
             if group not in WHEN
         }
@@ -217,7 +230,7 @@ class Index:
             if group == WHEN[0]:
                 return {key: size(when.having((key,), times)) for key in GROUPS[group]}
             return {key: size(when.having(days, (key,))) for key in GROUPS[group]}
-        return {key: size(bitmap) for key, bitmap in self._bitmaps[group].items()}
+        return {key: size(bitmap) for key, bitmap in self._groups[group].bitmaps.items()}
 
     def open(self, zones: Iterable[str]) -> None:
         """Make these zones' bitmaps now, so that nobody waits for them."""
@@ -261,11 +274,6 @@ class Index:
             current = self.columns.changes[places]
             known = self.columns.numbers[self.columns.changes >= 0]
             return numbers[current != changes], np.setdiff1d(known, numbers)
-
-
-def any_of(bitmaps: Sequence[BitMap]) -> BitMap:
-    """Of one bitmap, itself."""
-    return bitmaps[0] if len(bitmaps) == 1 else BitMap.union(*bitmaps)
 
 
 def initials(names: Column) -> Column:

@@ -18,8 +18,8 @@ from directory.search.listing_rows import read_whole
 
 log = structlog.get_logger("openchair.search")
 
-KEPT: Final = 5_000
-"""About 10 kB each with what was written of it; a small directory is in memory as a whole."""
+KEPT: Final = 10_000
+"""About 8 kB each with what was written of it; a small directory is in memory as a whole."""
 
 
 class CachedListing:
@@ -52,7 +52,7 @@ class ListingCache:
 
         Who is no longer shown by now is left out. Without a database: what is known of them.
         """
-        known = {number: self._cards.get(number) for number, _ in wanted}
+        known = self._known(wanted)
         missing = [n for n, change in wanted if (c := known[n]) is None or c.entry.change < change]
         if missing:
             try:
@@ -66,6 +66,14 @@ class ListingCache:
                 self._keep(read)
         shown = (card.at(now) for number, _ in wanted if (card := known[number]) is not None)
         return tuple(one for one in shown if one is not None)
+
+    def _known(self, wanted: Sequence[tuple[int, int]]) -> dict[int, CachedListing | None]:
+        with self._lock:
+            found = {number: self._cards.get(number) for number, _ in wanted}
+            for number, card in found.items():
+                if card is not None:
+                    self._cards.move_to_end(number)
+        return found
 
     def _keep(self, cards: Sequence[CachedListing]) -> None:
         with self._lock:

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -80,14 +81,18 @@ def read_all(connection: Connection) -> Iterator[tuple[Batch, float]]:
 _HOMES: Final = """
     SELECT string_agg(int4send(number), ''), string_agg(convert_to(home, 'UTF8'), '')
     FROM listing, LATERAL (
-        SELECT CASE WHEN count(*) BETWEEN 1 AND 5 THEN min(code) ELSE '**' END AS home
+        SELECT CASE WHEN count(*) = 1 THEN min(code)
+                    WHEN count(*) BETWEEN 2 AND 5 THEN lower(min(code))
+                    ELSE '**' END AS home
         FROM jsonb_object_keys(states) AS code
     ) AS one
 """
 
 
 def read_homes(connection: Connection) -> tuple[Column, Column]:
-    """Every listing's number, and the state it belongs to; those of many states belong together."""
+    """Every listing's number, and where it belongs: to its one state; with others of a few
+    states, by the first of them; with others of many. A state's listings are then found in few
+    places, and not thinly among those of all other states."""
     row = connection.execute(_HOMES, binary=True).fetchone()
     numbers, homes = row or (None, None)
     return np.frombuffer(numbers or b"", ">u4"), np.frombuffer(homes or b"", "S2")
@@ -148,10 +153,7 @@ def read_whole(connection: Connection, numbers: Collection[int]) -> list[Entry]:
 
 def entry_of(row: Any) -> Entry:
     """From a row of these columns, or a `Listing`."""
-    openings = {
-        (int(datetime.fromisoformat(one["starts_at"]).timestamp()), one["service_id"])
-        for one in row.openings
-    }
+    openings = {(_second_of(one["starts_at"]), one["service_id"]) for one in row.openings}
     return Entry(
         number=row.number,
         provider_id=row.provider_id,
@@ -168,3 +170,9 @@ def entry_of(row: Any) -> Entry:
         due=int(row.due_at.timestamp()),
         is_published=row.published_at is not None,
     )
+
+
+@lru_cache(maxsize=10_000)
+def _second_of(iso: str) -> int:
+    """Seconds of the epoch. Most listings share their starts."""
+    return int(datetime.fromisoformat(iso).timestamp())

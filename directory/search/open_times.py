@@ -11,6 +11,7 @@ its beginning is.
 
 from datetime import UTC, datetime
 from functools import reduce
+from itertools import product
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,7 @@ from pyroaring import BitMap
 from directory.listings.packed_columns import HOURS
 from directory.search.columns import WORD, WORDS, Columns
 from directory.search.day_times import TIMES, WEEKDAYS
-from directory.search.orders import KEPT_UNIONS, Column, Places, bitmap_of, places_in
+from directory.search.orders import Column, Parts, Places, bitmap_of, places_in
 
 Keys: TypeAlias = tuple[str, ...]
 _BATCH: Final = 50_000  # listings at a time, to keep what is worked with small
@@ -35,8 +36,7 @@ class OpenTimes:
         self._clock = ZoneInfo(zone)
         self._day = -1
         self._masks: list[list[tuple[int, Column]]] = []  # of each part
-        self._bitmaps = {part: BitMap() for part in _PARTS}
-        self._unions: dict[tuple[Keys, Keys], BitMap] = {}
+        self._parts = Parts(_PARTS)
         self._changed = BitMap()
 
     def change(self, places: BitMap) -> None:
@@ -50,28 +50,19 @@ class OpenTimes:
             return
         if self._day != columns.day:
             self._day, self._masks = columns.day, _masks_from(self._clock, columns.day)
-        self._unions.clear()
-        for bitmap in self._bitmaps.values():
-            bitmap -= changed
+        self._parts.remove(changed)
         places = places_in(changed & visible)
         for some in np.array_split(places, len(places) // _BATCH + 1):
             self._add(some, columns.open_hours(some))
 
     def _add(self, places: Places, hours: Column) -> None:
-        for masks, bitmap in zip(self._masks, self._bitmaps.values(), strict=True):
+        for masks, part in zip(self._masks, _PARTS, strict=True):
             found = reduce(np.bitwise_or, [hours[word] & mask for word, mask in masks])
-            bitmap |= bitmap_of(places[found != 0])
+            self._parts.add(part, bitmap_of(places[found != 0]))
 
     def having(self, weekdays: Keys, times: Keys) -> BitMap:
         """Listings with an opening on any of these days at any of these times; none named: any."""
-        days, parts = weekdays or tuple(WEEKDAYS), times or tuple(TIMES)
-        found = self._unions.get((days, parts))
-        if found is None:
-            while len(self._unions) >= KEPT_UNIONS:
-                del self._unions[next(iter(self._unions))]
-            some = (self._bitmaps[day, time] for day in days for time in parts)
-            found = self._unions[days, parts] = BitMap.union(*some)
-        return found
+        return self._parts.any_of(tuple(product(weekdays or WEEKDAYS, times or TIMES)))
 
 
 def _masks_from(clock: ZoneInfo, day: int) -> list[list[tuple[int, Column]]]:

@@ -1,9 +1,11 @@
-"""Places of listings as roaring bitmaps and as arrays, and ladders: places by a key, in order."""
+"""Places of listings as roaring bitmaps and as arrays; and places by a key: in parts, of which any
+may be asked for together, and on ladders, in order."""
 
 from array import array
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator
-from typing import Any, Final, TypeAlias
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable, Iterator
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +36,40 @@ def grouped(keys: Column, places: Column) -> Iterator[tuple[int, BitMap]]:
     ends = np.flatnonzero(keys[1:] != keys[:-1]) + 1
     for part in np.split(np.arange(len(keys)), ends):
         yield int(keys[part[0]]), bitmap_of(places[part[0] : part[-1] + 1])
+
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+class Parts(Generic[Key]):
+    """A bitmap of places for each key. A place may be in several of them, or in none."""
+
+    def __init__(self, keys: Iterable[Key]) -> None:
+        self.bitmaps = {key: BitMap() for key in keys}
+        self._unions: OrderedDict[tuple[Key, ...], BitMap] = OrderedDict()
+
+    def add(self, key: Key, places: BitMap) -> None:
+        self.bitmaps[key] |= places
+        for keys, union in self._unions.items():
+            if key in keys:
+                union |= places
+
+    def remove(self, places: BitMap) -> None:
+        """From all of them."""
+        for bitmap in (*self.bitmaps.values(), *self._unions.values()):
+            bitmap -= places
+
+    def any_of(self, keys: tuple[Key, ...]) -> BitMap:
+        """Of one key, its own bitmap. The unions asked for last are kept, and kept right."""
+        if len(keys) == 1:
+            return self.bitmaps[keys[0]]
+        found = self._unions.pop(keys, None)
+        if found is None:
+            found = BitMap.union(*(self.bitmaps[key] for key in keys))
+            if len(self._unions) >= KEPT_UNIONS:
+                self._unions.popitem(last=False)
+        self._unions[keys] = found
+        return found
 
 
 class Ladder:

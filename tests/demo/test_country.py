@@ -1,6 +1,7 @@
 """A made country is the same from the same seed, and is what the rules themselves would write."""
 
 import json
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -82,7 +83,7 @@ def test_a_database_with_providers_is_left_alone(small: Session) -> None:
 
 
 def test_the_command_makes_a_directory_that_serves(database_url: str, tmp_path: Path) -> None:
-    with database_beside(database_url, "made_country") as url:
+    with database_beside(database_url, f"made_country_{os.getpid()}") as url:
         server = Server(DATABASE_URL=url, DATA_DIR=str(tmp_path), RUN_WORKER="false")
         assert "provider@example.com" in server.run("country", "--listings", "1200", "--days", "7")
         server.start()

@@ -1,6 +1,7 @@
 """A migration of a directory in use: people go on writing, two processes may begin at once, and
 what was interrupted is done again."""
 
+import os
 import subprocess
 import sys
 import time
@@ -48,7 +49,7 @@ _PEOPLE = (
 @pytest.fixture
 def before(database_url: str) -> Iterator[str]:
     """A database of the version before, with a directory in it."""
-    with database_beside(database_url, "migrating") as url:
+    with database_beside(database_url, f"migrating_{os.getpid()}") as url:
         _upgrade_to(url, "0007")
         with psycopg.connect(url, autocommit=True) as connection:
             add_people(connection, LISTINGS)

@@ -1,9 +1,10 @@
 """The index follows the database: other connections' commits, lost connections, time."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 from types import SimpleNamespace
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -11,7 +12,9 @@ from sqlmodel import Session
 
 from core import clock
 from core.database import transaction
-from directory.search import SearchQuery, feeding, search
+from directory.search import SearchQuery, feed, feeding, listing_rows, search
+from directory.search.columns import Batch
+from directory.search.listing_rows import Connection
 from tests.directory.search.listings import NOW, add_listing, change_listing
 
 
@@ -69,6 +72,27 @@ def test_another_connections_commit_is_seen_within_a_second(
             other.connection().execute(text("DELETE FROM listing"))
         assert eventually(lambda: total(state, session) == 0)
     assert "search" not in state.readiness
+
+
+@pytest.mark.usefixtures("_noon")
+def test_changes_in_quick_succession_are_read_together(
+    database: str, session: Session, state: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with transaction() as other:
+        provider = add_listing(other)
+    reads: list[int] = []
+
+    def read_some(connection: Connection, provider_ids: Collection[UUID]) -> Batch:
+        reads.append(len(provider_ids))
+        return listing_rows.read_some(connection, provider_ids)
+
+    monkeypatch.setattr(feed, "read_some", read_some)
+    with feeding(state, database):
+        for fee in range(40, 0, -1):
+            with transaction() as other:
+                change_listing(other, provider, min_fee_cents=fee * 100)
+        assert eventually(lambda: search(state, session, SearchQuery(max_fee=1)).total == 1)
+    assert len(reads) <= 20
 
 
 @pytest.mark.usefixtures("_noon")

@@ -1,6 +1,6 @@
 """The index against the plainest possible reading of the same listings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -134,6 +134,35 @@ def test_a_changed_index_equals_one_loaded_anew(
     assert numbers_of(index, query) == numbers_of(anew, query)
 
 
+@given(
+    listings(), st.data(), st.lists(questions(), min_size=1, max_size=3), st.integers(0, 2 * 86_400)
+)
+def test_an_index_that_took_new_openings_equals_one_loaded_anew(
+    before: list[Plain], data: st.DataObject, asked: list[SearchQuery], later: int
+) -> None:
+    index = index_of(before)
+    for query in asked:
+        find_results(index, query, NOW, None)  # what it keeps from now on must be kept right
+    now = {one.number: one for one in before}
+    for number in data.draw(
+        st.lists(st.sampled_from(sorted(now)), max_size=8) if now else st.just([])
+    ):
+        now[number] = replace(
+            now[number],
+            change=now[number].change + 100,
+            starts=data.draw(st.lists(st.integers(-DAY, 20 * DAY).map(MINUTE.__add__), max_size=5)),
+            notice=data.draw(st.sampled_from((0, 45, 720))),
+        )
+        index.put(batch([now[number]]), NOW)
+    assert all(stood.keys.keys() == {"soonest"} for _, stood in index.moves)
+    anew = index_of(list(now.values()))
+    for query in asked:
+        for second in (SECOND, SECOND + later):
+            mine, theirs = (find_results(one, query, at(second), None) for one in (index, anew))
+            assert (mine.total, mine.counted.facets) == (theirs.total, theirs.counted.facets)
+            assert numbers_of(index, query, second) == numbers_of(anew, query, second)
+
+
 @pytest.mark.usefixtures("page_size")
 @given(st.data(), st.sampled_from((3, 40)), st.sampled_from(("soonest", "fee", "name")))
 def test_paging_shows_each_listing_once_in_the_first_pages_order_while_listings_move(
@@ -156,9 +185,22 @@ def test_paging_shows_each_listing_once_in_the_first_pages_order_while_listings_
     for step, page in enumerate(pages(index, query, SECOND)):
         seen += [number for number, _ in page.listed]
         moved = data.draw(st.sets(st.integers(0, size - 1), max_size=4))
+        for number in moved:
+            was, listings[number] = listings[number], drawn(number, 100 + step)
+            if data.draw(st.booleans(), label="only its openings"):
+                listings[number] = replace(listings[number], fee=was.fee, name=was.name)
         if moved:
-            index.put(batch(drawn(number, 100 + step) for number in moved), NOW)
+            index.put(batch(listings[number] for number in moved), NOW)
     assert seen == order
+
+
+def test_listings_with_different_marks_have_different_digests() -> None:
+    every = [(group, key) for group, keys in VALUES.items() for key in keys]
+    sets: list[dict[str, Sequence[str]]] = [{}]
+    for group, key in every:
+        sets += [{**one, group: (*one.get(group, ()), key)} for one in sets]
+    digests = batch(Plain(number, facets=one) for number, one in enumerate(sets)).digests
+    assert len(set(digests.tolist())) == len(sets) == 2 ** len(every)
 
 
 def test_an_older_reading_does_not_undo_a_newer_one() -> None:

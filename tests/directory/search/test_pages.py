@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from fastapi.testclient import TestClient
@@ -125,6 +126,56 @@ def test_results_go_on_page_by_page(client: TestClient) -> None:
 def test_what_is_typed_cannot_become_markup(client: TestClient) -> None:
     html = page(client, "/find?q=%3Cscript%3Ealert(1)%3C/script%3E")
     assert "<script>alert" not in html
+
+
+@pytest.fixture
+def in_two_states(session: Session) -> None:
+    add_listing(session, states={"OR": None, "WA": None}, openings=[NOW + timedelta(hours=5)])
+    session.commit()
+
+
+@pytest.mark.usefixtures("in_two_states")
+def test_a_card_names_the_states_asked_for_first_and_times_in_the_readers_zone(
+    client: TestClient,
+) -> None:
+    for query, licensed, time in (
+        ("", "OR and WA", "Today, 6:00 pm"),
+        ("?state=WA", "WA and 1 more state", "Today, 3:00 pm"),
+        ("?state=OR", "OR and 1 more state", "Today, 3:00 pm"),
+        ("?state=OR&zone=America/Chicago", "OR and 1 more state", "Today, 5:00 pm"),
+        ("?state=OR&state=WA", "OR and WA", "Today, 3:00 pm"),
+        ("?limit=21", "OR and WA", "Today, 6:00 pm"),
+    ):
+        text = text_of(page(client, f"/find{query}"))
+        assert f"Licensed in {licensed}, checked November 12" in text
+        assert time in text
+
+
+ODD_NAME = "<b>O'Brien & Søn</b>"
+
+
+@pytest.fixture
+def odd_name(session: Session) -> None:
+    add_listing(session, name=ODD_NAME, openings=[NOW + timedelta(hours=5)])
+    session.commit()
+
+
+@pytest.mark.usefixtures("odd_name")
+@pytest.mark.parametrize("zone", ["America/New_York", "America/Chicago"])
+def test_a_name_is_shown_as_it_is_written_and_cannot_become_markup(
+    client: TestClient, zone: str
+) -> None:
+    for limit in (20, 21):  # the second time, what was written of it is at hand
+        html = page(client, f"/find?zone={zone}&limit={limit}")
+        assert ODD_NAME not in html
+        places = (
+            r'<h2><a href="[^"]*">([^<]*)</a>',
+            r'aria-label="Next times with ([^"]*)"',
+            r'data-name="([^"]*)"',
+            r'Compare<span class="visually-hidden"> ([^<]*)</span>',
+        )
+        for place in places:
+            assert [unescape(one) for one in re.findall(place, html)] == [ODD_NAME]
 
 
 def test_the_guide_asks_every_question_and_needs_no_answer(client: TestClient) -> None:

@@ -1,0 +1,56 @@
+"""Parts of the results page as ready text: what many pages show is written once.
+
+The markup stands in the components (templates/components); values are escaped there.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from functools import lru_cache
+from typing import Final
+
+from markupsafe import Markup
+
+from core.web.templates import environment
+from directory import presenters
+from directory.search.entries import Shown
+
+_MOST_TEXTS: Final = 4  # of one card: in other zones, or where other states were chosen
+
+
+def card_text(shown: Shown, states: tuple[str, ...], zone: str, today: date) -> Markup:
+    """A listing's card. It stays the same until the listing changes, or the day, and is kept with
+    it; of the states chosen, those matter in which the listing is licensed."""
+    chosen = tuple(code for code in shown.states if code in states)
+    key = (chosen if len(chosen) < len(shown.states) else (), zone, today)
+    text: Markup | None = shown.written.get(key)
+    if text is None:
+        text = _written("cards", "provider_card", presenters.card(shown, states, zone, today), 2)
+        if len(shown.written) >= _MOST_TEXTS:
+            shown.written.clear()
+        shown.written[key] = text
+    return text
+
+
+def choices_text(name: str, kind: str, options: Sequence[presenters.Option]) -> Markup:
+    """The choices of a group of filters. Of these only the counts differ from page to page."""
+    parts: list[str] = []
+    for one in options:
+        few = None if one.count is None else min(one.count, 1)
+        before, after = _around(name, kind, one.value, one.label, few, one.checked)
+        parts += (before, "" if one.count is None else f"{one.count:,}", after)
+    return Markup("".join(parts))  # noqa: S704  # made of what templates have escaped, and numbers
+
+
+@lru_cache(maxsize=1_000)
+def _around(
+    name: str, kind: str, value: str | int, label: str, few: int | None, checked: bool
+) -> tuple[str, str]:
+    """What stands before and after the count; of that it matters whether it is 0, or None."""
+    before = _written("filters", "choice_before", name, kind, value, label, few, checked)
+    return before, _written("filters", "choice_after", few)
+
+
+def _written(component: str, macro: str, *values: object) -> Markup:
+    module = environment().get_template(f"components/{component}.html").module
+    text: Markup = getattr(module, macro)(*values)
+    return text
