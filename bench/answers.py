@@ -29,7 +29,7 @@ from core import clock
 from core.database import engine
 from core.postgres import ensure_database
 from core.settings import settings
-from demo.load import ADMIN_EMAIL, PATIENT_EMAIL
+from demo.people import ADMIN_EMAIL, PATIENT_EMAIL
 
 VIEWS = ("waiting", "expiring", "overdue", "everyone")
 _DRAWN = text(
