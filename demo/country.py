@@ -18,6 +18,7 @@ from uuid import UUID
 import psycopg
 
 from accounts.models import Person, PersonRole
+from booking.models import Schedule
 from core import clock
 from core.database import transaction
 from core.errors import Invalid
@@ -77,6 +78,12 @@ def load_country(country: Country, processes: int | None = None) -> Iterator[int
     _finish(country)
 
 
+_DUE = """
+    INSERT INTO calendar_due (provider_id, at)
+    SELECT provider_id, now() + random() * interval '1 day' FROM unnest(%s::uuid[]) AS provider_id
+"""
+
+
 def write_chunk(country: Country, chunk: int) -> int:
     """Make one chunk and write it, in one transaction. Returns how many listings it has."""
     rows = made_rows(country, chunk)
@@ -84,9 +91,10 @@ def write_chunk(country: Country, chunk: int) -> int:
         hold_triggers_back(connection)
         for model, of_table in rows.items():
             copy_rows(connection, model, of_table)
-        # As the trigger would have it.
+        # As the triggers would have it, but that not all calendars are due at once.
         counted = "INSERT INTO listing_count (change) VALUES (%s)"
         connection.execute(counted, [len(rows[Listing])])
+        connection.execute(_DUE, [[row["provider_id"] for row in rows[Schedule]]])
     return len(rows[Listing])
 
 
