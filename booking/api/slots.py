@@ -82,11 +82,13 @@ def list_slots(
 def _days_asked(start: str | None, end: str | None, now: datetime) -> tuple[date, date]:
     """All days that may be meant, before the provider's zone is known."""
     try:
-        span = read_span(start, end, "UTC", now)
+        first = now if start is None else _read("from", start, "UTC", 0)
+        last = first + _WEEK if end is None else _read("to", end, "UTC", 1)
     except Invalid:
-        span = Interval(now, now)  # it is refused as soon as the provider is known
+        first = last = now  # it is refused as soon as the provider is known
     day = timedelta(days=1)
-    return days_around(Interval(span.start - day, span.end + day))
+    most = first + (MOST_DAYS + 2) * day
+    return days_around(Interval(first - day, min(max(first, last), most) + day))
 
 
 def read_span(start: str | None, end: str | None, zone: str, now: datetime) -> Interval:

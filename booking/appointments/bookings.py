@@ -19,7 +19,6 @@ from booking.appointments.queries import (
     AppointmentDetails,
     details_of,
     get_appointment,
-    get_details,
     is_held_by,
     read_details,
     standing_of,
@@ -33,7 +32,7 @@ from booking.models import AppointmentRow, Holder
 from booking.rules import slots
 from booking.rules.notice import Permission, may_change, may_close
 from booking.rules.slots import Interval
-from booking.rules.transitions import ActorKind, Status, may_move
+from booking.rules.transitions import ActorKind, Status, is_expired, may_move
 from core.crypto import encrypt
 from core.database import lock, lock_statement, run, run_together
 from core.errors import Conflict, Invalid, NotAllowed, NotFound, SignInNeeded
@@ -94,6 +93,8 @@ def confirm(
         raise NotFound
     if hold.status == Status.BOOKED:
         raise AlreadyBooked
+    if hold.expires_at is None or is_expired(hold.expires_at, now):
+        raise HoldOver
     details = checked_details(details, hold.starts_at)
     if not calendar.is_listed(now):
         raise NotListed
@@ -146,8 +147,14 @@ def reschedule(
     alternatives, PatientBusy, LicenceRefused.
     """
     unlocked = get_appointment(session, appointment_id)
-    lock(session, *filter(None, (unlocked.provider_id, unlocked.patient_id)))
-    found = get_details(session, appointment_id)
+    people = [] if unlocked.patient_id is None else [unlocked.patient_id]
+    _, _, *read = run_together(  # people before calendars, as holds do
+        session,
+        lock_statement(*people),
+        lock_statement(unlocked.provider_id),
+        *details_of(appointment_id),
+    )
+    found = read_details(*read)
     one, calendar = found.appointment, found.time.calendar
     _check_move(one, Status.BOOKED, actor)
     availability = calendar.availability

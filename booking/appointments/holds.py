@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from booking.appointments.locks import is_taken_in, locking_concerned
+from booking.appointments.locks import is_taken_in, locking_calendars, locking_holder
 from booking.appointments.moves import Actor, beginning, move
 from booking.appointments.queries import AppointmentDetails, get_held
 from booking.appointments.refusals import (
@@ -72,9 +72,10 @@ def hold_slot(
     Raises NotFound or NotListed, SlotTaken or SlotRefused with alternatives, TooMany.
     """
     hit(session, (PER_HOLDER, _name_of(holder)), (PER_ADDRESS, address))
-    concerned, calendars = run_together(
+    _, concerned, calendars = run_together(
         session,
-        locking_concerned(service_id, starts_at, holder, now),
+        locking_holder(holder),
+        locking_calendars(service_id, starts_at, holder, now),
         calendar_of_service(service_id),
     )
     is_taken = is_taken_in(concerned)
@@ -127,7 +128,7 @@ def _take(
 
 def extend_hold(session: Session, hold_id: UUID, holder: Holder, now: datetime) -> AppointmentRow:
     """Ten minutes from now, once. Raises NotFound, HoldOver, AlreadyExtended."""
-    hold = get_live_hold(session, hold_id, holder, now).appointment
+    get_live_hold(session, hold_id, holder, now)
     longer = Statement(
         "UPDATE appointment SET expires_at = %(until)s, extended = true"
         f" WHERE id = %(id)s AND expires_at > %(now)s AND NOT extended RETURNING {COLUMNS}",
@@ -135,7 +136,8 @@ def extend_hold(session: Session, hold_id: UUID, holder: Holder, now: datetime) 
     )
     if rows := run(session, longer):
         return AppointmentRow(*rows[0])
-    raise AlreadyExtended if hold.extended else HoldOver
+    get_live_hold(session, hold_id, holder, now)  # or it is over by now
+    raise AlreadyExtended
 
 
 def release_hold(session: Session, hold_id: UUID, holder: Holder, now: datetime) -> None:

@@ -7,25 +7,23 @@ from uuid import UUID
 from booking.appointments.refusals import FARTHEST
 from booking.calendar.queries import LONGEST
 from booking.models import Holder
-from core.database import Statement
+from core.database import Statement, lock_statement
 from core.errors import NotFound
 
-# One statement finds whose calendars are concerned and locks them with the caller, in the order
-# and with the keys of `core.database.lock`. Where somebody else visibly has the time, nothing is
-# locked: those who come too late need not queue for the calendar to be told so.
-_LOCK_CONCERNED: Final = """
-    SELECT id, is_wanted, is_taken,
-           CASE WHEN NOT is_taken THEN pg_advisory_xact_lock(
-               ('x' || right(replace(id::text, '-', ''), 16))::bit(64)::bigint) END
+# One statement finds whose calendars are concerned and locks them, in the order and with the keys
+# of `core.database.lock`. Where somebody else visibly has the time, no calendar is locked: who
+# comes too late need not queue for it to be told so.
+_LOCK_CALENDARS: Final = """
+    SELECT is_wanted, is_taken, CASE WHEN NOT is_taken THEN pg_advisory_xact_lock(key) END
     FROM (
-        SELECT id, bool_or(is_wanted) AS is_wanted FROM (
+        SELECT ('x' || right(replace(id::text, '-', ''), 16))::bit(64)::bigint AS key,
+               bool_or(is_wanted) AS is_wanted
+        FROM (
             SELECT provider_id AS id, true AS is_wanted FROM service WHERE id = %(service)s
             UNION ALL
             SELECT provider_id, false FROM appointment
             WHERE expires_at IS NOT NULL AND (visitor = %(visitor)s OR held_by = %(person)s)
-            UNION ALL
-            SELECT unnest(%(holder)s::uuid[]), false
-        ) AS found GROUP BY id ORDER BY id
+        ) AS found GROUP BY key ORDER BY key
     ) AS concerned,
     (
         SELECT EXISTS (
@@ -41,29 +39,34 @@ _LOCK_CONCERNED: Final = """
 """
 
 
-def locking_concerned(
+def locking_holder(holder: Holder) -> Statement:
+    """People are locked before calendars, everywhere: what someone holds then stays as it is while
+    it is found whose calendars that concerns."""
+    browser = [] if holder.visitor is None else [UUID(bytes=holder.visitor[:16])]
+    return lock_statement(*browser, *([] if holder.person_id is None else [holder.person_id]))
+
+
+def locking_calendars(
     service_id: UUID, starts_at: datetime, holder: Holder, now: datetime
 ) -> Statement:
-    """Tells whether somebody else has that time; where not, locks the service's provider, the
-    holder, and those whose time they hold."""
-    browser = [] if holder.visitor is None else [UUID(bytes=holder.visitor[:16])]
+    """Tells whether somebody else has that time; where not, locks the calendar of the service's
+    provider and of those whose time the holder, who is locked, has now."""
     start = min(max(starts_at, now), now + FARTHEST)
     return Statement(
-        _LOCK_CONCERNED,
+        _LOCK_CALENDARS,
         {
             "service": service_id,
             "start": start,
             "earliest": start - LONGEST,
             "visitor": holder.visitor,
             "person": holder.person_id,
-            "holder": [*browser, *([] if holder.person_id is None else [holder.person_id])],
             "now": now,
         },
     )
 
 
 def is_taken_in(concerned: list[Any]) -> bool:
-    """What `locking_concerned` tells. Raises NotFound where there is no such service."""
+    """What `locking_calendars` tells. Raises NotFound where there is no such service."""
     for row in concerned:
         if row.is_wanted:
             return bool(row.is_taken)

@@ -13,6 +13,7 @@ from booking.appointments.moves import Actor
 from booking.appointments.patient_details import find_details
 from booking.models import Appointment, AppointmentEvent, Patient
 from booking.rules.transitions import ActorKind, Status
+from core.database import lock
 from core.errors import Conflict
 from core.mail import Mail
 from directory.alerts import export_alerts, forget_alerts
@@ -101,6 +102,8 @@ def delete_data(session: Session, person_id: UUID, now: datetime) -> None:
             Appointment.starts_at > now,
         )
     ).all()
+    lock(session, person_id)
+    lock(session, *(one.provider_id for one in upcoming))  # all at once, in their one order
     for appointment in upcoming:
         cancel(session, appointment.id, actor, None, now)
     person = session.get_one(Person, person_id)

@@ -12,6 +12,7 @@ from rapidfuzz.distance import Indel
 from sqlalchemy import TextClause, text
 from sqlmodel import Session, col, select
 
+from core.database import Statement, run_together
 from directory.credentials.claims import number_digests
 from directory.models import Credential, CredentialKind, CredentialStatus, Listing
 from directory.rules.numbers import is_valid_npi, normalise_npi
@@ -23,16 +24,16 @@ ALIKE: Final = 0.75
 MOST_ALIKE: Final = 300
 _MOST_WORDS: Final = 6
 
-_SET_LIMIT = text(
-    f"SELECT set_config('pg_trgm.word_similarity_threshold', '{CANDIDATE}', true)"  # a constant
+# For the transaction alone, which is as long as what travels together.
+_LIMIT: Final = Statement(
+    "SELECT set_config('pg_trgm.word_similarity_threshold', %(limit)s, true)",
+    {"limit": str(CANDIDATE)},
 )
-_ALIKE = text(
-    """
-    SELECT number, plain(name) AS name, plain(:q) AS asked FROM listing
-    WHERE published_at IS NOT NULL AND plain(name) %> plain(:q)
-    ORDER BY word_similarity(plain(:q), plain(name)) DESC LIMIT :most
-    """
-)
+_ALIKE: Final = """
+    SELECT number, plain(name) AS name, plain(%(q)s) AS asked FROM listing
+    WHERE published_at IS NOT NULL AND plain(name) %%> plain(%(q)s)
+    ORDER BY word_similarity(plain(%(q)s), plain(name)) DESC LIMIT %(most)s
+"""
 
 
 def find_named(session: Session, q: str) -> list[int]:
@@ -56,9 +57,7 @@ def find_begun(session: Session, q: str, most: int | None = None) -> list[int]:
 
 def find_alike(session: Session, q: str) -> list[int]:
     """Listings whose name is `q` but for a slip in each word, the most alike first."""
-    connection = session.connection()
-    connection.execute(_SET_LIMIT)
-    rows = connection.execute(_ALIKE, {"q": q, "most": MOST_ALIKE}).all()
+    _, rows = run_together(session, _LIMIT, Statement(_ALIKE, {"q": q, "most": MOST_ALIKE}))
     return [row.number for row in rows if is_alike(row.asked, row.name)]
 
 

@@ -415,6 +415,25 @@ def test_slots_are_asked_for_by_dates_or_instants(
     assert client.get(url).status_code == status
 
 
+def test_an_instant_and_a_date_may_bound_the_same_evening(
+    client: TestClient, session: Session, provider: Provider
+) -> None:
+    """4 pm to the end of that day in Seattle: in UTC it begins on the next day."""
+    service = first_service(session, provider)
+    seattle = ZoneInfo("America/Los_Angeles")
+    today = clock.now().astimezone(seattle).date()
+    friday = today + timedelta(days=14 + (4 - today.weekday()) % 7)
+    four = datetime(friday.year, friday.month, friday.day, 16, tzinfo=seattle).astimezone(UTC)
+    asked = (
+        f"/api/v1/providers/{provider.id}/slots?service={service.id}&from={four:%Y-%m-%dT%H:%MZ}"
+    )
+    by_date = client.get(f"{asked}&to={friday}").json()["slots"]
+    by_instant = client.get(f"{asked}&to={four + timedelta(hours=8):%Y-%m-%dT%H:%MZ}").json()[
+        "slots"
+    ]
+    assert by_date == by_instant != []
+
+
 def test_an_unverified_provider_has_no_slots_to_show(client: TestClient, session: Session) -> None:
     provider = make_provider(session, now=clock.now(), verified=False)
     service = first_service(session, provider)
