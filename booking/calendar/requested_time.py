@@ -15,8 +15,9 @@ from booking.calendar.queries import (
     read_calendar,
 )
 from booking.calendar.slot_cache import free_minutes, nearest_free_times
-from booking.rules.slots import Interval
-from core.database import Statement, run_together
+from booking.rules.minutes import starts_within
+from booking.rules.slots import ONE_DAY, Interval, local_day, window
+from core.database import Statement, run, run_together
 from core.errors import NotFound
 
 AHEAD = timedelta(days=62)
@@ -97,6 +98,26 @@ def nearest_times(session: Session, wanted: RequestedTime, now: datetime) -> lis
         return []
     near = min(max(wanted.starts_at, now), now + AHEAD)
     return nearest_free_times(session, wanted.calendar, wanted.service.id, near, now)
+
+
+def free_of_any(session: Session, calendar: Calendar, span: Interval, now: datetime) -> list[int]:
+    """The starts in `span` at which any service may begin now, in epoch minutes; in one query."""
+    if calendar.availability is None or span.end <= span.start:
+        return []
+    zone = calendar.availability.time_zone
+    query = Statement(
+        """
+        SELECT DISTINCT unnest(starts) AS start FROM slot_day
+        WHERE service_id = ANY(%(services)s) AND day BETWEEN %(first)s AND %(last)s ORDER BY start
+        """,
+        {
+            "services": [offer.id for offer in calendar.offers],
+            "first": local_day(span.start, zone) - ONE_DAY,  # hours may pass midnight
+            "last": local_day(span.end, zone),
+        },
+    )
+    found = [row.start for row in run(session, query)]
+    return starts_within(starts_within(found, span), window(calendar.availability, now))
 
 
 def times_from(

@@ -4,7 +4,7 @@ Automatic checks inform; only an admin decides. Decisions are append-only: the d
 to change them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -124,24 +124,28 @@ def usual_source(credential: Credential) -> str:
 
 
 def checks_of(
-    session: Session, provider: Provider, credential: Credential, now: datetime
-) -> list[Check]:
-    """The automatic checks beside one credential; duplicates are found by digest."""
+    session: Session, provider: Provider, credentials: Sequence[Credential], now: datetime
+) -> list[list[Check]]:
+    """The automatic checks beside each credential; duplicates are found by digest, in one query."""
+    digests = {digest for one in credentials for digest in number_digests(one.number)}
     others = session.exec(
         select(Credential).where(
-            col(Credential.number_digest).in_(number_digests(credential.number)),
-            Credential.kind == credential.kind,
+            col(Credential.number_digest).in_(digests),
             Credential.provider_id != provider.id,
             col(Credential.withdrawn_at).is_(None),
         )
     )
-    return check_credential(
-        fact_of(credential),
-        profession_key=provider.profession,
-        person_name=f"{provider.legal_first_name} {provider.legal_last_name}",
-        others=[fact_of(other) for other in others],
-        today=local_day(credential.state, now),
-    )
+    facts = [fact_of(other) for other in others]
+    return [
+        check_credential(
+            fact_of(one),
+            profession_key=provider.profession,
+            person_name=f"{provider.legal_first_name} {provider.legal_last_name}",
+            others=facts,
+            today=local_day(one.state, now),
+        )
+        for one in credentials
+    ]
 
 
 @dataclass(frozen=True)

@@ -249,7 +249,7 @@ def _shown(
                 "label": check.label,
                 "detail": check.detail,
             }
-            for check in checks_of(visit.session, provider, credential, visit.now)
+            for check in checks_of(visit.session, provider, [credential], visit.now)[0]
         ],
         "typed": {
             "source": typed.source or usual_source(credential),

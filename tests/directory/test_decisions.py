@@ -316,7 +316,7 @@ def test_the_checks_find_the_same_number_with_someone_else(
     given = submit_credential(session, twin, licence(number="OR-00012"), NOW)
     mine = submit_credential(session, dana, licence(number="or 12"), NOW)
     assert given.number_digest == mine.number_digest
-    outcomes = {one.label: one.outcome for one in checks_of(session, dana, mine, NOW)}
+    outcomes = {one.label: one.outcome for one in checks_of(session, dana, [mine], NOW)[0]}
     assert outcomes["Duplicate number"] == "fail"
 
 
