@@ -8,7 +8,7 @@ from uuid import UUID
 
 from PIL import Image
 from sqlalchemy import text
-from sqlmodel import Session, select
+from sqlmodel import Session, SQLModel, select
 
 from accounts.models import SignInSession
 from accounts.sessions import start_session
@@ -111,6 +111,14 @@ def build_world(session: Session) -> World:
         "part": 1,
     }
     return World(people, {"none": {}, **headers}, {name: str(value) for name, value in ids.items()})
+
+
+def empty_database() -> None:
+    """Of all rows; for worlds that a module's tests shared."""
+    with engine().begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        tables = ", ".join(f'"{table}"' for table in SQLModel.metadata.tables)
+        connection.execute(text(f"TRUNCATE {tables}, procrastinate_jobs CASCADE"))
 
 
 def _alert(session: Session, now: datetime) -> SearchAlert:
