@@ -9,6 +9,7 @@ from fastapi import Response
 
 from accounts.models import AuditEntry
 from accounts.queries import AuditFilter, audit_actions, find_entries
+from core.times import read_day
 from core.web.caller import ADMIN, allow
 from core.web.templates import render
 from core.web.transactions import Router
@@ -41,14 +42,14 @@ def audit_log(
     errors = [
         {"field": field, "message": "Enter a date like 2026-11-24."}
         for field in ("since", "until")
-        if typed[field] and _day(typed[field]) is None
+        if typed[field] and read_day(typed[field]) is None
     ]
-    last = _day(until)
+    last = read_day(until)
     wanted = AuditFilter(
         action=action,
         actor=typed["actor"],
         subject=typed["subject"],
-        since=_midnight(_day(since)),
+        since=_midnight(read_day(since)),
         until=_midnight(last + timedelta(days=1) if last and last < date.max else last),
         before_id=int(before) if before.isdecimal() and len(before) < 10 else None,
     )
@@ -82,13 +83,6 @@ def _shown(entry: AuditEntry) -> dict[str, Any]:
 
 def _words(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _midnight(day: date | None) -> datetime | None:

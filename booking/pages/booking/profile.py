@@ -13,6 +13,7 @@ from booking.pages import presenters
 from booking.pages.search_context import SearchContext, search_context, zone_of
 from booking.rules.notice import notice_rule
 from core.errors import NotFound
+from core.times import read_day_in_reach
 from core.web import formats
 from core.web.caller import public
 from core.web.templates import render
@@ -61,7 +62,7 @@ def profile(
     chosen = _chosen(provider, services, service)
     times = None
     if chosen is not None:
-        asked = _Asked(listing.slug, chosen, presenters.read_day(start), zone, brought)
+        asked = _Asked(listing.slug, chosen, read_day_in_reach(start), zone, brought)
         times = _panel(visit, calendar, services, asked)
     return render(
         visit,

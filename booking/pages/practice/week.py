@@ -20,6 +20,7 @@ from booking.rules.availability import Availability
 from booking.rules.notice import Door, join_state
 from booking.rules.slots import Interval
 from booking.rules.transitions import Status, is_expired
+from core.times import read_day_in_reach
 from core.web import formats
 from core.web.caller import signed_in
 from core.web.templates import render
@@ -59,7 +60,7 @@ def week(visit: Visiting, week: str = "") -> Response:
     availability = load_availability(session, provider.id)
     zone = availability.time_zone
     today = formats.local_date(now, zone)
-    monday = monday_of(_asked(week) or today)
+    monday = monday_of(read_day_in_reach(week) or today)
     listing = find_listing(session, provider.id)
     is_shown = listing is not None and listing.published_at is not None
     near = week_of_provider(session, provider.id, now - LOOKS_BACK, now + LOOKS_AHEAD)
@@ -82,14 +83,6 @@ def week(visit: Visiting, week: str = "") -> Response:
         is_this_week=monday == monday_of(today),
         **week_view(availability, monday, placed, now),
     )
-
-
-def _asked(text: str) -> date | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if 2000 <= day.year < 2100 else None
 
 
 def _week_url(monday: date) -> str:
