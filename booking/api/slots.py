@@ -21,8 +21,7 @@ from core.web.caller import PROVIDER, allow, public
 from core.web.problems import problem_responses
 from core.web.transactions import Router
 from core.web.visit import Visiting
-from directory.models import Provider
-from directory.queries import find_provider_of
+from directory.practice import own_practice
 
 router = Router(prefix="/api/v1", tags=["times"])
 
@@ -116,7 +115,7 @@ def _slots_json(service_id: UUID, zone: str, starts: list[int], minutes: int) ->
 @allow(PROVIDER)
 def get_availability(visit: Visiting) -> Availability:
     """The caller's own hours."""
-    return load_availability(visit.session, own_provider(visit).id)
+    return load_availability(visit.session, own_practice(visit).id)
 
 
 @router.put(
@@ -127,13 +126,5 @@ def get_availability(visit: Visiting) -> Availability:
 @allow(PROVIDER)
 def put_availability(visit: Visiting, availability: Availability) -> Availability:
     """Replace the caller's hours. Booked sessions stay, whatever the new hours say."""
-    save_availability(visit.session, own_provider(visit).id, availability, visit.now)
+    save_availability(visit.session, own_practice(visit).id, availability, visit.now)
     return availability
-
-
-def own_provider(visit: Visiting) -> Provider:
-    """The provider that the caller is. Raises NotFound before they applied."""
-    provider = find_provider_of(visit.session, visit.person_id)
-    if provider is None:
-        raise NotFound("You have not applied yet.")
-    return provider

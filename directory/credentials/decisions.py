@@ -43,6 +43,9 @@ _USUAL_SOURCES: Final = {
     CredentialKind.DEA: "DEA registration validation",
 }
 _LIMITS: Final = {"source": 300, "seen": 4000, "reason": 1000}
+"""Characters. What is longer is told of with all that is wrong, so a form may hold more."""
+_MOST_TYPED: Final = 20_000
+"""Characters: the most that is looked at in one field."""
 
 
 class DecisionForm(BaseModel):
@@ -50,10 +53,10 @@ class DecisionForm(BaseModel):
     last good day as seen at the source, YYYY-MM-DD."""
 
     outcome: str = Field("", max_length=100)
-    source: str = Field("", max_length=20_000)
-    seen: str = Field("", max_length=20_000)
+    source: str = Field("", max_length=_MOST_TYPED)
+    seen: str = Field("", max_length=_MOST_TYPED)
     expires_on: str = Field("", max_length=100)
-    reason: str = Field("", max_length=20_000)
+    reason: str = Field("", max_length=_MOST_TYPED)
 
 
 def decide(

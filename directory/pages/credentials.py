@@ -28,7 +28,8 @@ from directory.credentials.claims import (
 )
 from directory.models import Credential, CredentialKind, CredentialStatus, Provider
 from directory.pages.application import SUBMITTED
-from directory.queries import credentials_of, get_provider_of
+from directory.practice import own_practice
+from directory.queries import credentials_of
 from directory.rules.days import local_day
 from directory.rules.requirements import required_credentials
 from directory.taxonomy import CREDENTIAL_KINDS, PROFESSIONS, STATES
@@ -51,7 +52,7 @@ _HINTS = {
 @allow(PROVIDER)
 def list_credentials(visit: Visiting) -> Response:
     """Each claim with its standing, and what the profession still lacks."""
-    provider = get_provider_of(visit.session, visit.person_id)
+    provider = own_practice(visit)
     standing = credentials_of(visit.session, provider.id)
     kinds = required_credentials(provider.profession)
     missing = [
@@ -76,7 +77,7 @@ def list_credentials(visit: Visiting) -> Response:
 @allow(PROVIDER)
 def add(visit: Visiting, kind: str = "", replace: str = "") -> Response:
     """The form for one kind; `replace` names a claim whose facts it starts from."""
-    provider = get_provider_of(visit.session, visit.person_id)
+    provider = own_practice(visit)
     form = CredentialForm.model_construct(
         kind=kind, name=f"{provider.legal_first_name} {provider.legal_last_name}"
     )
@@ -98,7 +99,7 @@ def submit(
     expires_on: Text = "",
 ) -> Response:
     """Send a claim for review, or say what needs another look."""
-    provider = get_provider_of(visit.session, visit.person_id)
+    provider = own_practice(visit)
     form = CredentialForm.model_construct(
         kind=kind,
         state=state,
@@ -118,7 +119,7 @@ def submit(
 @allow(PROVIDER)
 def ask_to_withdraw(visit: Visiting, credential_id: UUID) -> Response:
     """What follows from it, before it is done."""
-    provider = get_provider_of(visit.session, visit.person_id)
+    provider = own_practice(visit)
     one = get_own_credential(visit.session, provider, credential_id)
     return render(
         visit,
@@ -132,7 +133,7 @@ def ask_to_withdraw(visit: Visiting, credential_id: UUID) -> Response:
 @allow(PROVIDER)
 def withdraw(visit: Visiting, credential_id: UUID) -> Response:
     """Take a claim back; the listing follows."""
-    provider = get_provider_of(visit.session, visit.person_id)
+    provider = own_practice(visit)
     withdraw_credential(visit.session, provider, credential_id, visit.now)
     return RedirectResponse(f"{URL}{flash.SAVED}", 303)
 

@@ -233,7 +233,7 @@ def test_a_wrong_profile_keeps_all_that_was_typed(speaks: TestClient, dana: Prov
 
 def test_a_text_beyond_all_bounds_is_refused_and_kept(speaks: TestClient, dana: Provider) -> None:
     answer = speaks.post("/provider/profile", data=described(approach="word " * 5000))
-    assert "That is too long." in page(answer, 422)
+    assert "Keep it under 4000 characters; it is longer now." in page(answer, 422)
     assert markup(answer.text).values["headline"] == ["A steady hour each week."]
 
 
