@@ -15,10 +15,10 @@ from booking.rules.notice import Door, JoinState
 from core.times import write_instant
 from core.web import formats
 from directory.models import Credential, CredentialStatus, Provider, Service
+from directory.presenters import credential_title
 from directory.taxonomy import (
     AGE_GROUPS,
     CONDITIONS,
-    CREDENTIAL_KINDS,
     INSURANCE,
     LANGUAGES,
     MODALITIES,
@@ -219,9 +219,7 @@ def verified_rows(credentials: Iterable[Credential], now: datetime) -> list[dict
 
 
 def _credential_words(one: Credential) -> str:
-    what = CREDENTIAL_KINDS[one.kind]
-    if one.state in STATES:
-        what += f", {STATES[one.state].name}"
+    what = credential_title(one)
     if one.license_type:
         what += f" ({one.license_type})"
     if one.expires_on is not None:

@@ -14,6 +14,7 @@ from core.web.visit import Visit, Visiting
 from directory.credentials.applications import ApplicationForm, apply
 from directory.listings.profile import attest
 from directory.practice import own_practice
+from directory.presenters import short_credential_title
 from directory.queries import credentials_of, find_provider_of, services_of
 from directory.rules.requirements import attestation_due, required_credentials
 from directory.taxonomy import CREDENTIAL_KINDS, PROFESSIONS
@@ -109,8 +110,7 @@ def attestation(visit: Visiting) -> Response:
             for one in services_of(visit.session, provider.id)
         ],
         credentials=[
-            CREDENTIAL_KINDS[one.kind] + (f", {one.state}" if one.state else "")
-            for one in credentials_of(visit.session, provider.id)
+            short_credential_title(one) for one in credentials_of(visit.session, provider.id)
         ],
         accepts_new=provider.accepts_new,
         has_link=bool(provider.meeting_url),

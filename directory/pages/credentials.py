@@ -14,6 +14,7 @@ from core.web.caller import PROVIDER, allow
 from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
+from directory import presenters
 from directory.credentials.applications import lacks
 from directory.credentials.claims import (
     HAS_STATE,
@@ -159,7 +160,7 @@ def _row(visit: Visit, one: Credential) -> dict[str, Any]:
         ("Decided", _day(local_day(one.state, decided)) if decided and not is_verified else ""),
     ]
     return {
-        "title": title_of(one),
+        "title": presenters.credential_title(one),
         "status": _status(one, left),
         "reason": one.reason,
         "warning": _warning(one, left),
@@ -185,12 +186,6 @@ def _warning(one: Credential, left: timedelta | None) -> str:
         return "Its last day has passed, so it counts no longer. Add the renewed one."
     when = f"in {formats.count(left.days, 'day')}" if left else "today"
     return f"It ends {when}. Add the renewed one before then, so that patients go on finding you."
-
-
-def title_of(one: Credential) -> str:
-    """State licence, Washington"""
-    place = f", {STATES[one.state].name}" if one.state in STATES else ""
-    return f"{CREDENTIAL_KINDS[one.kind]}{place}"
 
 
 def _day(day: date | None) -> str:

@@ -13,6 +13,7 @@ from core.web.caller import ADMIN, allow
 from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visiting
+from directory import presenters
 from directory.credentials import cases
 from directory.credentials.applications import lacks
 from directory.credentials.decisions import (
@@ -28,7 +29,7 @@ from directory.credentials.evidence import Upload, get_evidence
 from directory.models import Credential, Listing, Provider
 from directory.queries import credentials_of, get_provider
 from directory.rules.requirements import Lack
-from directory.taxonomy import CREDENTIAL_KINDS, PROFESSIONS, STATES
+from directory.taxonomy import CREDENTIAL_KINDS, PROFESSIONS
 
 router = Router(include_in_schema=False)
 
@@ -194,7 +195,7 @@ def _case_page(
         tabs=[
             {
                 "url": f"/admin/providers/{provider.id}?credential={one.id}",
-                "label": _title(one),
+                "label": presenters.credential_title(one),
                 "status": one.status,
                 "current": current is not None and one.id == current.id,
             }
@@ -216,11 +217,6 @@ def _current(credentials: list[Credential], chosen: UUID | None) -> Credential |
     return next(iter([*asked, *waiting, *credentials]), None)
 
 
-def _title(credential: Credential) -> str:
-    place = f", {STATES[credential.state].name}" if credential.state else ""
-    return f"{CREDENTIAL_KINDS[credential.kind]}{place}"
-
-
 def _shown(
     visit: Visiting, provider: Provider, credential: Credential, typed: DecisionForm
 ) -> dict[str, Any]:
@@ -238,7 +234,7 @@ def _shown(
     ]
     return {
         "id": str(credential.id),
-        "title": _title(credential),
+        "title": presenters.credential_title(credential),
         "status": credential.status,
         "reason": credential.reason,
         "facts": [{"label": label, "value": value} for label, value in facts if value],
@@ -270,7 +266,7 @@ def _past(past: PastDecision) -> dict[str, str]:
     return {
         "at": f"{decision.decided_at:%Y-%m-%d %H:%M} UTC",
         "admin": past.admin,
-        "about": _title(past.credential),
+        "about": presenters.credential_title(past.credential),
         "outcome": decision.outcome,
         "source": decision.source,
         "seen": decision.seen,

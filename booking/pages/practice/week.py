@@ -28,6 +28,7 @@ from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 from directory.credentials.applications import lacks
 from directory.models import Credential, CredentialStatus, Provider
+from directory.presenters import short_credential_title
 from directory.queries import credentials_of, find_listing, find_provider_of
 from directory.rules.requirements import attestation_due
 from directory.taxonomy import CREDENTIAL_KINDS
@@ -99,7 +100,7 @@ def _checklist(visit: Visit, provider: Provider, credentials: list[Credential]) 
         ],
         "waiting": [lack.message for lack in waiting],
         "credentials": [
-            {"title": _title(one), "status": one.status, "reason": one.reason}
+            {"title": short_credential_title(one), "status": one.status, "reason": one.reason}
             for one in credentials
         ],
     }
@@ -111,10 +112,6 @@ def _mend(code: str) -> str:
     if what == "missing" and kind in CREDENTIAL_KINDS:
         return f"/provider/credentials/add?kind={kind}"
     return _MENDS.get(code, "/provider/credentials")
-
-
-def _title(one: Credential) -> str:
-    return CREDENTIAL_KINDS[one.kind] + (f", {one.state}" if one.state else "")
 
 
 def _placed(
@@ -216,7 +213,12 @@ def _due(provider: Provider, credentials: list[Credential], now: datetime) -> li
         found.append({"text": text, "url": "/provider/attest"})
     for one in _expiring(credentials, now):
         day = formats.full_date(one.expires_on) if one.expires_on else ""
-        found.append({"text": f"{_title(one)} runs out {day}", "url": "/provider/credentials"})
+        found.append(
+            {
+                "text": f"{short_credential_title(one)} runs out {day}",
+                "url": "/provider/credentials",
+            }
+        )
     return found
 
 
