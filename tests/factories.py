@@ -1,7 +1,7 @@
 """People, providers and appointments for tests: the least that is true, written and committed."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,9 @@ from directory.models import Credential, Provider, Service
 from directory.rules.numbers import make_dea, make_npi
 from directory.rules.requirements import required_credentials
 from directory.taxonomy import PROFESSIONS, STATES
+
+NOW = datetime(2026, 11, 23, 18, tzinfo=UTC)
+"""When most tests happen: a Monday, 10:00 am in Washington."""
 
 _numbers = count(1)
 

@@ -1,29 +1,21 @@
 """A provider keeps their credentials: pages as a person meets them."""
 
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from html import unescape
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from accounts.models import Person
-from core import clock
 from directory.models import Credential, Listing, Provider
 from directory.queries import credentials_of
 from directory.rules.numbers import make_npi
-from tests.factories import make_patient, make_person, make_provider, sign_in
+from tests.factories import NOW, make_patient, make_person, make_provider, sign_in
+from tests.markup import said
 
-NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+pytestmark = pytest.mark.usefixtures("monday_at_ten")
+
 URL = "/provider/credentials"
-
-
-@pytest.fixture(autouse=True)
-def _at_ten() -> Iterator[None]:
-    with clock.at(NOW):
-        yield
 
 
 @pytest.fixture
@@ -35,10 +27,6 @@ def dana(session: Session) -> Provider:
 def speaks(client: TestClient, session: Session, dana: Provider) -> TestClient:
     sign_in(client, session, session.get_one(Person, dana.person_id))
     return client
-
-
-def said(html: str) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
 
 def licence(**changes: str) -> dict[str, str]:
