@@ -12,6 +12,7 @@ from core.web.caller import PROVIDER, allow
 from core.web.problems import problem_responses
 from core.web.transactions import Router
 from core.web.visit import Visiting
+from directory.api.providers import PublicService
 from directory.models import Service
 from directory.practice import own_practice
 from directory.queries import services_of
@@ -49,14 +50,8 @@ class ServiceChange(BaseModel):
     for_returning: bool | None = None
 
 
-class ServiceAnswer(BaseModel):
-    id: UUID
-    title: str
-    kind: str
-    minutes: int
-    fee_cents: int
-    for_new: bool
-    for_returning: bool
+class ServiceAnswer(PublicService):
+    pass
 
 
 class ServiceList(BaseModel):

@@ -71,13 +71,7 @@ def decide(
 
     Raises Invalid with every problem, NotFound, Conflict where it is no longer open to that.
     """
-    credential = session.get(Credential, credential_id)
-    if credential is None:
-        raise NotFound
-    provider = lock_provider(session, credential.provider_id)
-    session.refresh(credential)
-    if credential.withdrawn_at is not None:
-        raise Conflict("The provider has withdrawn or replaced this one.")
+    credential, provider = _held(session, credential_id)
     problems = list(_problems(session, credential, form, evidence, now))
     if problems:
         raise Invalid(problems)
@@ -88,20 +82,19 @@ def decide(
     expires_on = _last_day(credential, form)
     if isinstance(evidence, Upload):
         evidence = save_evidence(session, evidence.name, evidence.data, admin.person_id, now).id
-    session.add(
-        CredentialDecision(
-            credential_id=credential.id,
-            admin_id=admin.person_id,
-            outcome=form.outcome,
-            source=form.source.strip(),
-            seen=form.seen.strip(),
-            reason=form.reason.strip(),
-            expires_on=expires_on,
-            evidence_id=evidence,
-            decided_at=now,
-        )
+    decision = CredentialDecision(
+        credential_id=credential.id,
+        admin_id=admin.person_id,
+        outcome=form.outcome,
+        source=form.source.strip(),
+        seen=form.seen.strip(),
+        reason=form.reason.strip(),
+        expires_on=expires_on,
+        evidence_id=evidence,
+        decided_at=now,
     )
-    _apply(session, credential, form, expires_on, now)
+    session.add(decision)
+    _apply(session, credential, decision)
     _record(session, provider, credential, admin, now)
     _tell(session, provider, credential)
     refresh_listing(session, provider.id, now)
@@ -174,26 +167,34 @@ def history_of(session: Session, provider_id: UUID) -> list[PastDecision]:
     return [PastDecision(one, about, admin.email, file) for one, about, admin, file in rows]
 
 
+def _held(session: Session, credential_id: UUID) -> tuple[Credential, Provider]:
+    """A claim as it stands, with its provider, whom nobody else changes until the end of this."""
+    credential = session.get(Credential, credential_id)
+    if credential is None:
+        raise NotFound
+    provider = lock_provider(session, credential.provider_id)
+    session.refresh(credential)
+    if credential.withdrawn_at is not None:
+        raise Conflict("The provider has withdrawn or replaced this one.")
+    return credential, provider
+
+
 def _last_day(credential: Credential, form: DecisionForm) -> date | None:
     """As seen at the source, else as claimed. Raises ValueError."""
     text = form.expires_on.strip()
     return date.fromisoformat(text) if text else credential.expires_on
 
 
-def _apply(
-    session: Session,
-    credential: Credential,
-    form: DecisionForm,
-    expires_on: date | None,
-    now: datetime,
-) -> None:
-    credential.status = form.outcome
-    credential.decided_at = now
-    credential.reason = form.reason.strip() if form.outcome != CredentialStatus.VERIFIED else ""
-    if form.outcome == CredentialStatus.VERIFIED:
+def _apply(session: Session, credential: Credential, decision: CredentialDecision) -> None:
+    """What the claim says from now on; one that is verified takes the place of older ones."""
+    is_verified = decision.outcome == CredentialStatus.VERIFIED
+    credential.status = decision.outcome
+    credential.decided_at = now = decision.decided_at
+    credential.reason = "" if is_verified else decision.reason
+    if is_verified:
         credential.verified_on = local_day(credential.state, now)
-        credential.source = form.source.strip()
-        credential.expires_on = expires_on
+        credential.source = decision.source
+        credential.expires_on = decision.expires_on
         for old in credentials_of(session, credential.provider_id):
             is_older = (old.submitted_at, old.id) < (credential.submitted_at, credential.id)
             if is_older and place_of(old) == place_of(credential):

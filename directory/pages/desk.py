@@ -28,6 +28,7 @@ from directory.credentials.decisions import (
 from directory.credentials.evidence import Upload, get_evidence
 from directory.models import Credential, Listing, Provider
 from directory.queries import credentials_of, get_provider
+from directory.rules.checks import Check
 from directory.rules.requirements import Lack
 from directory.taxonomy import CREDENTIAL_KINDS, PROFESSIONS
 
@@ -227,11 +228,6 @@ def _shown(
         ("Good until", _day(credential.expires_on)),
         ("Sent in", _day(credential.submitted_at.date())),
     ]
-    was_verified = credential.status == "verified"
-    actions = [
-        (outcome, *(_AGAIN if was_verified and outcome == "verified" else ACTIONS)[outcome])
-        for outcome in outcomes_for(credential)
-    ]
     return {
         "id": str(credential.id),
         "title": presenters.credential_title(credential),
@@ -239,13 +235,7 @@ def _shown(
         "reason": credential.reason,
         "facts": [{"label": label, "value": value} for label, value in facts if value],
         "checks": [
-            {
-                "kind": {"pass": "good", "warn": "wait", "fail": "bad"}[check.outcome],
-                "icon": {"pass": "check", "warn": "alert", "fail": "x"}[check.outcome],
-                "label": check.label,
-                "detail": check.detail,
-            }
-            for check in checks_of(visit.session, provider, [credential], visit.now)[0]
+            _check(one) for one in checks_of(visit.session, provider, [credential], visit.now)[0]
         ],
         "typed": {
             "source": typed.source or usual_source(credential),
@@ -254,11 +244,23 @@ def _shown(
             "expires_on": typed.expires_on or _iso(credential.expires_on),
         },
         "expires": credential.kind != "npi",
-        "actions": [
-            {"outcome": outcome, "label": label, "key": key, "kind": kind}
-            for outcome, label, key, kind in actions
-        ],
+        "actions": [_action(outcome, credential) for outcome in outcomes_for(credential)],
     }
+
+
+def _check(one: Check) -> dict[str, str]:
+    return {
+        "kind": {"pass": "good", "warn": "wait", "fail": "bad"}[one.outcome],
+        "icon": {"pass": "check", "warn": "alert", "fail": "x"}[one.outcome],
+        "label": one.label,
+        "detail": one.detail,
+    }
+
+
+def _action(outcome: str, credential: Credential) -> dict[str, str]:
+    is_again = credential.status == outcome == "verified"
+    label, key, kind = (_AGAIN if is_again else ACTIONS)[outcome]
+    return {"outcome": outcome, "label": label, "key": key, "kind": kind}
 
 
 def _past(past: PastDecision) -> dict[str, str]:
