@@ -10,7 +10,7 @@ from accounts.models import Person
 from directory.models import Credential, Listing, Provider
 from directory.queries import credentials_of
 from directory.rules.numbers import make_npi
-from tests.factories import NOW, make_patient, make_person, make_provider, sign_in
+from tests.factories import LICENCE, NOW, make_patient, make_person, make_provider, sign_in
 from tests.markup import said
 
 pytestmark = pytest.mark.usefixtures("monday_at_ten")
@@ -30,15 +30,7 @@ def speaks(client: TestClient, session: Session, dana: Provider) -> TestClient:
 
 
 def licence(**changes: str) -> dict[str, str]:
-    typed = {
-        "kind": "state_license",
-        "state": "OR",
-        "license_type": "LCSW",
-        "number": "OR 778",
-        "name": "Dana Lee",
-        "expires_on": "2027-11-23",
-    }
-    return {**typed, **changes}
+    return {**LICENCE, **changes}
 
 
 def test_each_credential_stands_with_its_status(speaks: TestClient, dana: Provider) -> None:

@@ -13,7 +13,7 @@ from core.web.caller import ADMIN
 from directory.models import Credential, CredentialDecision, Provider
 from directory.queries import credentials_of
 from directory.rules.numbers import make_npi
-from tests.factories import NOW, make_patient, make_person, make_provider, sign_in
+from tests.factories import LICENCE, NOW, make_patient, make_person, make_provider, sign_in
 
 pytestmark = pytest.mark.usefixtures("monday_at_ten")
 
@@ -24,14 +24,6 @@ APPLICATION = {
     "legal_first_name": "Rae",
     "legal_last_name": "Moss",
     "npi": make_npi("144444444"),
-}
-LICENCE = {
-    "kind": "state_license",
-    "state": "OR",
-    "license_type": "LCSW",
-    "number": "OR 778",
-    "name": "Dana Lee",
-    "expires_on": "2027-11-23",
 }
 VERIFY = {"outcome": "verified", "source": "State board", "seen": "Active."}
 PDF = b"%PDF-1.7\n%%EOF\n"

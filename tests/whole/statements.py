@@ -20,7 +20,7 @@ from core.database import engine
 from directory.models import Credential
 from directory.queries import services_of
 from directory.search.listing_cache import ListingCache
-from tests.factories import make_appointment
+from tests.factories import LICENCE, make_appointment
 from tests.whole.plans import telling
 from tests.whole.routes import filled, routes_of
 from tests.whole.world import ROLES, World
@@ -205,14 +205,7 @@ def _hours_form() -> dict[str, Any]:
 
 
 def _claim() -> dict[str, str]:
-    return {
-        "kind": "state_license",
-        "state": "NY",
-        "license_type": "LCSW",
-        "number": f"NY {next(_numbers)}",
-        "name": "Dana Lee",
-        "expires_on": f"{(clock.now() + timedelta(days=300)).date()}",
-    }
+    return {**LICENCE, "number": f"OR {next(_numbers)}"}
 
 
 def _decide(counting: Counting, what: str, kind: str) -> None:

@@ -18,7 +18,6 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
-from accounts import audit
 from accounts.models import Person
 from booking.calendar.slot_cache import free_starts, rebuild_slots
 from core import clock
@@ -26,12 +25,19 @@ from core.database import engine
 from core.mail import Letter, post
 from directory import alerts
 from directory.listings.listing import refresh_listing
-from directory.models import Credential, CredentialDecision, Provider
+from directory.models import Credential, Provider
 from directory.queries import credentials_of, get_provider, services_of
 from directory.search import SearchQuery
 from directory.search.listing_rows import read_changes
 from main import create_app
-from tests.factories import make_appointment, make_patient, make_provider, make_service
+from tests.factories import (
+    add_audit_line,
+    add_decision,
+    make_appointment,
+    make_patient,
+    make_provider,
+    make_service,
+)
 from tests.whole.statements import (
     Counting,
     Counts,
@@ -114,8 +120,8 @@ def add_more(session: Session, world: World) -> None:
         post(session, f"more {number}", Letter("a@example.com", "Hello", "Hello", "<p>Hello</p>"))
         speak_for(session, patient.id)
         _add_alert(session, f"more{number}@example.com", now)
-        _add_audit_line(session, provider, now)
-    _add_credentials(session, provider, world.people["admin"], now)
+        add_audit_line(session, provider)
+    _add_credentials(session, provider, world.people["admin"])
     rebuild_slots(session, provider.id, now)
     session.commit()
     for _ in range(MORE):
@@ -133,37 +139,14 @@ def _add_alert(session: Session, email: str, now: datetime) -> None:
     alerts.request_alert(session, email, query, "America/Los_Angeles", "127.0.0.2", now)
 
 
-def _add_audit_line(session: Session, provider: Provider, now: datetime) -> None:
-    audit.record(
-        session,
-        actor_id=None,
-        actor=audit.SYSTEM,
-        action="credential.verified",
-        subject_kind="provider",
-        subject_id=provider.id,
-        subject=provider.display_name,
-        detail={},
-        now=now,
-    )
-
-
-def _add_credentials(session: Session, provider: Provider, admin: UUID, now: datetime) -> None:
-    """Licences of other states, decided about, and one that waits."""
+def _add_credentials(session: Session, provider: Provider, admin: UUID) -> None:
+    """Licences of other states, decided about."""
     licence = next(one for one in credentials_of(session, provider.id) if one.state)
-    for state in ("OR", "CA", "ID", "NV")[:MORE]:
+    for state in ("NY", "CA", "ID", "NV")[:MORE]:
         more = Credential(**{**licence.model_dump(exclude={"id"}), "state": state})
         session.add(more)
         session.flush()
-        session.add(
-            CredentialDecision(
-                credential_id=more.id,
-                admin_id=admin,
-                outcome="verified",
-                source="State board",
-                seen="Active.",
-                decided_at=now,
-            )
-        )
+        add_decision(session, more, admin)
 
 
 def test_each_request_sends_as_many_statements_as_are_written_down(counts: Counts) -> None:
