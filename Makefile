@@ -44,6 +44,7 @@ check: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.check_migrations
 
 $(VENV)/.installed: requirements.lock
+	@echo "Installing (once, about a minute) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@

@@ -27,7 +27,7 @@ from bench.country import directories, options_of
 from core import clock
 from core.database import engine
 from core.settings import settings
-from demo.load import ADMIN_EMAIL, PATIENT_EMAIL
+from demo.people import ADMIN_EMAIL, PATIENT_EMAIL
 
 VIEWS = ("waiting", "expiring", "overdue", "everyone")
 _DRAWN = text(

@@ -24,6 +24,18 @@ class Schedule(SQLModel, table=True):
     published_through: date | None = None  # last local day that slot_day holds
 
 
+class CalendarDue(SQLModel, table=True):
+    """When the clock alone next changes a calendar: its first opening goes by, or its day ends.
+
+    Triggers put a new calendar on the list, and one that opens or closes for new patients at once.
+    """
+
+    __tablename__ = "calendar_due"
+
+    provider_id: UUID = Field(foreign_key="provider.id", primary_key=True)
+    at: datetime = Field(index=True)
+
+
 class SlotDay(SQLModel, table=True):
     """The free starts of one service on one local day of its provider: a cache of the rules.
 

@@ -1,18 +1,12 @@
 """What keeps booking true while nobody clicks: holds end, days come in sight, listings follow."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from uuid import UUID
-
-from sqlalchemy import TextClause, text
-from sqlmodel import Session
+from typing import Final
 
 from booking import idempotency
 from booking.appointments import holds
-from booking.calendar.openings import republish_openings
-from booking.calendar.slot_cache import CACHED_DAYS, advance_slots
+from booking.calendar.slot_cache import advance_slots
 from core import clock
-from core.database import transaction
+from core.database import Statement, run, transaction
 from core.jobs import jobs
 from directory.listings.listing import refresh_due_listings
 
@@ -32,8 +26,8 @@ def expire_holds(timestamp: int) -> None:  # noqa: ARG001  # given by the schedu
 @jobs.periodic(cron="* * * * *")
 @jobs.task(name="booking.upkeep.follow_the_clock", queueing_lock="follow_the_clock")
 def follow_the_clock(timestamp: int) -> None:  # noqa: ARG001  # given by the scheduler
-    """Listings whose next opening went by, or that are due for another look."""
-    _for_each(_GONE_BY, republish_openings)
+    """Calendars that the clock changes, and listings that are due for another look."""
+    _advance_due()
     with transaction() as session:
         refresh_due_listings(session, clock.now())
 
@@ -42,48 +36,22 @@ def follow_the_clock(timestamp: int) -> None:  # noqa: ARG001  # given by the sc
 @jobs.task(name="booking.upkeep.advance_calendars", queueing_lock="advance_calendars")
 def advance_calendars(timestamp: int) -> None:  # noqa: ARG001  # given by the scheduler
     """Each provider's calendar opens one more day when their day ends, so every hour for some."""
-    _for_each(_BEHIND, advance_slots)
+    _advance_due()
     with transaction() as session:
         idempotency.forget_old(session, clock.now())
 
 
-_GONE_BY = text(
-    """
-    SELECT l.provider_id FROM listing l
-    JOIN provider p ON p.id = l.provider_id
-    JOIN schedule s ON s.provider_id = l.provider_id
-    WHERE l.next_opening IS NOT NULL AND l.provider_id > :after AND (
-        NOT p.accepts_new
-        OR l.next_opening < :now + make_interval(mins => (s.document->>'notice_minutes')::int))
-    ORDER BY l.provider_id LIMIT :most
-    """
-)
-# A calendar's last day is told in its own zone, at most a day from UTC's; the service knows.
-_BEHIND = text(
-    """
-    SELECT s.provider_id FROM schedule s
-    JOIN provider p ON p.id = s.provider_id
-    LEFT JOIN listing l ON l.provider_id = s.provider_id
-    WHERE s.provider_id > :after AND (
-        s.published_through IS NULL OR s.published_through <= :last
-        OR (p.accepts_new AND l.next_opening IS NULL))
-    ORDER BY s.provider_id LIMIT :most
-    """
-)
+_DUE: Final = "SELECT provider_id FROM calendar_due WHERE at <= %(now)s ORDER BY at LIMIT %(most)s"
 
 
-def _for_each(query: TextClause, change: Callable[[Session, UUID, datetime], None]) -> None:
-    """Change every provider that `query` finds, each in a transaction of its own."""
-    after = UUID(int=0)
+def _advance_due() -> None:
+    """Advance every calendar that is due, each in a transaction of its own."""
+    now = clock.now()
     while True:
-        now = clock.now()
-        last = (now + timedelta(days=CACHED_DAYS)).date()
-        values = {"after": after, "now": now, "last": last, "most": _AT_ONCE}
         with transaction() as session:
-            found = session.connection().execute(query, values).scalars().all()
-        for provider_id in found:
+            found = run(session, Statement(_DUE, {"now": now, "most": _AT_ONCE}))
+        for row in found:
             with transaction() as session:
-                change(session, provider_id, now)
+                advance_slots(session, row.provider_id, now)
         if len(found) < _AT_ONCE:
             return
-        after = found[-1]

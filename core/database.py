@@ -76,6 +76,13 @@ def engine() -> Engine:
     return make_engine(settings().database_url)
 
 
+@lru_cache(maxsize=4)
+def for_reading(database: Engine) -> Engine:
+    """The same connections, without transactions: what only reads sends neither BEGIN nor COMMIT.
+    Each statement sees what is committed when it runs, as within a transaction of ours, too."""
+    return database.execution_options(isolation_level="AUTOCOMMIT")
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
     """A session whose transaction commits on leaving and rolls back on raising."""

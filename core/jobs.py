@@ -24,8 +24,9 @@ log = structlog.get_logger("openchair.jobs")
 _borrowing = procrastinate.SyncPsycopgConnector()
 jobs = procrastinate.App(connector=_borrowing)
 
-DEFAULT, MAIL, NOTICES = "default", "mail", "notices"
-"""Every queue there is; a task of another queue would never run."""
+DEFAULT, MAIL, LETTERS = "default", "mail", "notices"
+"""Every queue there is; a task of another queue would never run. (Letters wait in *notices*, as
+they did for yesterday's code.)"""
 
 RETRY = procrastinate.RetryStrategy(max_attempts=12, exponential_wait=3)
 """Waits 3, 9, 27 … seconds, in all about nine days: a mail server may be down over a weekend."""
@@ -104,7 +105,7 @@ async def _work(concurrency: int) -> None:
                     fetch_job_polling_interval=2,
                 )
             )
-            for queues in ([MAIL], [DEFAULT, NOTICES])
+            for queues in ([MAIL], [DEFAULT, LETTERS])
         ]
         try:
             await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)

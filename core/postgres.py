@@ -15,6 +15,11 @@ class NoDatabase(Exception):
     """The database cannot be had; the message is one line for the person at the terminal."""
 
 
+def is_made(data_dir: Path) -> bool:
+    """Whether `data_dir` has a database already; making one takes some seconds."""
+    return (data_dir.expanduser() / "postgres" / "PG_VERSION").exists()
+
+
 def ensure_database(data_dir: Path) -> str:
     """Start (or join) the server in `data_dir`/postgres and return the database's address.
 

@@ -1,6 +1,6 @@
 """Many rows at once, by COPY."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import psycopg
@@ -12,22 +12,46 @@ from sqlmodel import SQLModel
 from core.errors import Invalid
 
 _DIALECT: Dialect = dialect()  # type: ignore[no-untyped-call]  # as they ship it
+Record = tuple[type[SQLModel], dict[str, Any]]
+"""A row and its table; by column, as the model has it in Python."""
+Rows = dict[type[SQLModel], list[dict[str, Any]]]
+
+
+def rows_of(records: Iterable[Record]) -> Rows:
+    """The same by table: tables and rows in the order in which they come."""
+    rows: Rows = {}
+    for model, row in records:
+        rows.setdefault(model, []).append(row)
+    return rows
+
+
+def copy_records(connection: psycopg.Connection[Any], records: Iterable[Record]) -> None:
+    """Write rows of several tables, one table after the other: what others refer to comes first."""
+    for model, rows in rows_of(records).items():
+        copy_rows(connection, model, rows)
 
 
 def copy_rows(
-    connection: psycopg.Connection[Any], model: type[SQLModel], rows: Iterable[dict[str, Any]]
+    connection: psycopg.Connection[Any], model: type[SQLModel], rows: Sequence[dict[str, Any]]
 ) -> None:
-    """Write rows of one table: all its columns by name, as the model has them in Python."""
+    """Write rows of one table, which all name the same columns; the database fills the others."""
     table = model.metadata.tables[str(model.__tablename__)]
     columns = [
         (one.name, one.type.dialect_impl(_DIALECT).bind_processor(_DIALECT))
         for one in table.columns
+        if one.name in rows[0]
     ]
     names = sql.SQL(", ").join(sql.Identifier(name) for name, _ in columns)
     into = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table.name), names)
     with connection.cursor().copy(into) as copy:
         for row in rows:
             copy.write_row([bind(row[name]) if bind else row[name] for name, bind in columns])
+
+
+def continue_numbers(connection: psycopg.Connection[Any], listings: int) -> None:
+    """What is listed next is numbered after these, who have the numbers from 1 on."""
+    for sequence in ("listing_number", "listing_change"):
+        connection.execute("SELECT setval(%s, %s)", [sequence, listings])
 
 
 def hold_triggers_back(connection: psycopg.Connection[Any]) -> None:

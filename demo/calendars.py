@@ -1,8 +1,8 @@
-"""Calendars for very many providers: each is worked out once, by booking's own rules, and then
-kept by all who have the same hours.
+"""Made calendars: hours, and the free starts that follow from them by booking's own rules.
 
-What is taken is written as exceptions in the document, so that these slots are just those that
-would be computed anew.
+Very many providers share calendars: each is worked out once, and then kept by all who have the
+same hours. What is taken there is written as exceptions in the document, so that these slots are
+just those that would be computed anew.
 """
 
 import json
@@ -16,6 +16,8 @@ from uuid import UUID
 from booking.calendar.openings import openings_of
 from booking.rules import slots
 from booking.rules.availability import Availability
+from booking.rules.minutes import minute_of
+from booking.rules.slots import Interval
 from demo.made import FULL, MadeProvider
 from directory.listings.openings import Openings
 from directory.models import Service
@@ -25,12 +27,17 @@ _DAY = timedelta(days=1)
 
 
 class Calendar:
-    """An availability, and the free starts that follow from it. `days`: those worked out."""
+    """An availability, and the free starts that follow from it. `days`: those worked out; `busy`:
+    all sessions that are booked within their reach."""
 
-    def __init__(self, availability: Availability, days: Sequence[date]) -> None:
+    def __init__(
+        self, availability: Availability, days: Sequence[date], busy: Sequence[Interval]
+    ) -> None:
         self.availability = availability
         self.document = availability.model_dump(mode="json")
         self.days = days
+        self._busy = busy
+        self._booked = slots.count_by_day(busy, availability.time_zone)
         self._free: dict[int, list[tuple[date, list[int]]]] = {}
 
     def free(self, minutes: int) -> list[tuple[date, list[int]]]:
@@ -41,8 +48,14 @@ class Calendar:
         return self._free[minutes]
 
     def _starts(self, day: date, minutes: int) -> list[int]:
-        starts = slots.day_starts(self.availability, day, minutes, (), {})
-        return [int(start.timestamp()) // 60 for start in starts]
+        starts = slots.day_starts(self.availability, day, minutes, self._busy, self._booked)
+        return [minute_of(start) for start in starts]
+
+
+def usual_hours(made: MadeProvider) -> Availability:
+    """The provider's week, without any exception."""
+    empty = Availability.empty(made.time_zone).model_dump(mode="json")
+    return Availability.model_validate({**empty, "weekly": made.weekly})
 
 
 def calendar_of(made: MadeProvider, variant: int, now: datetime, days: int) -> Calendar:
@@ -76,7 +89,7 @@ def _calendar(
     else:
         taken = [_taken(rng, document["weekly"], day, busy) for day in kept[:21]]
         document["overrides"] = [one for one in taken if one is not None]
-    return Calendar(Availability.model_validate(document), kept)
+    return Calendar(Availability.model_validate(document), kept, ())
 
 
 def _taken(

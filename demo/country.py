@@ -13,31 +13,34 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from random import Random
-from typing import Any
 from uuid import UUID
 
 import psycopg
-from sqlmodel import SQLModel, select
 
 from accounts.models import Person, PersonRole
-from booking.models import Schedule, SlotDay
+from booking.models import Schedule
 from core import clock
 from core.database import transaction
 from core.errors import Invalid
 from core.settings import settings
 from core.web.caller import PROVIDER
 from demo import population
-from demo.bulk import copy_rows, hold_triggers_back
-from demo.calendars import VARIANTS, calendar_of, open_of
+from demo.bulk import (
+    Record,
+    Rows,
+    continue_numbers,
+    copy_rows,
+    hold_triggers_back,
+    rows_of,
+)
+from demo.calendars import VARIANTS, calendar_of
 from demo.generate import make_provider
-from demo.load import write_admin_and_patients
-from demo.records import credential_records, provider_record, service_records
-from directory.listings.listing import listing_columns
-from directory.models import Listing, Provider
+from demo.load import has_providers
+from demo.people import write_admin_and_patients
+from demo.records import credential_records, practice_records, provider_record, service_records
+from directory.models import Listing
 
 CHUNK = 1_000
-Record = tuple[type[SQLModel], dict[str, Any]]
-Rows = dict[type[SQLModel], list[dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ def load_country(country: Country, processes: int | None = None) -> Iterator[int
     triggers (a superuser may, and whoever was granted SET ON session_replication_role).
     """
     with transaction() as session:
-        if session.exec(select(Provider.id).limit(1)).first():
+        if has_providers(session):
             message = "This database has providers already; give an empty one (DATA_DIR=…)."
             raise Invalid([("listings", message)])
     with psycopg.connect(settings().database_url, autocommit=True) as connection:
@@ -75,6 +78,12 @@ def load_country(country: Country, processes: int | None = None) -> Iterator[int
     _finish(country)
 
 
+_DUE = """
+    INSERT INTO calendar_due (provider_id, at)
+    SELECT provider_id, now() + random() * interval '1 day' FROM unnest(%s::uuid[]) AS provider_id
+"""
+
+
 def write_chunk(country: Country, chunk: int) -> int:
     """Make one chunk and write it, in one transaction. Returns how many listings it has."""
     rows = made_rows(country, chunk)
@@ -82,64 +91,33 @@ def write_chunk(country: Country, chunk: int) -> int:
         hold_triggers_back(connection)
         for model, of_table in rows.items():
             copy_rows(connection, model, of_table)
-        # As the trigger would have it.
+        # As the triggers would have it, but that not all calendars are due at once.
         counted = "INSERT INTO listing_count (change) VALUES (%s)"
         connection.execute(counted, [len(rows[Listing])])
+        connection.execute(_DUE, [[row["provider_id"] for row in rows[Schedule]]])
     return len(rows[Listing])
 
 
 def made_rows(country: Country, chunk: int) -> Rows:
     """All rows of one chunk by table."""
     rng = Random(f"{country.seed}/{chunk}")
-    rows: Rows = {}
-    for number in range(chunk * CHUNK, min((chunk + 1) * CHUNK, country.listings)):
-        for model, row in _records(rng, number, country):
-            rows.setdefault(model, []).append(row)
-    return rows
+    numbers = range(chunk * CHUNK, min((chunk + 1) * CHUNK, country.listings))
+    return rows_of(row for number in numbers for row in _records(rng, number, country))
 
 
 def _records(rng: Random, number: int, country: Country) -> Iterator[Record]:
-    """Everything that is stored of one provider. (Objects only where the listing is made of
-    them: a thousand cost more than all the rest.)"""
+    """Everything that is stored of one provider."""
     now = country.now
     made = make_provider(rng, number, population.outline(rng, number), now.date())
     key = _keys(rng, number)
     person = key()
     provider = provider_record(made, person, f"{number:04x}", rng, now, key)
-    provider.keeps_hours = True
     services = service_records(made, provider, key)
     credentials = credential_records(made, provider, rng, now, key)
     calendar = calendar_of(made, rng.randrange(VARIANTS), now, country.days)
     yield Person, {"id": person, "email": made.email, "created_at": now, "deleted_at": None}
     yield PersonRole, {"person_id": person, "role": PROVIDER}
-    for one in (provider, *services, *credentials):
-        yield type(one), vars(one)
-    yield (
-        Schedule,
-        {
-            "provider_id": provider.id,
-            "document": calendar.document,
-            "changed_at": now,
-            "published_through": calendar.days[-1],
-        },
-    )
-    for service in services:
-        for day, starts in calendar.free(service.minutes):
-            of = {"service_id": service.id, "provider_id": provider.id}
-            yield SlotDay, {**of, "day": day, "starts": starts}
-    for_new = [one for one in services if one.for_new and provider.accepts_new]
-    columns = listing_columns(provider, services, credentials, now)
-    yield (
-        Listing,
-        {
-            "provider_id": provider.id,
-            "number": number + 1,
-            "change": number + 1,
-            "submitted_at": None if columns["published_at"] else provider.submitted_at,
-            **open_of(calendar, for_new, now).columns(),
-            **columns,
-        },
-    )
+    yield from practice_records(provider, services, credentials, calendar, number + 1, now)
 
 
 def _keys(rng: Random, number: int) -> Callable[[], UUID]:
@@ -163,6 +141,5 @@ def _sums(counts: Iterable[int]) -> Iterator[int]:
 def _finish(country: Country) -> None:
     """The numbers go on after these; the planner knows what is there."""
     with psycopg.connect(settings().database_url, autocommit=True) as connection:
-        for sequence in ("listing_number", "listing_change"):
-            connection.execute("SELECT setval(%s, %s)", [sequence, country.listings])
+        continue_numbers(connection, country.listings)
         connection.execute("VACUUM (ANALYZE)")

@@ -1,13 +1,17 @@
 """What is stored of a made provider, ready for the database but not yet in it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
+from booking.models import Schedule, SlotDay
+from demo.bulk import Record
+from demo.calendars import Calendar, open_of
 from demo.made import CLOSED, OVERDUE, WAITING, MadeProvider
 from directory.credentials.claims import number_digests
-from directory.models import Credential, CredentialStatus, Provider, Service
+from directory.listings.listing import listing_columns
+from directory.models import Credential, CredentialStatus, Listing, Provider, Service
 
 SOURCES = {
     "npi": "NPPES NPI Registry",
@@ -44,6 +48,7 @@ def provider_record(
         sliding_scale=made.sliding_scale,
         accepts_new=made.fate != CLOSED,
         meeting_url=f"https://meet.example.com/{made.first}-{made.last}".lower(),
+        keeps_hours=True,
         created_at=applied,
         submitted_at=applied,
         attested_at=now - timedelta(days=100 if made.fate == OVERDUE else rng.randint(1, 60)),
@@ -83,3 +88,44 @@ def service_records(made: MadeProvider, provider: Provider, key: Key) -> list[Se
         Service(id=key(), provider_id=provider.id, position=position, **vars(service))
         for position, service in enumerate(made.services)
     ]
+
+
+def practice_records(
+    provider: Provider,
+    services: Sequence[Service],
+    credentials: Sequence[Credential],
+    calendar: Calendar,
+    number: int,
+    now: datetime,
+) -> Iterator[Record]:
+    """All that is stored of a provider but their person, with the slots and the listing that
+    follow. `number`: from 1, the listing's. (Rows as dicts: a thousand objects cost more than all
+    the rest. Days without a free start have no row.)"""
+    for one in (provider, *services, *credentials):
+        yield type(one), vars(one)
+    yield (
+        Schedule,
+        {
+            "provider_id": provider.id,
+            "document": calendar.document,
+            "changed_at": now,
+            "published_through": calendar.days[-1],
+        },
+    )
+    for service in services:
+        for day, starts in calendar.free(service.minutes):
+            of = {"service_id": service.id, "provider_id": provider.id}
+            yield SlotDay, {**of, "day": day, "starts": starts}
+    for_new = [one for one in services if one.for_new and provider.accepts_new]
+    columns = listing_columns(provider, services, credentials, now)
+    yield (
+        Listing,
+        {
+            "provider_id": provider.id,
+            "number": number,
+            "change": number,
+            "submitted_at": None if columns["published_at"] else provider.submitted_at,
+            **open_of(calendar, for_new, now).columns(),
+            **columns,
+        },
+    )

@@ -356,7 +356,3 @@ def upgrade() -> None:
         op.execute(statement)
     # The job queue's own schema, as its library ships it.
     op.get_bind().connection.driver_connection.execute(SchemaManager.get_schema())
-
-
-def downgrade() -> None:
-    raise RuntimeError("there is nothing before the foundation; restore a backup instead")

@@ -32,9 +32,3 @@ def upgrade() -> None:
     # An alert looks at one state's listings and not at all of them. Bookings do not touch states,
     # so their updates of a listing still need no index.
     op.create_index('ix_listing_states', 'listing', ['states'], postgresql_using='gin')
-
-
-def downgrade() -> None:
-    op.drop_index('ix_listing_states', 'listing')
-    op.drop_column('mail', 'unsubscribe_url')
-    op.drop_table('search_alert')

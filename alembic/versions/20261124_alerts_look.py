@@ -45,10 +45,3 @@ def upgrade() -> None:
     op.add_column('search_alert', sa.Column('news_at', sa.DateTime(timezone=True), nullable=True))
     op.execute(_KEEP)
     op.execute(_ON_CHANGE)
-
-
-def downgrade() -> None:
-    op.execute("DROP TRIGGER listing_keep_before ON listing")
-    op.execute("DROP FUNCTION keep_listing_before()")
-    op.drop_column('search_alert', 'news_at')
-    op.drop_table('listing_before')

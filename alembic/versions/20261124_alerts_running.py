@@ -13,7 +13,3 @@ def upgrade() -> None:
     # Without it, a heap of alerts that nobody confirmed would have to be read through each time.
     op.create_index('ix_search_alert_running', 'search_alert', ['confirmed_at'],
                     postgresql_where=sa.text('confirmed_at IS NOT NULL'))
-
-
-def downgrade() -> None:
-    op.drop_index('ix_search_alert_running', 'search_alert')

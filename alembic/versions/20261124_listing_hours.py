@@ -80,10 +80,3 @@ def _packed(hours: list[int], today: int) -> bytes:
         if 0 <= hour - today * 24 < _DAYS * 24:
             bits |= 1 << (hour - today * 24)
     return struct.pack(">H", today) + bits.to_bytes(_DAYS * 3, "little") if bits else b""
-
-
-def downgrade() -> None:
-    op.execute(_ON_CHANGE.format(hours=""))
-    op.execute(_KEEP.format(hours="", old_hours=""))
-    op.drop_column('listing_before', 'hours')
-    op.drop_column('listing', 'hours')

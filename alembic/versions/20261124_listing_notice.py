@@ -20,8 +20,3 @@ def upgrade() -> None:
         FROM schedule s WHERE s.provider_id = listing.provider_id
         AND s.document ? 'notice_minutes'
     """)
-
-
-def downgrade() -> None:
-    op.drop_column('listing', 'notice_minutes')
-    op.alter_column('listing', 'change', type_=sa.Integer(), existing_nullable=False)

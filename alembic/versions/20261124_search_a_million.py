@@ -45,8 +45,3 @@ def _pack_what_is_there() -> None:
                 "starts": struct.pack(f">{len(starts)}I", *sorted(starts)),
             },
         )
-
-
-def downgrade() -> None:
-    op.drop_column("listing", "starts")
-    op.drop_column("listing", "marks")

@@ -1,6 +1,6 @@
 """Slots and availability over JSON."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,11 +10,12 @@ from fastapi import Query, Response
 from pydantic import BaseModel
 
 from booking.calendar.availability import load_availability, save_availability
-from booking.calendar.queries import get_calendar
-from booking.calendar.slot_cache import free_minutes
+from booking.calendar.queries import calendar_of_provider, read_calendar, slot_days_of
+from booking.calendar.slot_cache import days_around, free_within
 from booking.rules.availability import Availability
 from booking.rules.minutes import instant_of
 from booking.rules.slots import Interval
+from core.database import run_together
 from core.errors import Invalid, NotFound
 from core.times import read_day_in_reach, read_instant, write_instant
 from core.web.caller import PROVIDER, allow, public
@@ -64,14 +65,29 @@ def list_slots(
     ] = None,
 ) -> Any:
     """The starts that may be booked now, at most 31 days of them."""
-    calendar = get_calendar(visit.session, provider_id)
+    calendars, slot_days = run_together(
+        visit.session,
+        calendar_of_provider(provider_id),
+        slot_days_of(service, *_days_asked(start, end, visit.now)),
+    )
+    calendar = read_calendar(calendars)
     offer = calendar.offer(service)
     if offer is None or calendar.availability is None or not calendar.is_listed(visit.now):
         raise NotFound
     span = read_span(start, end, calendar.availability.time_zone, visit.now)
-    found = free_minutes(visit.session, calendar, service, span, visit.now)
+    found = free_within(span, slot_days, calendar.availability, visit.now)
     body = _slots_json(service, calendar.availability.time_zone, found, offer.minutes)
     return Response(body, media_type="application/json")
+
+
+def _days_asked(start: str | None, end: str | None, now: datetime) -> tuple[date, date]:
+    """All days that may be meant, before the provider's zone is known."""
+    try:
+        span = read_span(start, end, "UTC", now)
+    except Invalid:
+        span = Interval(now, now)  # it is refused as soon as the provider is known
+    day = timedelta(days=1)
+    return days_around(Interval(span.start - day, span.end + day))
 
 
 def read_span(start: str | None, end: str | None, zone: str, now: datetime) -> Interval:

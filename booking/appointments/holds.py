@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from booking.appointments.locks import is_taken_in, locking_concerned
 from booking.appointments.moves import Actor, beginning, move
 from booking.appointments.queries import AppointmentDetails, get_held
 from booking.appointments.refusals import (
@@ -23,7 +24,6 @@ from booking.appointments.refusals import (
 )
 from booking.calendar.openings import publish_openings
 from booking.calendar.queries import (
-    LONGEST,
     Calendar,
     Offer,
     busy_of,
@@ -74,10 +74,10 @@ def hold_slot(
     hit(session, (PER_HOLDER, _name_of(holder)), (PER_ADDRESS, address))
     concerned, calendars = run_together(
         session,
-        _locking_concerned(service_id, starts_at, holder, now),
+        locking_concerned(service_id, starts_at, holder, now),
         calendar_of_service(service_id),
     )
-    is_taken = _is_taken(concerned)
+    is_taken = is_taken_in(concerned)
     calendar = read_calendar(calendars)
     offer, availability = _bookable(calendar, service_id, now)
     span = Interval(starts_at, min(starts_at, now + FARTHEST) + timedelta(minutes=offer.minutes))
@@ -181,66 +181,6 @@ def _name_of(holder: Holder) -> str:
 def _actor(holder: Holder) -> Actor:
     kind = ActorKind.VISITOR if holder.person_id is None else ActorKind.PATIENT
     return Actor(kind, holder.person_id)
-
-
-# One statement finds whose calendars are concerned and locks them with the caller, in the order
-# and with the keys of `core.database.lock`. Where somebody else visibly has the time, nothing is
-# locked: those who come too late need not queue for the calendar to be told so.
-_LOCK_CONCERNED: Final = """
-    SELECT id, is_wanted, is_taken,
-           CASE WHEN NOT is_taken THEN pg_advisory_xact_lock(
-               ('x' || right(replace(id::text, '-', ''), 16))::bit(64)::bigint) END
-    FROM (
-        SELECT id, bool_or(is_wanted) AS is_wanted FROM (
-            SELECT provider_id AS id, true AS is_wanted FROM service WHERE id = %(service)s
-            UNION ALL
-            SELECT provider_id, false FROM appointment
-            WHERE expires_at IS NOT NULL AND (visitor = %(visitor)s OR held_by = %(person)s)
-            UNION ALL
-            SELECT unnest(%(holder)s::uuid[]), false
-        ) AS found GROUP BY id ORDER BY id
-    ) AS concerned,
-    (
-        SELECT EXISTS (
-            SELECT 1 FROM service s
-            JOIN appointment a ON a.provider_id = s.provider_id
-            WHERE s.id = %(service)s AND a.starts_at <= %(start)s AND a.ends_at > %(start)s
-              AND a.starts_at > %(earliest)s AND a.takes_time
-              AND (a.expires_at IS NULL OR a.expires_at > %(now)s
-                   AND NOT coalesce(a.visitor = %(visitor)s, false)
-                   AND NOT coalesce(a.held_by = %(person)s::uuid, false))
-        ) AS is_taken
-    ) AS others
-"""
-
-
-def _locking_concerned(
-    service_id: UUID, starts_at: datetime, holder: Holder, now: datetime
-) -> Statement:
-    """Tells whether somebody else has that time; where not, locks the service's provider, the
-    holder, and those whose time they hold."""
-    browser = [] if holder.visitor is None else [UUID(bytes=holder.visitor[:16])]
-    start = min(max(starts_at, now), now + FARTHEST)
-    return Statement(
-        _LOCK_CONCERNED,
-        {
-            "service": service_id,
-            "start": start,
-            "earliest": start - LONGEST,
-            "visitor": holder.visitor,
-            "person": holder.person_id,
-            "holder": [*browser, *([] if holder.person_id is None else [holder.person_id])],
-            "now": now,
-        },
-    )
-
-
-def _is_taken(concerned: list[Any]) -> bool:
-    """Raises NotFound where there is no such service."""
-    for row in concerned:
-        if row.is_wanted:
-            return bool(row.is_taken)
-    raise NotFound
 
 
 def _bookable(calendar: Calendar, service_id: UUID, now: datetime) -> tuple[Offer, Availability]:

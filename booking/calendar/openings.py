@@ -10,11 +10,11 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from booking.calendar.queries import Calendar, Offer, first_slots_of, get_calendar
+from booking.calendar.queries import Calendar, Offer, first_slots_of
 from booking.rules import slots
 from booking.rules.availability import Availability
 from booking.rules.minutes import starts_within
-from core.database import Statement, lock, run, run_together
+from core.database import Statement, run, run_together
 from directory.listings.openings import (
     DAYS_OF_HOURS,
     MOST_OPENINGS,
@@ -128,23 +128,41 @@ def openings_after(
     return Openings(first, hours, availability.notice_minutes)
 
 
-def publishing(calendar: Calendar, found: Openings) -> list[Statement]:
+def publishing(calendar: Calendar, found: Openings, now: datetime) -> list[Statement]:
     """Tells the listing, where that is not what it has."""
-    if calendar.published is None or calendar.published == found:
+    known = calendar.published
+    if known is None or known == found:
         return []
-    return [writing_openings(calendar.provider_id, found)]
+    telling = [writing_openings(calendar.provider_id, found)]
+    if (known.first[:1], known.notice_minutes) != (found.first[:1], found.notice_minutes):
+        telling.append(noting_due(calendar, found, now))
+    return telling
+
+
+def noting_due(calendar: Calendar, found: Openings, now: datetime) -> Statement:
+    """Puts the calendar on the list of those that the clock changes (`CalendarDue`)."""
+    if calendar.availability is None:
+        return Statement(
+            "DELETE FROM calendar_due WHERE provider_id = %(provider)s",
+            {"provider": calendar.provider_id},
+        )
+    first = found.first[0].starts_at if found.first else None
+    return Statement(
+        """
+        INSERT INTO calendar_due (provider_id, at) VALUES (%(provider)s, %(at)s)
+        ON CONFLICT (provider_id) DO UPDATE SET at = excluded.at
+        """,
+        {
+            "provider": calendar.provider_id,
+            "at": slots.changes_at(calendar.availability, first, now),
+        },
+    )
 
 
 def publish_openings(session: Session, calendar: Calendar, now: datetime) -> None:
     """Tell the listing what is open for new patients."""
     if calendar.published is not None:
-        run_together(session, *publishing(calendar, find_openings(session, calendar, now)))
-
-
-def republish_openings(session: Session, provider_id: UUID, now: datetime) -> None:
-    """Tell the listing the openings as they are at `now`; the clock alone takes some away."""
-    lock(session, provider_id)
-    publish_openings(session, get_calendar(session, provider_id), now)
+        run_together(session, *publishing(calendar, find_openings(session, calendar, now), now))
 
 
 def _for_new(calendar: Calendar) -> list[Offer]:

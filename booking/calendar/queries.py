@@ -199,16 +199,15 @@ def find_busy(
     return read_busy(run(session, busy_of(provider_id, span, but)))
 
 
-def find_slot_days(session: Session, service_id: UUID, first: date, last: date) -> list[list[int]]:
-    """The cached free starts of each opening day that has any (epoch minutes, sorted)."""
-    query = Statement(
+def slot_days_of(service_id: UUID, first: date, last: date) -> Statement:
+    """The cached free starts of each opening day that has any (`starts`: epoch minutes, sorted)."""
+    return Statement(
         """
         SELECT starts FROM slot_day WHERE service_id = %(service)s
           AND day BETWEEN %(first)s AND %(last)s AND starts <> '{}' ORDER BY day
         """,
         {"service": service_id, "first": first, "last": last},
     )
-    return [row.starts for row in run(session, query)]
 
 
 def first_slots_of(provider_id: UUID, services: list[UUID], first: date, most: int) -> Statement:

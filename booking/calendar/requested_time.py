@@ -14,9 +14,8 @@ from booking.calendar.queries import (
     calendar_of_service,
     read_calendar,
 )
-from booking.calendar.slot_cache import free_minutes, nearest_free_times
-from booking.rules.minutes import starts_within
-from booking.rules.slots import ONE_DAY, Interval, local_day, window
+from booking.calendar.slot_cache import days_around, free_minutes, free_within, nearest_free_times
+from booking.rules.slots import Interval
 from core.database import Statement, run, run_together
 from core.errors import NotFound
 
@@ -101,23 +100,19 @@ def nearest_times(session: Session, wanted: RequestedTime, now: datetime) -> lis
 
 
 def free_of_any(session: Session, calendar: Calendar, span: Interval, now: datetime) -> list[int]:
-    """The starts in `span` at which any service may begin now, in epoch minutes; in one query."""
+    """The starts in `span` at which any service may begin now, in epoch minutes, each as often as
+    there are services; in one query."""
     if calendar.availability is None or span.end <= span.start:
         return []
-    zone = calendar.availability.time_zone
+    first, last = days_around(span)
     query = Statement(
         """
-        SELECT DISTINCT unnest(starts) AS start FROM slot_day
-        WHERE service_id = ANY(%(services)s) AND day BETWEEN %(first)s AND %(last)s ORDER BY start
+        SELECT starts FROM slot_day
+        WHERE service_id = ANY(%(services)s) AND day BETWEEN %(first)s AND %(last)s
         """,
-        {
-            "services": [offer.id for offer in calendar.offers],
-            "first": local_day(span.start, zone) - ONE_DAY,  # hours may pass midnight
-            "last": local_day(span.end, zone),
-        },
+        {"services": [offer.id for offer in calendar.offers], "first": first, "last": last},
     )
-    found = [row.start for row in run(session, query)]
-    return starts_within(starts_within(found, span), window(calendar.availability, now))
+    return free_within(span, run(session, query), calendar.availability, now)
 
 
 def times_from(

@@ -14,7 +14,9 @@ from uuid import UUID
 from sqlmodel import Session
 
 from booking.calendar.openings import (
+    find_openings,
     next_slots_of,
+    noting_due,
     openings_after,
     openings_in,
     publish_openings,
@@ -25,15 +27,15 @@ from booking.calendar.queries import (
     Calendar,
     Offer,
     find_busy,
-    find_slot_days,
     get_calendar,
+    slot_days_of,
 )
 from booking.rules import slots
 from booking.rules.availability import Availability
 from booking.rules.minutes import instant_of, minute_of, starts_within
 from booking.rules.slots import Interval
-from core.database import Statement, lock, run_together
-from directory.listings.openings import Openings
+from core.database import Statement, lock, run, run_together
+from directory.listings.openings import NO_OPENINGS, Openings
 from directory.models import Service
 
 CACHED_DAYS: Final = 61
@@ -62,10 +64,23 @@ def free_minutes(
     availability = calendar.availability
     if availability is None or calendar.offer(service_id) is None or span.end <= span.start:
         return []
-    first = slots.local_day(span.start, availability.time_zone) - slots.ONE_DAY
-    last = slots.local_day(span.end, availability.time_zone)
+    return free_within(
+        span, run(session, slot_days_of(service_id, *days_around(span))), availability, now
+    )
+
+
+def days_around(span: Interval) -> tuple[date, date]:
+    """First and last of the opening days in which something may begin within `span`, whatever the
+    zone: local days differ by one from UTC's, and a day's hours may pass midnight."""
+    return (span.start - 2 * slots.ONE_DAY).date(), (span.end + slots.ONE_DAY).date()
+
+
+def free_within(
+    span: Interval, slot_days: Iterable[Any], availability: Availability, now: datetime
+) -> list[int]:
+    """Of the rows of `slot_days_of`, the starts in `span` that may be booked now."""
     # a day's hours may pass midnight, into those of the next
-    found = sorted(chain.from_iterable(find_slot_days(session, service_id, first, last)))
+    found = sorted(chain.from_iterable(row.starts for row in slot_days))
     return starts_within(starts_within(found, span), slots.window(availability, now))
 
 
@@ -117,7 +132,7 @@ def rebuild_slots(session: Session, provider_id: UUID, now: datetime) -> None:
     lock(session, provider_id)
     calendar = get_calendar(session, provider_id)
     found = write_all_slots(session, calendar, now)
-    run_together(session, *publishing(calendar, found))
+    run_together(session, *publishing(calendar, found, now))
 
 
 def write_all_slots(session: Session, calendar: Calendar, now: datetime) -> Openings:
@@ -130,8 +145,15 @@ def write_all_slots(session: Session, calendar: Calendar, now: datetime) -> Open
         return openings_in([], calendar, now)
     days = cached_days(calendar.availability, now)
     free = free_of_days(calendar, days, _busy(session, calendar, days))
-    run_together(session, gone, _published_through(calendar, days[-1]), *_writing(calendar, free))
-    return openings_in([(offer.id, starts) for offer, _, starts in free], calendar, now)
+    found = openings_in([(offer.id, starts) for offer, _, starts in free], calendar, now)
+    run_together(
+        session,
+        gone,
+        _published_through(calendar, days[-1]),
+        *_writing(calendar, free),
+        noting_due(calendar, found, now),
+    )
+    return found
 
 
 def refresh_spans(
@@ -193,14 +215,16 @@ def changes_of(
     found = openings_after(calendar, kept, free, next_slots, now)
     if found is None:
         return writing, False
-    return [*writing, *publishing(calendar, found)], True
+    return [*writing, *publishing(calendar, found, now)], True
 
 
 def advance_slots(session: Session, provider_id: UUID, now: datetime) -> None:
-    """Drop the days gone by, write those that came in sight, and tell the listing."""
+    """Bring a calendar up to the clock: drop the days gone by, write those that came in sight, tell
+    the listing, and note when to do so again."""
     lock(session, provider_id)
     calendar = get_calendar(session, provider_id)
     if calendar.availability is None:
+        run(session, noting_due(calendar, NO_OPENINGS, now))
         return
     days = cached_days(calendar.availability, now)
     gone = Statement(
@@ -215,7 +239,9 @@ def advance_slots(session: Session, provider_id: UUID, now: datetime) -> None:
         run_together(session, gone, *fresh)
     else:
         run_together(session, gone)
-    publish_openings(session, calendar, now)
+    found = find_openings(session, calendar, now)
+    due = noting_due(calendar, found, now)
+    run_together(session, *publishing(calendar, found, now), due)
 
 
 def free_of_days(calendar: Calendar, days: Sequence[date], busy: Sequence[Interval]) -> Free:

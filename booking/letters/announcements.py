@@ -19,7 +19,7 @@ from booking.rules.notice import notice_rule
 from booking.rules.transitions import ActorKind, Status
 from core import clock
 from core.database import transaction
-from core.jobs import RETRY, jobs
+from core.jobs import LETTERS, RETRY, jobs
 from core.mail import post
 from core.settings import settings
 from core.web import formats
@@ -43,7 +43,7 @@ class LetterContext:
         return self.appointment.patient_zone or self.schedule.time_zone
 
 
-@jobs.task(name="booking.notices.announce", retry=RETRY, queue="notices")
+@jobs.task(name="booking.notices.announce", retry=RETRY, queue=LETTERS)
 def announce(appointment_id: str, version: int) -> None:
     """Tell both people how appointment `appointment_id` stands at `version`."""
     with transaction() as session:
@@ -123,7 +123,7 @@ def _tell_patient(session: Session, story: LetterContext, kind: str, now: dateti
         lines.append("You can join from 10 minutes before it starts, from the page below.")
         action = (f"{settings().public_url}/appointments/{appointment.id}", "Open my appointment")
     method = invites.CANCEL if kind == "cancelled" else invites.REQUEST
-    notice = AppointmentLetter(
+    letter = AppointmentLetter(
         recipient=story.patient.email,
         subject=subject.format(day=day),
         heading=heading,
@@ -141,7 +141,7 @@ def _tell_patient(session: Session, story: LetterContext, kind: str, now: dateti
     post(
         session,
         f"{appointment.id}:{appointment.version}:{kind}:patient",
-        compose_letter(notice),
+        compose_letter(letter),
     )
 
 
@@ -152,7 +152,7 @@ def _tell_provider(session: Session, story: LetterContext, kind: str) -> None:
     zone = story.schedule.time_zone
     subject, heading = PROVIDER_WORDS[kind]
     day = formats.short_day(formats.local_date(appointment.starts_at, zone))
-    notice = AppointmentLetter(
+    letter = AppointmentLetter(
         recipient=story.provider_person.email,
         subject=subject.format(day=day),
         heading=heading,
@@ -169,5 +169,5 @@ def _tell_provider(session: Session, story: LetterContext, kind: str) -> None:
     post(
         session,
         f"{appointment.id}:{appointment.version}:{kind}:provider",
-        compose_letter(notice),
+        compose_letter(letter),
     )

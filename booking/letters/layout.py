@@ -20,20 +20,20 @@ class AppointmentLetter:
     calendar_method: str | None = None
 
 
-def compose_letter(notice: AppointmentLetter) -> Letter:
-    """The notice as text and HTML."""
+def compose_letter(letter: AppointmentLetter) -> Letter:
+    """The letter as text and HTML."""
     parts = {
-        "heading": notice.heading,
-        "facts": notice.facts,
-        "lines": notice.lines,
-        "action_url": notice.action[0],
-        "action_label": notice.action[1],
+        "heading": letter.heading,
+        "facts": letter.facts,
+        "lines": letter.lines,
+        "action_url": letter.action[0],
+        "action_label": letter.action[1],
     }
     return Letter(
-        recipient=notice.recipient,
-        subject=notice.subject,
+        recipient=letter.recipient,
+        subject=letter.subject,
         text=templates.text("mail/appointment.txt", **parts),
         html=templates.text("mail/appointment.html", **parts),
-        calendar=notice.calendar,
-        calendar_method=notice.calendar_method,
+        calendar=letter.calendar,
+        calendar_method=letter.calendar_method,
     )

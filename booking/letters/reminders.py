@@ -12,7 +12,7 @@ from booking.models import Appointment
 from booking.rules.transitions import Status
 from core import clock
 from core.database import transaction
-from core.jobs import RETRY, defer, jobs
+from core.jobs import LETTERS, RETRY, defer, jobs
 from core.mail import post
 from core.settings import settings
 from core.web import formats
@@ -36,7 +36,7 @@ def schedule(session: Session, appointment: Appointment, now: datetime) -> None:
             )
 
 
-@jobs.task(name="booking.reminders.remind", retry=RETRY, queue="notices")
+@jobs.task(name="booking.reminders.remind", retry=RETRY, queue=LETTERS)
 def remind(appointment_id: str, version: int, hours: int) -> None:
     """Remind the patient, if this is still the appointment they have."""
     with transaction() as session:
@@ -50,7 +50,7 @@ def remind(appointment_id: str, version: int, hours: int) -> None:
         provider = session.get_one(Provider, appointment.provider_id)
         zone = appointment.patient_zone or "UTC"
         time = formats.clock_time(appointment.starts_at, zone)
-        notice = AppointmentLetter(
+        letter = AppointmentLetter(
             recipient=patient.email,
             subject=f"Reminder: your appointment at {time}",
             heading="Your appointment is soon" if hours == 1 else "Your appointment is tomorrow",
@@ -62,4 +62,4 @@ def remind(appointment_id: str, version: int, hours: int) -> None:
             action=(f"{settings().public_url}/appointments/{appointment.id}", "Open and join"),
         )
         key = f"{appointment.id}:{version}:remind:{hours}"
-        post(session, key, compose_letter(notice))
+        post(session, key, compose_letter(letter))

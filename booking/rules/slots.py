@@ -95,6 +95,17 @@ def window(availability: Availability, now: datetime) -> Interval:
     return Interval(soonest, _instant_after(zone, last + ONE_DAY, 0))
 
 
+def changes_at(availability: Availability, first: datetime | None, now: datetime) -> datetime:
+    """When the clock alone next changes what may be booked: the day ends, and another comes in
+    sight; or `first`, the soonest start that may be booked, goes by (a second after its notice)."""
+    zone = availability.time_zone
+    day_ends = _instant_after(zone, local_day(now, zone) + ONE_DAY, 0)
+    if first is None:
+        return day_ends
+    goes_by = first - availability.notice_minutes * MINUTE + timedelta(seconds=1)
+    return min(day_ends, goes_by)
+
+
 def refusal(
     availability: Availability,
     start: datetime,

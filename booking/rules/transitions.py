@@ -53,7 +53,8 @@ TRANSITIONS: Mapping[tuple[Status | None, Status], frozenset[ActorKind]] = {
     (Status.NO_SHOW, Status.COMPLETED): frozenset({_PROVIDER}),
 }
 
-HOLD = timedelta(minutes=10)
+HOLD_MINUTES = 10  # some sentences spell it out: search templates/booking for "ten minutes"
+HOLD = timedelta(minutes=HOLD_MINUTES)
 
 
 class TransitionRefused(Exception):

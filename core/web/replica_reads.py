@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from core.database import engine
+from core.database import engine, for_reading
 from core.errors import NotFound
 from core.replica import AWAY, READS, Replica
 from core.web.visit import Visit
@@ -17,7 +17,7 @@ def read_from_replica(visit: Visit, once: Callable[[Engine], Any]) -> Any:
     replica: Replica | None = getattr(visit.request.app.state, "replica", None)
     if replica is not None and visit.is_strangers and replica.is_current():
         try:
-            answer = once(replica.engine)
+            answer = once(for_reading(replica.engine))
         except NotFound:
             pass
         except AWAY as error:
@@ -27,4 +27,4 @@ def read_from_replica(visit: Visit, once: Callable[[Engine], Any]) -> Any:
             return answer
         del visit.response.headers["set-cookie"]
     READS.labels("primary").inc()
-    return once(engine())
+    return once(for_reading(engine()))

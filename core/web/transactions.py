@@ -3,7 +3,8 @@
 `TransactionalRoute` wraps an endpoint so that, in the endpoint's own thread, the session opens, the
 caller is identified, the route's declared access is checked, the endpoint runs, and the
 transaction commits before the answer leaves. An answer of 400 or above rolls back, as raising
-does. (A yield dependency would commit after the answer and cost a thread hop of its own.)
+does. (A yield dependency would commit after the answer and cost a thread hop of its own.) What is
+only read, by GET, needs no transaction.
 """
 
 import functools
@@ -20,7 +21,7 @@ from sqlmodel import Session
 from starlette.routing import Match
 from starlette.types import Scope
 
-from core.database import engine
+from core.database import engine, for_reading
 from core.errors import Invalid
 from core.web.caller import Access
 from core.web.replica_reads import read_from_replica
@@ -37,7 +38,8 @@ class TransactionalRoute(APIRoute):
         if not isinstance(access, Access):
             raise TypeError(f"{endpoint.__qualname__} does not declare who may call it")
         self.access = access
-        super().__init__(path, _in_one_transaction(endpoint, access), **options)
+        is_read = set(options.get("methods") or ("GET",)) == {"GET"}
+        super().__init__(path, _in_one_transaction(endpoint, access, is_read), **options)
         if may_lag(endpoint) and not (access.anyone and self.methods == {"GET"}):
             raise TypeError(f"{endpoint.__qualname__}: only public GETs may read from a replica")
 
@@ -101,7 +103,9 @@ def may_lag(endpoint: Callable[..., Any]) -> bool:
     return any(p.annotation == Reading for p in parameters)
 
 
-def _in_one_transaction(endpoint: Callable[..., Any], access: Access) -> Callable[..., Any]:
+def _in_one_transaction(
+    endpoint: Callable[..., Any], access: Access, is_read: bool
+) -> Callable[..., Any]:
     if inspect.iscoroutinefunction(endpoint):
         raise TypeError(f"{endpoint.__qualname__}: endpoints are plain def; they run in a thread")
     signature = inspect.signature(endpoint, eval_str=True)
@@ -114,7 +118,9 @@ def _in_one_transaction(endpoint: Callable[..., Any], access: Access) -> Callabl
     def run(**arguments: Any) -> Any:
         visit: Visit = arguments[asked] if asked else arguments.pop("_visit")
         once = functools.partial(run_once, visit, access, functools.partial(endpoint, **arguments))
-        return read_from_replica(visit, once) if lags else once(engine())
+        if lags:
+            return read_from_replica(visit, once)
+        return once(for_reading(engine()) if is_read else engine())
 
     if asked is None:
         parameters.append(

@@ -21,10 +21,10 @@ from pyroaring import BitMap
 from directory.alerts.memory import News
 from directory.listings.packed_columns import HOURS_BYTES, MOST_STARTS, end_of_hours, unpack_hours
 from directory.search import SearchQuery
+from directory.search.bitmaps import places_in
 from directory.search.columns import NAME_BYTES, NEVER, Batch
 from directory.search.day_times import TIMES, WEEKDAYS
 from directory.search.index import DAY, Index
-from directory.search.orders import places_in
 from directory.search.query import WHEN
 
 _ENDS: Final = (12, 17)  # hours at which the next of TIMES begins

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from directory.listings.packed_columns import HOURS, MOST_STARTS
-from directory.search.orders import Column, Places
+from directory.search.bitmaps import Column, Places
 
 NEVER: Final = 0xFFFF_FFFF
 """A minute of the epoch that does not come: no opening."""

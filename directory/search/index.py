@@ -16,10 +16,10 @@ import numpy as np
 from pyroaring import BitMap
 
 from directory.listings.packed_columns import mark
+from directory.search.bitmaps import Column, Ladder, Parts, Places, bitmap_of, grouped, places_in
 from directory.search.columns import NEVER, Batch, Columns
 from directory.search.cursor import Sort
 from directory.search.open_times import OpenTimes
-from directory.search.orders import Column, Ladder, Parts, Places, bitmap_of, grouped, places_in
 from directory.search.query import DAY_STEPS, FEE_STEPS, GROUPS, WHEN, SearchQuery
 
 DAY: Final = 24 * 60

@@ -18,9 +18,9 @@ from psycopg.types.json import set_json_loads
 from pydantic_core import from_json
 
 from directory.listings.packed_columns import HOURS_BYTES, MOST_STARTS
+from directory.search.bitmaps import Column
 from directory.search.columns import NAME_BYTES, NEVER, Batch
 from directory.search.entries import Entry, Opening, end_of
-from directory.search.orders import Column
 from directory.taxonomy import STATES
 
 Connection = psycopg.Connection[Any]

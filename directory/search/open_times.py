@@ -19,9 +19,9 @@ import numpy as np
 from pyroaring import BitMap
 
 from directory.listings.packed_columns import HOURS
+from directory.search.bitmaps import Column, Parts, Places, bitmap_of, places_in
 from directory.search.columns import WORD, WORDS, Columns
 from directory.search.day_times import TIMES, WEEKDAYS
-from directory.search.orders import Column, Parts, Places, bitmap_of, places_in
 
 Keys: TypeAlias = tuple[str, ...]
 _BATCH: Final = 50_000  # listings at a time, to keep what is worked with small

@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 from pyroaring import BitMap
 
+from directory.search.bitmaps import Column, Places, bitmap_of, places_in
 from directory.search.cursor import Position, Sort
 from directory.search.index import Index, initials
-from directory.search.orders import Column, Places, bitmap_of, places_in
 
 Key = int | str
 Found = tuple[Key, int, int]

@@ -10,10 +10,10 @@ import numpy as np
 from pydantic_core import to_json
 from pyroaring import BitMap
 
+from directory.search.bitmaps import bitmap_of
 from directory.search.cursor import write_cursor
 from directory.search.entries import Shown
 from directory.search.index import Index
-from directory.search.orders import bitmap_of
 from directory.search.paging import page
 from directory.search.query import DAY_STEPS, FEE_STEPS, GROUPS, WHEN, SearchQuery
 

@@ -10,7 +10,7 @@ from booking import periodic
 from booking.appointments import holds
 from booking.calendar.availability import load_availability, save_availability
 from booking.calendar.slot_cache import free_starts, rebuild_slots
-from booking.models import Appointment, AppointmentEvent, Holder, Schedule, SlotDay
+from booking.models import Appointment, AppointmentEvent, CalendarDue, Holder, Schedule, SlotDay
 from booking.rules.availability import TimeOff
 from core import clock
 from directory.listings.openings import MOST_OPENINGS
@@ -121,6 +121,39 @@ def test_a_provider_closed_to_new_patients_shows_no_opening(
     with clock.at(NOW):
         periodic.advance_calendars(timestamp=0)
     assert listing(session, provider).next_opening == NOW + timedelta(hours=1)
+
+
+def test_a_calendar_is_looked_at_only_when_the_clock_changes_it(
+    session: Session, provider: Provider
+) -> None:
+    def change_at(at: datetime) -> int:
+        with clock.at(at):
+            periodic.follow_the_clock(timestamp=0)
+        return listing(session, provider).change
+
+    first = listing(session, provider).next_opening
+    assert first is not None
+    before = change_at(NOW)
+    assert change_at(first - timedelta(minutes=5)) == before
+    assert change_at(first + timedelta(minutes=5)) > before
+
+
+def test_a_calendar_that_yesterdays_code_writes_is_looked_at(
+    session: Session, provider: Provider
+) -> None:
+    """It knows nothing of the list; a trigger puts the calendar there."""
+    schedule = session.get_one(Schedule, provider.id)
+    document = schedule.document
+    session.delete(session.get_one(CalendarDue, provider.id))
+    session.delete(schedule)
+    session.flush()
+    session.add(Schedule(provider_id=provider.id, document=document, changed_at=NOW))
+    session.commit()
+    with clock.at(NOW):
+        periodic.follow_the_clock(timestamp=0)
+    session.expire_all()
+    assert session.get_one(Schedule, provider.id).published_through is not None
+    assert session.get_one(CalendarDue, provider.id).at > NOW
 
 
 def test_the_calendar_moves_on_with_the_days(session: Session, provider: Provider) -> None:

@@ -17,10 +17,9 @@ from booking.appointments.moves import Actor
 from booking.appointments.patient_details import PatientDetails
 from booking.appointments.refusals import SlotRefused
 from booking.calendar.availability import load_availability, save_availability
-from booking.calendar.openings import republish_openings
 from booking.calendar.queries import find_busy
-from booking.calendar.slot_cache import free_starts, rebuild_slots
-from booking.models import Appointment, AppointmentRow, Holder
+from booking.calendar.slot_cache import advance_slots, free_starts, rebuild_slots
+from booking.models import Appointment, AppointmentRow, CalendarDue, Holder
 from booking.rules.availability import Availability, DateOverride, Range, TimeOff, WeeklyRange
 from booking.rules.slots import Interval, count_by_day, day_starts, local_day, refusal, window
 from booking.rules.transitions import ActorKind
@@ -126,7 +125,9 @@ class _Walk:
 
     def step(self) -> None:
         self.now += timedelta(minutes=self.rng.choice([0, 0, 1, 4, 4, 11]))
-        republish_openings(self.session, self.provider.id, self.now)  # as every minute
+        due = self.session.get_one(CalendarDue, self.provider.id, populate_existing=True)
+        if due.at <= self.now:  # as the job does it
+            advance_slots(self.session, self.provider.id, self.now)
         names = "hold hold confirm confirm release sweep cancel move edit"
         name = self.rng.choice(names.split())
         try:

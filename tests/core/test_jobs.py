@@ -90,7 +90,7 @@ def test_a_job_exists_exactly_if_its_change_does(session: Session) -> None:
 def test_every_task_is_in_a_queue_that_is_worked() -> None:
     create_app()
     queues = {task.queue for name, task in jobs.jobs.tasks.items() if "builtin" not in name}
-    assert queues <= {jobs.DEFAULT, jobs.MAIL, jobs.NOTICES}
+    assert queues <= {jobs.DEFAULT, jobs.MAIL, jobs.LETTERS}
 
 
 def test_tidying_goes_on_after_a_failure(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:

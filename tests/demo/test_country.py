@@ -11,15 +11,15 @@ from urllib.request import urlopen
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import text
 from sqlmodel import Session, select
 
 from booking.calendar.slot_cache import rebuild_slots
 from core.errors import Invalid
-from demo import country
+from demo.bulk import Rows
 from demo.country import Country, load_country, made_rows, write_chunk
 from directory.listings.listing import refresh_listing
 from directory.models import Listing, Provider
+from tests.demo.stored import listings_as_stored, slots_as_stored
 from tests.whole.servers import Server, database_beside
 
 SMALL = Country(listings=150, seed=7, days=61, now=datetime.now(UTC).replace(microsecond=0))
@@ -32,7 +32,7 @@ def small(session: Session) -> Session:
     return session
 
 
-def said(rows: country.Rows) -> list[list[dict[str, Any]]]:
+def said(rows: Rows) -> list[list[dict[str, Any]]]:
     return [
         [{key: value for key, value in row.items() if key[0] != "_"} for row in of_table]
         for of_table in rows.values()
@@ -46,20 +46,23 @@ def test_the_same_seed_makes_the_same_and_another_does_not() -> None:
 
 
 def test_a_refresh_of_any_listing_changes_nothing_but_its_change_number(small: Session) -> None:
-    before = listings_as_stored(small)
+    before = listings_as_stored(small, "change", "published_at")
     for provider_id in small.exec(select(Provider.id)).all():
         refresh_listing(small, provider_id, SMALL.now)
-    assert listings_as_stored(small) == before
+    assert listings_as_stored(small, "change", "published_at") == before
     found = small.exec(select(Listing)).all()
     assert len(found) == SMALL.listings
     assert len([one for one in found if one.published_at and one.openings]) > 60
 
 
 def test_slots_computed_anew_are_those_that_were_made(small: Session) -> None:
-    before = slots_as_stored(small), listings_as_stored(small)
+    before = slots_as_stored(small, LAST), listings_as_stored(small, "change", "published_at")
     for provider_id in small.exec(select(Provider.id)).all():
         rebuild_slots(small, provider_id, SMALL.now)
-    assert (slots_as_stored(small), listings_as_stored(small)) == before
+    assert (
+        slots_as_stored(small, LAST),
+        listings_as_stored(small, "change", "published_at"),
+    ) == before
     assert len(before[0]) > 1000
 
 
@@ -92,23 +95,3 @@ def test_the_command_makes_a_directory_that_serves(database_url: str, tmp_path: 
         with psycopg.connect(url) as connection:
             following = "SELECT nextval('listing_number'), nextval('listing_change')"
             assert connection.execute(following).fetchone() == (1201, 1201)
-
-
-def listings_as_stored(session: Session) -> list[str]:
-    """Every listing as text, without its change and since when it is shown."""
-    return texts(
-        session, "SELECT to_jsonb(one) - '{change,published_at}'::text[] FROM listing AS one"
-    )
-
-
-def slots_as_stored(session: Session) -> list[str]:
-    """Every day that has free starts, up to the last that was made."""
-    return texts(
-        session,
-        "SELECT to_jsonb(one) FROM slot_day AS one WHERE starts <> '{}' AND day <= :last",
-        last=LAST,
-    )
-
-
-def texts(session: Session, query: str, **values: Any) -> list[str]:
-    return sorted(str(row[0]) for row in session.connection().execute(text(query), values))

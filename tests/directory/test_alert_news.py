@@ -23,7 +23,7 @@ from directory.alerts.news import Changes, Facts, Picture, fits
 from directory.models import Listing, ListingBefore, SearchAlert
 from directory.queries import services_of
 from directory.search import SearchQuery, read_query, search
-from directory.search.orders import places_in
+from directory.search.bitmaps import places_in
 from directory.search.results import find_results
 from tests.directory.search.listings import add_listing, change_listing, hours_of, opening
 from tests.directory.search.plain import DAY as A_DAY

@@ -42,6 +42,10 @@ _COPIED: dict[type[SQLModel], dict[str, str]] = {
 # The periodic jobs have just run: there is little for them to do.
 _UP_TO_DATE = (
     "UPDATE schedule SET published_through = current_date + 100",
+    """
+    INSERT INTO calendar_due (provider_id, at)
+    SELECT provider_id, now() + random() * interval '1 day' FROM schedule ON CONFLICT DO NOTHING
+    """,
     "UPDATE listing SET next_opening = now() + interval '5 days'",
     "UPDATE listing SET due_at = now() + interval '5 days'",
 )

@@ -58,10 +58,6 @@ BY_DESIGN = {
     "SELECT slug FROM listing WHERE number >=": "a part of the sitemap: so many at most, always",
     # Every few minutes.
     "FROM listing_before ORDER BY number": "what has changed since the last look; then it is gone",
-    # Every minute and every hour. An index on next_opening would make every booking that takes the
-    # first opening write to all indexes of the listing.
-    "OR l.next_opening < %(now)s": "not mended: all listings are read for first openings gone by",
-    "s.published_through <= %(last)s": "not mended: all calendars are read, hourly",
     # Nightly.
     "DELETE FROM sign_in_session": "nightly; an index on the last visit would cost every visit",
     "SELECT provider.photo FROM provider": "nightly: each file is held against all that are named",

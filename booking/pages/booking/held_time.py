@@ -20,7 +20,7 @@ from booking.pages import presenters
 from booking.pages.booking.draft import Draft, read_draft
 from booking.pages.search_context import zone_of
 from booking.rules.notice import notice_rule
-from booking.rules.transitions import Status
+from booking.rules.transitions import HOLD_MINUTES, Status
 from booking.visitors import known_holder
 from core.times import write_instant
 from core.web import formats
@@ -82,6 +82,7 @@ def held_page(
         "left": presenters.left_words(until - visit.now),
         "clock": formats.clock_time(until, held.zone),
         "can_extend": not held.hold.extended,
+        "hold_minutes": HOLD_MINUTES,
         "url": f"/book/{held.hold.id}",
         "step": step,
         "rule": notice_rule(held.wanted.cancel_notice_minutes),

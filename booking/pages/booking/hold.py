@@ -26,6 +26,7 @@ from booking.pages.booking.held_time import (
 )
 from booking.pages.search_context import clean_state, clean_zone, search_context, zone_of
 from booking.rules.notice import notice_rule
+from booking.rules.transitions import HOLD_MINUTES
 from booking.visitors import known_holder, new_holder
 from core.errors import TooMany
 from core.times import read_instant
@@ -71,6 +72,7 @@ def look(visit: Visiting, service: str = "", start: str = "") -> Response:
         facts=facts_of(wanted, wanted.service.fee_cents, zone),
         again=again_of(wanted, zone),
         rule=notice_rule(wanted.cancel_notice_minutes),
+        hold_minutes=HOLD_MINUTES,
         states=formats.listed([STATES[code].name for code in states], "or"),
         only_known=not wanted.service.for_new or not wanted.provider.accepts_new,
         provider_name=wanted.provider.display_name,

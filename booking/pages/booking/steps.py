@@ -135,8 +135,11 @@ def ask_check(visit: Visiting, hold_id: UUID) -> Response:
 def book(visit: Visiting, hold_id: UUID) -> Response:
     """Book it. A second press arrives at the same booking."""
     held = open_hold(visit, hold_id)
-    if instead := page_instead(visit, held) or _not_yet(visit, held, "check"):
+    if instead := page_instead(visit, held):
         return instead
+    # Who is signed in is checked once, by the booking itself.
+    if not visit.caller.is_signed_in and (first := _not_yet(visit, held, "check")):
+        return first
     try:
         bookings.confirm(
             visit.session,
@@ -150,7 +153,8 @@ def book(visit: Visiting, hold_id: UUID) -> Response:
     except AlreadyBooked:
         pass
     except Invalid as error:
-        return _you_page(visit, held, held.draft, told(error))
+        first = _not_yet(visit, held, "check")
+        return first or _you_page(visit, held, held.draft, told(error))
     except HoldOver:
         # Perhaps because the same button was pressed twice, and the other press was first.
         held = open_hold(visit, hold_id)
