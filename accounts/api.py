@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from accounts import access
 from accounts.queries import AuditFilter, find_entries, get_person, live_sessions_of
-from accounts.rules import CODE_LASTS
+from accounts.rules import CODE_LASTS, LONGEST_EMAIL
 from accounts.sessions import IDLE, end_session
 from accounts.sign_in import request_code
 from core.web.caller import ADMIN, allow, public, signed_in
@@ -19,7 +19,7 @@ from core.web.visit import Visiting
 
 router = Router(prefix="/api/v1", tags=["sign-in"])
 
-Email = Annotated[str, Field(max_length=254, examples=["patient@example.com"])]
+Email = Annotated[str, Field(max_length=LONGEST_EMAIL, examples=["patient@example.com"])]
 
 
 class Closed(BaseModel):

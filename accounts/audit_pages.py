@@ -9,6 +9,7 @@ from fastapi import Response
 
 from accounts.models import AuditEntry
 from accounts.queries import AuditFilter, audit_actions, find_entries
+from core.times import read_day
 from core.web.caller import ADMIN, allow
 from core.web.templates import render
 from core.web.transactions import Router
@@ -38,21 +39,8 @@ def audit_log(
         "since": since,
         "until": until,
     }
-    errors = [
-        {"field": field, "message": "Enter a date like 2026-11-24."}
-        for field in ("since", "until")
-        if typed[field] and _day(typed[field]) is None
-    ]
-    last = _day(until)
-    wanted = AuditFilter(
-        action=action,
-        actor=typed["actor"],
-        subject=typed["subject"],
-        since=_midnight(_day(since)),
-        until=_midnight(last + timedelta(days=1) if last and last < date.max else last),
-        before_id=int(before) if before.isdecimal() and len(before) < 10 else None,
-    )
-    rows = [] if errors else find_entries(visit.session, wanted, PER_PAGE + 1)
+    errors = _errors(typed)
+    rows = [] if errors else find_entries(visit.session, _filter(typed, before), PER_PAGE + 1)
     shown = rows[:PER_PAGE]
     kept = {name: value for name, value in typed.items() if value}
     more = urlencode({**kept, "before": shown[-1].id}) if len(rows) > PER_PAGE else ""
@@ -69,6 +57,27 @@ def audit_log(
     )
 
 
+def _errors(typed: dict[str, str]) -> list[dict[str, str]]:
+    return [
+        {"field": field, "message": "Enter a date like 2026-11-24."}
+        for field in ("since", "until")
+        if typed[field] and read_day(typed[field]) is None
+    ]
+
+
+def _filter(typed: dict[str, str], before: str) -> AuditFilter:
+    """What is asked for; the day `until` is included. `before`: an entry's id, as a link says."""
+    last = read_day(typed["until"])
+    return AuditFilter(
+        action=typed["action"],
+        actor=typed["actor"],
+        subject=typed["subject"],
+        since=_midnight(read_day(typed["since"])),
+        until=_midnight(last + timedelta(days=1) if last and last < date.max else last),
+        before_id=int(before) if before.isdecimal() and len(before) < 10 else None,
+    )
+
+
 def _shown(entry: AuditEntry) -> dict[str, Any]:
     return {
         "at": f"{entry.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
@@ -82,13 +91,6 @@ def _shown(entry: AuditEntry) -> dict[str, Any]:
 
 def _words(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _midnight(day: date | None) -> datetime | None:

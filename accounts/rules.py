@@ -15,6 +15,7 @@ from core.errors import Invalid
 CODE_LASTS: Final = timedelta(minutes=10)
 CODE_TRIES: Final = 5
 CODE_DIGITS: Final = 6
+LONGEST_EMAIL: Final = 254  # RFC 5321, 4.5.3.1.3, without its brackets
 
 
 class WrongCode(Invalid):

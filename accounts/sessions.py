@@ -23,7 +23,7 @@ ABSOLUTE = timedelta(days=60)
 _SEEN_EVERY = timedelta(minutes=10)
 
 _FIND: Final = """
-    SELECT s.id, s.person_id, s.created_at, s.last_seen_at, p.email,
+    SELECT s.id, s.person_id, s.last_seen_at, p.email,
            array(SELECT role FROM person_role r WHERE r.person_id = p.id) AS roles
     FROM sign_in_session s JOIN person p ON p.id = s.person_id
     WHERE s.token_hash = %(hash)s AND s.revoked_at IS NULL AND p.deleted_at IS NULL
@@ -53,7 +53,7 @@ def identify(session: Session, request: Request) -> Caller:
     if now - row.last_seen_at > _SEEN_EVERY:
         touch = update(SignInSession).where(col(SignInSession.id) == row.id)
         session.exec(touch.values(last_seen_at=now))
-    return Caller(row.person_id, row.email, frozenset(row.roles), row.id, row.created_at)
+    return Caller(row.person_id, row.email, frozenset(row.roles), row.id)
 
 
 def start_session(session: Session, person_id: UUID, now: datetime, device: str = "") -> str:

@@ -9,7 +9,6 @@ for providers drawn by lot. Printed are the median and the 99th percentile in mi
 test client's own one or two, and how many statements the application sent (the most of any time).
 """
 
-import argparse
 import os
 import statistics
 import time
@@ -24,10 +23,9 @@ from sqlalchemy import event, text
 from sqlmodel import Session
 
 from accounts.sessions import start_session
-from bench.country import SIZES, country, kept_folder
+from bench.country import directories, options_of
 from core import clock
 from core.database import engine
-from core.postgres import ensure_database
 from core.settings import settings
 from demo.people import ADMIN_EMAIL, PATIENT_EMAIL
 
@@ -71,19 +69,13 @@ class Place:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    options.add_argument("--sizes", type=int, nargs="+", default=SIZES)
-    options.add_argument("--folder", help="where databases are kept; else a temporary")
+    options = options_of(__doc__)
     options.add_argument("--times", type=int, default=100, help="each page is asked for")
     chosen = options.parse_args()
-    os.umask(0o022)  # the embedded server may run as another user, who must reach its folder
-    with kept_folder(chosen.folder) as folder:
-        server = ensure_database(folder)
-        for size in chosen.sizes:
-            print(f"\n{size:,} listings", flush=True)
-            _use(country(server, size, folder), str(folder))
-            _measure(size, chosen.times)
-            engine().dispose()
+    for size, url, folder in directories(chosen.sizes, chosen.folder):
+        _use(url, str(folder))
+        _measure(size, chosen.times)
+        engine().dispose()
 
 
 def _use(url: str, folder: str) -> None:

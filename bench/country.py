@@ -51,23 +51,34 @@ Ask = Callable[[SearchQuery], object]
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    options.add_argument("--sizes", type=int, nargs="+", default=SIZES)
-    options.add_argument("--folder", help="where databases are kept; else a temporary")
+    options = options_of(__doc__)
     options.add_argument("--requests", type=int, default=2000, help="of each kind")
     options.add_argument("--rate", type=float, default=100, help="a second, by four clients")
     options.add_argument("--questions", type=int, default=40, help="put to SQL and to tantivy")
     options.add_argument("--check", type=int, default=0, help="questions to compare with SQL")
     chosen = options.parse_args()
+    for size, url, folder in directories(chosen.sizes, chosen.folder):
+        with servers.beside("bench.servers:bare", "/1"):
+            _measure_app(url, folder, chosen.requests, chosen.rate)
+        _compare(url, folder / f"tantivy-{size}", chosen.questions, chosen.check)
+
+
+def options_of(doc: str | None) -> argparse.ArgumentParser:
+    """Those of every measurement of directories; `doc` is the module's."""
+    options = argparse.ArgumentParser(description=doc.splitlines()[0] if doc else "")
+    options.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    options.add_argument("--folder", help="where databases are kept; else a temporary")
+    return options
+
+
+def directories(sizes: list[int], kept: str | None) -> Iterator[tuple[int, str, Path]]:
+    """For each size a directory of that many listings, at its address, and the server's folder."""
     os.umask(0o022)  # the embedded server may run as another user, who must reach its folder
-    with kept_folder(chosen.folder) as folder:
+    with kept_folder(kept) as folder:
         server = ensure_database(folder)
-        for size in chosen.sizes:
+        for size in sizes:
             print(f"\n{size:,} listings", flush=True)
-            url = country(server, size, folder)
-            with servers.beside("bench.servers:bare", "/1"):
-                _measure_app(url, folder, chosen.requests, chosen.rate)
-            _compare(url, folder / f"tantivy-{size}", chosen.questions, chosen.check)
+            yield size, country(server, size, folder), folder
 
 
 @contextmanager

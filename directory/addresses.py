@@ -14,7 +14,7 @@ from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
 from directory.search.cursor import write_cursor
-from directory.search.query import SearchQuery, pairs_of, read_kindly, read_query
+from directory.search.query import SearchQuery, pairs_of, read_kindly
 from directory.taxonomy import CONDITIONS, MODALITIES, PROFESSIONS, STATES, CareKind
 
 Pairs = Iterable[tuple[str, str]]
@@ -124,12 +124,6 @@ def find_place(who: str, where: str = "", topic: str = "") -> Place | None:
     if who not in WHO or not known_where or (topic and (not where or topic not in TOPICS)):
         return None
     return Place(who, WHERE.get(where, ""), TOPICS[topic] if topic else None)
-
-
-def read_address(who: str, where: str = "", topic: str = "") -> SearchQuery | None:
-    """The search that an address asks; None where one of its words is unknown."""
-    place = find_place(who, where, topic)
-    return read_query(place.pairs) if place else None
 
 
 def search_at(path: str, query: str) -> SearchQuery | None:

@@ -1,4 +1,4 @@
-"""What the public pages show of listings and searches: ready words and addresses, no rules."""
+"""What pages show of listings, searches and credentials: ready words and addresses, no rules."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,11 +9,12 @@ from urllib.parse import quote
 
 from core.web import formats
 from directory.addresses import address_from
+from directory.models import Credential
 from directory.rules.numbers import is_valid_npi
 from directory.search.entries import Opening, Shown, instant
 from directory.search.query import DAY_STEPS, FEE_STEPS, GROUPS, SearchQuery, pairs_of
 from directory.search.results import Loosening, SearchResults
-from directory.taxonomy import MODALITIES, PROFESSIONS, STATES, CareKind
+from directory.taxonomy import CREDENTIAL_KINDS, MODALITIES, PROFESSIONS, STATES, CareKind
 
 Pairs = Iterable[tuple[str, str]]
 
@@ -92,6 +93,17 @@ def card(shown: Shown, states: tuple[str, ...], zone: str, today: date) -> Card:
         all_url=url,
         online_line="online" if facts["accepts_new"] else "online, no new patients just now",
     )
+
+
+def credential_title(one: Credential) -> str:
+    """State licence, Washington"""
+    place = f", {STATES[one.state].name}" if one.state in STATES else ""
+    return f"{CREDENTIAL_KINDS[one.kind]}{place}"
+
+
+def short_credential_title(one: Credential) -> str:
+    """State licence, WA"""
+    return CREDENTIAL_KINDS[one.kind] + (f", {one.state}" if one.state else "")
 
 
 def licensed_line(licensed: Sequence[dict[str, Any]], chosen: tuple[str, ...]) -> str:

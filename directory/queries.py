@@ -44,13 +44,6 @@ def services_of(session: Session, provider_id: UUID) -> list[Service]:
     return list(rows)
 
 
-def get_service(session: Session, service_id: UUID) -> Service:
-    service = session.get(Service, service_id)
-    if service is None:
-        raise NotFound
-    return service
-
-
 def credentials_of(session: Session, provider_id: UUID) -> list[Credential]:
     """What stands: neither replaced nor withdrawn; oldest first."""
     rows = session.exec(

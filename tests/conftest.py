@@ -30,11 +30,14 @@ os.environ.update(
     BASE_URL="",
 )
 
-from core import limits, mail  # noqa: E402
+from accounts.models import Person  # noqa: E402
+from core import clock, limits, mail  # noqa: E402
 from core.database import engine  # noqa: E402
 from core.migrations import migrate  # noqa: E402
 from core.postgres import ensure_database  # noqa: E402
 from core.settings import settings  # noqa: E402
+from directory.models import Provider  # noqa: E402
+from tests.factories import NOW, make_provider, sign_in  # noqa: E402
 
 _ = (limits, mail)
 
@@ -110,6 +113,27 @@ def client(app: FastAPI) -> Iterator[TestClient]:
     """A client without cookies yet; answers 500 instead of raising, as people would see."""
     with TestClient(app, "http://testserver", raise_server_exceptions=False) as opened:
         yield opened
+
+
+@pytest.fixture
+def monday_at_ten() -> Iterator[None]:
+    """It is `NOW`, and time runs on from there."""
+    with clock.at(NOW):
+        yield
+
+
+@pytest.fixture
+def dana(session: Session) -> Provider:
+    """A listed clinical social worker in Washington."""
+    return make_provider(session, now=NOW)
+
+
+@pytest.fixture
+def speaks(client: TestClient, session: Session, dana: Provider) -> TestClient:
+    """A browser in which Dana is signed in; it follows no redirects."""
+    sign_in(client, session, session.get_one(Person, dana.person_id))
+    client.follow_redirects = False
+    return client
 
 
 @pytest.fixture

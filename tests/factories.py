@@ -1,7 +1,7 @@
 """People, providers and appointments for tests: the least that is true, written and committed."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
+from accounts import audit
 from accounts.models import Person, PersonRole
 from accounts.sessions import start_session
 from booking.calendar.availability import save_availability
@@ -21,13 +22,25 @@ from core.database import uuid7
 from core.web.caller import PATIENT, PROVIDER
 from directory.credentials.claims import number_digests
 from directory.listings.listing import refresh_listing
-from directory.models import Credential, Provider, Service
+from directory.models import Credential, CredentialDecision, Provider, Service
 from directory.rules.numbers import make_dea, make_npi
 from directory.rules.requirements import required_credentials
 from directory.taxonomy import PROFESSIONS, STATES
 
+NOW = datetime(2026, 11, 23, 18, tzinfo=UTC)
+"""When most tests happen: a Monday, 10:00 am in Washington."""
+
 _numbers = count(1)
 
+LICENCE = {
+    "kind": "state_license",
+    "state": "OR",
+    "license_type": "LCSW",
+    "number": "OR 778",
+    "name": "Dana Lee",
+    "expires_on": "2027-11-23",
+}
+"""A claim as typed, good for a year from `NOW`."""
 OFFICE_HOURS = [{"weekday": day, "start": "09:00", "end": "17:00"} for day in range(5)]
 SERVICES = (("individual", "Individual session", 50, 15000),)
 
@@ -135,6 +148,38 @@ def make_service(
     session.add(service)
     session.flush()
     return service
+
+
+def add_audit_line(session: Session, provider: Provider | None = None) -> None:
+    """A decision that nobody in particular took, about `provider` or about someone."""
+    audit.record(
+        session,
+        actor_id=None,
+        actor=audit.SYSTEM,
+        action="credential.verified",
+        subject_kind="provider",
+        subject_id=provider.id if provider else None,
+        subject=provider.display_name if provider else "someone@example.com",
+        detail={},
+        now=clock.now(),
+    )
+
+
+def add_decision(
+    session: Session, credential: Credential, admin_id: UUID, evidence_id: UUID | None = None
+) -> None:
+    """That `credential` was verified, for the history alone: the claim stays as it is."""
+    session.add(
+        CredentialDecision(
+            credential_id=credential.id,
+            admin_id=admin_id,
+            outcome="verified",
+            source="State board",
+            seen="Active.",
+            evidence_id=evidence_id,
+            decided_at=clock.now(),
+        )
+    )
 
 
 def make_appointment(

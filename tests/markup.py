@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from html import unescape
 from html.parser import HTMLParser
 
+from httpx2 import Response
+
 _CONTROLS = {"input", "select", "textarea"}
 
 
@@ -89,3 +91,10 @@ def markup(html: str) -> Markup:
 def said(html: str) -> str:
     """The words of a page, without its markup."""
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+
+
+def page(answer: Response, status: int = 200) -> str:
+    """The words of a page whose markup is sound."""
+    assert answer.status_code == status, answer.text
+    markup(answer.text)
+    return said(answer.text)

@@ -30,7 +30,7 @@ class Cancellation(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Annotated[str, Field(max_length=1000)] = ""
+    reason: Annotated[str, Field(max_length=bookings.LONGEST_REASON)] = ""
 
 
 @router.get("/appointments", response_model=AppointmentList, responses=problem_responses(401))

@@ -6,21 +6,22 @@ from uuid import UUID
 from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from booking.api.slots import own_provider
 from booking.calendar import services
 from booking.calendar.services import ServiceForm
 from core.web.caller import PROVIDER, allow
 from core.web.problems import problem_responses
 from core.web.transactions import Router
 from core.web.visit import Visiting
+from directory.api.providers import PublicService
 from directory.models import Service
+from directory.practice import own_practice
 from directory.queries import services_of
 
 router = Router(prefix="/api/v1/me/services", tags=["practice"])
 
 Minutes = Annotated[int, Field(ge=services.SHORTEST, le=services.LONGEST)]
-Cents = Annotated[int, Field(ge=0, le=500_000)]
-Title = Annotated[str, Field(min_length=1, max_length=80)]
+Cents = Annotated[int, Field(ge=0, le=services.DEAREST)]
+Title = Annotated[str, Field(min_length=1, max_length=services.LONGEST_TITLE)]
 
 
 class ServiceBody(BaseModel):
@@ -49,14 +50,8 @@ class ServiceChange(BaseModel):
     for_returning: bool | None = None
 
 
-class ServiceAnswer(BaseModel):
-    id: UUID
-    title: str
-    kind: str
-    minutes: int
-    fee_cents: int
-    for_new: bool
-    for_returning: bool
+class ServiceAnswer(PublicService):
+    pass
 
 
 class ServiceList(BaseModel):
@@ -67,7 +62,7 @@ class ServiceList(BaseModel):
 @allow(PROVIDER)
 def list_services(visit: Visiting) -> ServiceList:
     """What the caller offers, in the order shown to patients."""
-    found = services_of(visit.session, own_provider(visit).id)
+    found = services_of(visit.session, own_practice(visit).id)
     return ServiceList(items=[_answer(one) for one in found])
 
 
@@ -81,7 +76,7 @@ def list_services(visit: Visiting) -> ServiceList:
 def add_service(visit: Visiting, body: ServiceBody) -> ServiceAnswer:
     """Offer a new kind of session; its slots follow at once."""
     form = ServiceForm(**body.model_dump())
-    return _answer(services.create(visit.session, own_provider(visit), form, visit.now))
+    return _answer(services.create(visit.session, own_practice(visit), form, visit.now))
 
 
 @router.patch(
@@ -92,7 +87,7 @@ def add_service(visit: Visiting, body: ServiceBody) -> ServiceAnswer:
 @allow(PROVIDER)
 def change_service(visit: Visiting, service_id: UUID, body: ServiceChange) -> ServiceAnswer:
     """Change a service; what is booked keeps its length and fee."""
-    provider = own_provider(visit)
+    provider = own_practice(visit)
     known = services.get_own(visit.session, provider.id, service_id)
     was = _answer(known).model_dump(exclude={"id"})
     form = ServiceForm(**{**was, **body.model_dump(exclude_none=True)})
@@ -103,7 +98,7 @@ def change_service(visit: Visiting, service_id: UUID, body: ServiceChange) -> Se
 @allow(PROVIDER)
 def retire_service(visit: Visiting, service_id: UUID) -> Response:
     """Offer it no longer; booked sessions stay."""
-    services.retire(visit.session, own_provider(visit), service_id, visit.now)
+    services.retire(visit.session, own_practice(visit), service_id, visit.now)
     return Response(status_code=204)
 
 

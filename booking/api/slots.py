@@ -13,15 +13,16 @@ from booking.calendar.availability import load_availability, save_availability
 from booking.calendar.queries import calendar_of_provider, read_calendar, slot_days_of
 from booking.calendar.slot_cache import days_around, free_within
 from booking.rules.availability import Availability
+from booking.rules.minutes import instant_of
 from booking.rules.slots import Interval
 from core.database import run_together
 from core.errors import Invalid, NotFound
+from core.times import read_day_in_reach, read_instant, write_instant
 from core.web.caller import PROVIDER, allow, public
 from core.web.problems import problem_responses
 from core.web.transactions import Router
 from core.web.visit import Visiting
-from directory.models import Provider
-from directory.queries import find_provider_of
+from directory.practice import own_practice
 
 router = Router(prefix="/api/v1", tags=["times"])
 
@@ -104,28 +105,18 @@ def read_span(start: str | None, end: str | None, zone: str, now: datetime) -> I
 
 def _read(name: str, text: str, zone: str, days: int) -> datetime:
     """An instant, or the local midnight `days` after a date."""
-    try:
-        if len(text) == len("2026-11-24"):
-            day = date.fromisoformat(text)
-            if not 2000 <= day.year < 2200:
-                raise ValueError("far away")
-            day += timedelta(days=days)
-            return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
-        instant = datetime.fromisoformat(text.replace(" ", "+"))  # an unescaped plus sign
-        if instant.tzinfo is None or not 2000 <= instant.year < 2200:
-            raise ValueError("no offset, or far away")
-        return instant.astimezone(UTC)
-    except ValueError as error:
-        raise Invalid([(name, "Give a date, or an instant with its offset.")]) from error
-
-
-def _iso(minute: int) -> str:
-    return f"{datetime.fromtimestamp(minute * 60, UTC):%Y-%m-%dT%H:%M:00Z}"
+    if at := read_instant(text):
+        return at
+    if len(text) == len("2026-11-24") and (day := read_day_in_reach(text)):
+        day += timedelta(days=days)
+        return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    raise Invalid([(name, "Give a date, or an instant with its offset.")])
 
 
 @lru_cache(maxsize=50_000)
 def _slot_json(start: int, minutes: int) -> str:
-    return f'{{"starts_at":"{_iso(start)}","ends_at":"{_iso(start + minutes)}"}}'
+    starts_at, ends_at = (write_instant(instant_of(one)) for one in (start, start + minutes))
+    return f'{{"starts_at":"{starts_at}","ends_at":"{ends_at}"}}'
 
 
 def _slots_json(service_id: UUID, zone: str, starts: list[int], minutes: int) -> str:
@@ -142,7 +133,7 @@ def _slots_json(service_id: UUID, zone: str, starts: list[int], minutes: int) ->
 @allow(PROVIDER)
 def get_availability(visit: Visiting) -> Availability:
     """The caller's own hours."""
-    return load_availability(visit.session, own_provider(visit).id)
+    return load_availability(visit.session, own_practice(visit).id)
 
 
 @router.put(
@@ -153,13 +144,5 @@ def get_availability(visit: Visiting) -> Availability:
 @allow(PROVIDER)
 def put_availability(visit: Visiting, availability: Availability) -> Availability:
     """Replace the caller's hours. Booked sessions stay, whatever the new hours say."""
-    save_availability(visit.session, own_provider(visit).id, availability, visit.now)
+    save_availability(visit.session, own_practice(visit).id, availability, visit.now)
     return availability
-
-
-def own_provider(visit: Visiting) -> Provider:
-    """The provider that the caller is. Raises NotFound before they applied."""
-    provider = find_provider_of(visit.session, visit.person_id)
-    if provider is None:
-        raise NotFound("You have not applied yet.")
-    return provider

@@ -14,9 +14,9 @@ from booking.calendar.queries import (
     calendar_of_service,
     read_calendar,
 )
-from booking.calendar.slot_cache import free_minutes, nearest_free_times
+from booking.calendar.slot_cache import days_around, free_minutes, free_within, nearest_free_times
 from booking.rules.slots import Interval
-from core.database import Statement, run_together
+from core.database import Statement, run, run_together
 from core.errors import NotFound
 
 AHEAD = timedelta(days=62)
@@ -97,6 +97,22 @@ def nearest_times(session: Session, wanted: RequestedTime, now: datetime) -> lis
         return []
     near = min(max(wanted.starts_at, now), now + AHEAD)
     return nearest_free_times(session, wanted.calendar, wanted.service.id, near, now)
+
+
+def free_of_any(session: Session, calendar: Calendar, span: Interval, now: datetime) -> list[int]:
+    """The starts in `span` at which any service may begin now, in epoch minutes, each as often as
+    there are services; in one query."""
+    if calendar.availability is None or span.end <= span.start:
+        return []
+    first, last = days_around(span)
+    query = Statement(
+        """
+        SELECT starts FROM slot_day
+        WHERE service_id = ANY(%(services)s) AND day BETWEEN %(first)s AND %(last)s
+        """,
+        {"services": [offer.id for offer in calendar.offers], "first": first, "last": last},
+    )
+    return free_within(span, run(session, query), calendar.availability, now)
 
 
 def times_from(

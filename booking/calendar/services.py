@@ -16,10 +16,10 @@ from directory.listings.listing import refresh_listing
 from directory.models import Provider, Service
 from directory.rules.offerings import may_offer_service
 
-SHORTEST, LONGEST = 10, 480
+SHORTEST, LONGEST = 10, 480  # minutes
 MOST = 20
-_LONGEST_TITLE = 80
-_DEAREST = 500_000
+LONGEST_TITLE = 80
+DEAREST = 500_000  # US cents
 
 
 @dataclass(frozen=True)
@@ -81,15 +81,15 @@ def get_own(session: Session, provider_id: UUID, service_id: UUID) -> Service:
 def _checked(provider: Provider, form: ServiceForm) -> dict[str, Any]:
     title = " ".join(form.title.split())
     wrong = []
-    if not title or len(title) > _LONGEST_TITLE or not title.isprintable():
-        wrong.append(("title", f"Give it a title, at most {_LONGEST_TITLE} characters."))
+    if not title or len(title) > LONGEST_TITLE or not title.isprintable():
+        wrong.append(("title", f"Give it a title, at most {LONGEST_TITLE} characters."))
     answer = may_offer_service(provider.profession, form.kind)
     if not answer.allowed:
         wrong.append(("kind", answer.reason))
     if not SHORTEST <= form.minutes <= LONGEST:
         wrong.append(("minutes", f"Between {SHORTEST} and {LONGEST} minutes."))
-    if not 0 <= form.fee_cents <= _DEAREST:
-        wrong.append(("fee_cents", f"Between $0 and ${_DEAREST // 100:,}."))
+    if not 0 <= form.fee_cents <= DEAREST:
+        wrong.append(("fee_cents", f"Between $0 and ${DEAREST // 100:,}."))
     if not (form.for_new or form.for_returning):
         wrong.append(("for_new", "Say who may book it: new patients, returning ones, or both."))
     if wrong:

@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 from booking.appointments.queries import AppointmentEntry
 from booking.models import AppointmentRow
 from booking.rules.notice import Door, JoinState
+from core.times import write_instant
 from core.web import formats
 from directory.models import Credential, CredentialStatus, Provider, Service
+from directory.presenters import credential_title
 from directory.taxonomy import (
     AGE_GROUPS,
     CONDITIONS,
-    CREDENTIAL_KINDS,
     INSURANCE,
     LANGUAGES,
     MODALITIES,
@@ -29,11 +30,6 @@ _SHOWN, _FEW_MORE = 8, 2
 
 
 # ---------------------------------------------------------------------- time
-
-
-def instant(at: datetime) -> str:
-    """2026-11-24T23:00:00Z"""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def day_heading(day: date, today: date) -> str:
@@ -86,15 +82,6 @@ def days(
     return found, None
 
 
-def read_day(text: str) -> date | None:
-    """The local day that an address names; None where it names none."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if 2000 <= day.year < 2100 else None
-
-
 def midnight(day: date, zone: str) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
@@ -105,7 +92,7 @@ def local_noon(day: date, zone: str) -> datetime:
 
 
 def book_url(service_id: UUID | str, start: datetime, carried: dict[str, str]) -> str:
-    return "/book?" + urlencode({"service": service_id, "start": instant(start), **carried})
+    return "/book?" + urlencode({"service": service_id, "start": write_instant(start), **carried})
 
 
 # ---------------------------------------------------------------------- sessions
@@ -232,9 +219,7 @@ def verified_rows(credentials: Iterable[Credential], now: datetime) -> list[dict
 
 
 def _credential_words(one: Credential) -> str:
-    what = CREDENTIAL_KINDS[one.kind]
-    if one.state in STATES:
-        what += f", {STATES[one.state].name}"
+    what = credential_title(one)
     if one.license_type:
         what += f" ({one.license_type})"
     if one.expires_on is not None:

@@ -5,10 +5,9 @@ Hours are wall time in the provider's own zone. "25:30" is half past one of the 
 
 import re
 from datetime import date, timedelta
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, NamedTuple, Self, TypeVar
-from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -20,6 +19,8 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+
+from core.times import is_in_reach, known_zones
 
 DAY = 24 * 60
 LATEST_END = 30 * 60
@@ -57,7 +58,7 @@ def _written(value: object) -> object:
 
 
 def _this_century(value: D) -> D:
-    if not 2000 <= value.year < 2100:
+    if not is_in_reach(value):
         raise ValueError(f"The year {value.year} is out of reach.")
     return value
 
@@ -146,13 +147,8 @@ class TimeOff(_Document):
         return self
 
 
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
 def _known_zone(name: str) -> str:
-    if name not in _zones():
+    if name not in known_zones():
         raise ValueError(f"“{name}” is not a time zone. Choose one such as America/Chicago.")
     return name
 

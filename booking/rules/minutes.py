@@ -12,11 +12,6 @@ def starts_within(starts: list[int], span: Interval) -> list[int]:
     return starts[bisect_left(starts, low) : bisect_left(starts, high)]
 
 
-def day_of(instant: datetime) -> int:
-    """Of the epoch, UTC."""
-    return int(instant.timestamp()) // 86_400
-
-
 def minute_of(instant: datetime) -> int:
     return int(instant.timestamp()) // 60
 

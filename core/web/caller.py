@@ -2,12 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
-
-from fastapi import Request
-from sqlmodel import Session
 
 from core.errors import NotAllowed, SignInNeeded
 
@@ -23,7 +19,6 @@ class Caller:
     email: str | None = None
     roles: frozenset[str] = frozenset()
     sign_in_id: UUID | None = None
-    signed_in_at: datetime | None = None
 
     @property
     def is_signed_in(self) -> bool:
@@ -34,12 +29,6 @@ class Caller:
 
 
 NOBODY = Caller()
-
-
-class Identify(Protocol):
-    """Finds the caller of a request; accounts provides it, `app.state.identify` holds it."""
-
-    def __call__(self, session: Session, request: Request) -> Caller: ...
 
 
 @dataclass(frozen=True)
@@ -64,7 +53,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def _declare(access: Access) -> Callable[[F], F]:
     def mark(endpoint: F) -> F:
-        endpoint.__access__ = access  # type: ignore[attr-defined]  # read by HouseRoute
+        endpoint.__access__ = access  # type: ignore[attr-defined]  # read by TransactionalRoute
         return endpoint
 
     return mark

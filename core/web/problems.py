@@ -182,23 +182,7 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
-        kind = _HTTP_KINDS.get(error.status_code)
-        if kind is not None:
-            return respond(request, kind())
-        if is_api(request):
-            title = TITLES.get(error.status_code, "Refused")
-            code = _CODES.get(error.status_code, "refused")
-            return _problem(error.status_code, code, title + ".", {}, error.headers or {})
-        return render_bare(
-            request,
-            "errors/error.html",
-            status=error.status_code,
-            headers=dict(error.headers or {}),
-            heading=HEADINGS.get(error.status_code, "That did not work"),
-            detail="Go back and try it another way.",
-            actions=[{"url": "/", "label": "Start page"}],
-            request_id=request.scope.get("request_id", ""),
-        )
+        return _from_framework(request, error)
 
     @app.exception_handler(StatementError)
     async def database(request: Request, error: StatementError) -> Response:
@@ -211,6 +195,27 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(PoolTimeout)
     async def pool(request: Request, error: PoolTimeout) -> Response:  # noqa: ARG001
         return respond(request, Unavailable())
+
+
+def _from_framework(request: Request, error: HTTPException) -> Response:
+    """What the framework itself refuses: an unknown path, a method, a kind of content."""
+    kind = _HTTP_KINDS.get(error.status_code)
+    if kind is not None:
+        return respond(request, kind())
+    if is_api(request):
+        title = TITLES.get(error.status_code, "Refused")
+        code = _CODES.get(error.status_code, "refused")
+        return _problem(error.status_code, code, title + ".", {}, error.headers or {})
+    return render_bare(
+        request,
+        "errors/error.html",
+        status=error.status_code,
+        headers=dict(error.headers or {}),
+        heading=HEADINGS.get(error.status_code, "That did not work"),
+        detail="Go back and try it another way.",
+        actions=[{"url": "/", "label": "Start page"}],
+        request_id=request.scope.get("request_id", ""),
+    )
 
 
 def _unstorable() -> Invalid:

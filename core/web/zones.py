@@ -2,11 +2,10 @@
 pages call it."""
 
 from datetime import datetime
-from functools import lru_cache
-from zoneinfo import available_timezones
 
 from fastapi import Request
 
+from core.times import known_zones
 from core.web.formats import zone_name
 
 DEFAULT = "America/New_York"
@@ -29,12 +28,6 @@ _ALIKE = {
     "America/Boise": "America/Denver",
     "America/St_Thomas": "America/Puerto_Rico",
 }
-
-
-@lru_cache(maxsize=1)
-def known_zones() -> frozenset[str]:
-    """Every IANA zone of the pinned tzdata."""
-    return frozenset(available_timezones())
 
 
 def is_zone(name: str) -> bool:

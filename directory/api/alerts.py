@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from accounts.rules import LONGEST_EMAIL
 from core.errors import Invalid
 from core.web.caller import public
 from core.web.problems import problem_responses
@@ -25,7 +26,7 @@ class AlertRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    email: Annotated[str, Field(max_length=254, examples=["robin@example.com"])]
+    email: Annotated[str, Field(max_length=LONGEST_EMAIL, examples=["robin@example.com"])]
     search: Annotated[str, Field(max_length=4000, examples=[_EXAMPLE])]
     zone: Annotated[str | None, Field(max_length=60, examples=["America/Los_Angeles"])] = None
 

@@ -1,5 +1,6 @@
 """The admin's queue and decisions over JSON."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -27,6 +28,7 @@ from directory.credentials.decisions import (
 from directory.credentials.evidence import save_evidence
 from directory.models import Credential, EvidenceFile, Listing, Provider
 from directory.queries import credentials_of, get_provider
+from directory.rules.checks import Check
 
 router = Router(prefix="/api/v1/admin", tags=["admin"])
 
@@ -135,7 +137,7 @@ def review(visit: Visiting, provider_id: UUID) -> ReviewAnswer:
     """Each credential with its automatic checks, and what was decided before."""
     provider = get_provider(visit.session, provider_id)
     listing = visit.session.get(Listing, provider_id)
-    claims = [_claim(visit, provider, one) for one in credentials_of(visit.session, provider_id)]
+    claims = _claims(visit, provider, credentials_of(visit.session, provider_id))
     return ReviewAnswer(
         id=provider.id,
         name=provider.display_name,
@@ -173,15 +175,19 @@ def record_decision(visit: Visiting, credential_id: UUID, body: Decision) -> Cla
     """Verify, reject or revoke; the listing follows at once, and the provider is told."""
     one = decide(visit.session, credential_id, visit.caller, body, body.evidence_id, visit.now)
     provider = get_provider(visit.session, one.provider_id)
-    return _claim(visit, provider, one)
+    return _claims(visit, provider, [one])[0]
 
 
 def _case(case: cases.Case) -> CaseAnswer:
     return CaseAnswer(**{**vars(case), "missing": [lack.message for lack in case.missing]})
 
 
-def _claim(visit: Visit, provider: Provider, one: Credential) -> ClaimAnswer:
-    checks = checks_of(visit.session, provider, one, visit.now)
+def _claims(visit: Visit, provider: Provider, claims: Sequence[Credential]) -> list[ClaimAnswer]:
+    checks = checks_of(visit.session, provider, claims, visit.now)
+    return [_claim(one, own) for one, own in zip(claims, checks, strict=True)]
+
+
+def _claim(one: Credential, checks: Sequence[Check]) -> ClaimAnswer:
     return ClaimAnswer(
         **own_credential(one).model_dump(exclude={"number"}),
         number=one.number,

@@ -22,7 +22,8 @@ from directory.credentials.claims import (
 from directory.listings.photos import remove_photo, save_photo
 from directory.listings.profile import ProfileForm, attest, form_of, save_profile
 from directory.models import Credential, CredentialStatus, Provider
-from directory.queries import credentials_of, find_listing, get_provider_of
+from directory.practice import own_practice
+from directory.queries import credentials_of, find_listing
 from directory.rules.requirements import attestation_due
 from directory.taxonomy import CREDENTIAL_KINDS
 
@@ -100,7 +101,7 @@ class OwnCredentialList(BaseModel):
 @allow(PROVIDER)
 def get_own_practice(visit: Visiting) -> OwnProvider:
     """The caller's practice, with what is still missing before it is listed."""
-    return _practice(visit, get_provider_of(visit.session, visit.person_id))
+    return _practice(visit, own_practice(visit))
 
 
 @router.post("/provider", status_code=201, responses=problem_responses(401, 409, 422))
@@ -114,7 +115,7 @@ def apply_as_provider(visit: Visiting, body: Application) -> OwnProvider:
 @allow(PROVIDER)
 def put_profile(visit: Visiting, body: Profile) -> OwnProvider:
     """Replace the profile. What the profession may not offer is refused, with the reason."""
-    provider = get_provider_of(visit.session, visit.person_id)
+    provider = own_practice(visit)
     save_profile(visit.session, provider, body, visit.now)
     return _practice(visit, provider)
 
@@ -123,7 +124,7 @@ def put_profile(visit: Visiting, body: Profile) -> OwnProvider:
 @allow(PROVIDER)
 def confirm_all(visit: Visiting) -> OwnProvider:
     """Say that all of it is true today; needed every 90 days."""
-    provider = get_provider_of(visit.session, visit.person_id)
+    provider = own_practice(visit)
     attest(visit.session, provider, visit.now)
     return _practice(visit, provider)
 
@@ -132,7 +133,7 @@ def confirm_all(visit: Visiting) -> OwnProvider:
 @allow(PROVIDER)
 def put_photo(visit: Visiting, photo: Annotated[UploadFile | None, File()] = None) -> OwnProvider:
     """A JPEG, PNG or WebP of at most 8 MB; cropped square, without what the camera noted."""
-    provider = get_provider_of(visit.session, visit.person_id)
+    provider = own_practice(visit)
     if photo is None:
         raise Invalid([("photo", "Choose a picture first.")])
     save_photo(visit.session, provider, photo.file.read(), visit.now)
@@ -143,7 +144,7 @@ def put_photo(visit: Visiting, photo: Annotated[UploadFile | None, File()] = Non
 @allow(PROVIDER)
 def delete_photo(visit: Visiting) -> Response:
     """Back to the drawn monogram."""
-    remove_photo(visit.session, get_provider_of(visit.session, visit.person_id), visit.now)
+    remove_photo(visit.session, own_practice(visit), visit.now)
     return Response(status_code=204)
 
 
@@ -151,7 +152,7 @@ def delete_photo(visit: Visiting) -> Response:
 @allow(PROVIDER)
 def list_own_credentials(visit: Visiting) -> OwnCredentialList:
     """What stands: neither replaced nor withdrawn; oldest first."""
-    provider = get_provider_of(visit.session, visit.person_id)
+    provider = own_practice(visit)
     standing = credentials_of(visit.session, provider.id)
     return OwnCredentialList(items=[own_credential(one) for one in standing])
 
@@ -161,7 +162,7 @@ def list_own_credentials(visit: Visiting) -> OwnCredentialList:
 def claim_credential(visit: Visiting, body: Claim) -> OwnCredential:
     """Claim a credential; it waits to be checked. An open claim to the same is replaced now, a
     verified one once this one is verified."""
-    provider = get_provider_of(visit.session, visit.person_id)
+    provider = own_practice(visit)
     return own_credential(submit_credential(visit.session, provider, body, visit.now))
 
 
@@ -171,7 +172,7 @@ def claim_credential(visit: Visiting, body: Claim) -> OwnCredential:
 @allow(PROVIDER)
 def withdraw_own_credential(visit: Visiting, credential_id: UUID) -> Response:
     """Take a claim back; the listing follows."""
-    provider = get_provider_of(visit.session, visit.person_id)
+    provider = own_practice(visit)
     withdraw_credential(visit.session, provider, credential_id, visit.now)
     return Response(status_code=204)
 

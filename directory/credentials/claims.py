@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from core.crypto import keyed_digests
 from core.errors import Invalid, NotFound
+from core.times import is_in_reach, read_day
 from directory.listings.listing import lock_provider, refresh_listing
 from directory.models import Credential, CredentialKind, CredentialStatus, Provider
 from directory.queries import credentials_of
@@ -126,11 +127,10 @@ def number_digests(number: str) -> list[bytes]:
 
 def date_problem(text: str) -> str | None:
     """Why this is not the last day of a credential, or None."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
+    day = read_day(text)
+    if day is None:
         return "Enter the day it runs out, like 2027-06-30."
-    return None if 2000 <= day.year < 2100 else "That year is out of reach."
+    return None if is_in_reach(day) else "That year is out of reach."
 
 
 def _is_repeated(standing: Credential, claimed: Credential) -> bool:

@@ -4,7 +4,7 @@ Automatic checks inform; only an admin decides. Decisions are append-only: the d
 to change them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -43,6 +43,9 @@ _USUAL_SOURCES: Final = {
     CredentialKind.DEA: "DEA registration validation",
 }
 _LIMITS: Final = {"source": 300, "seen": 4000, "reason": 1000}
+"""Characters. What is longer is told of with all that is wrong, so a form may hold more."""
+_MOST_TYPED: Final = 20_000
+"""Characters: the most that is looked at in one field."""
 
 
 class DecisionForm(BaseModel):
@@ -50,10 +53,10 @@ class DecisionForm(BaseModel):
     last good day as seen at the source, YYYY-MM-DD."""
 
     outcome: str = Field("", max_length=100)
-    source: str = Field("", max_length=20_000)
-    seen: str = Field("", max_length=20_000)
+    source: str = Field("", max_length=_MOST_TYPED)
+    seen: str = Field("", max_length=_MOST_TYPED)
     expires_on: str = Field("", max_length=100)
-    reason: str = Field("", max_length=20_000)
+    reason: str = Field("", max_length=_MOST_TYPED)
 
 
 def decide(
@@ -68,13 +71,7 @@ def decide(
 
     Raises Invalid with every problem, NotFound, Conflict where it is no longer open to that.
     """
-    credential = session.get(Credential, credential_id)
-    if credential is None:
-        raise NotFound
-    provider = lock_provider(session, credential.provider_id)
-    session.refresh(credential)
-    if credential.withdrawn_at is not None:
-        raise Conflict("The provider has withdrawn or replaced this one.")
+    credential, provider = _held(session, credential_id)
     problems = list(_problems(session, credential, form, evidence, now))
     if problems:
         raise Invalid(problems)
@@ -85,20 +82,19 @@ def decide(
     expires_on = _last_day(credential, form)
     if isinstance(evidence, Upload):
         evidence = save_evidence(session, evidence.name, evidence.data, admin.person_id, now).id
-    session.add(
-        CredentialDecision(
-            credential_id=credential.id,
-            admin_id=admin.person_id,
-            outcome=form.outcome,
-            source=form.source.strip(),
-            seen=form.seen.strip(),
-            reason=form.reason.strip(),
-            expires_on=expires_on,
-            evidence_id=evidence,
-            decided_at=now,
-        )
+    decision = CredentialDecision(
+        credential_id=credential.id,
+        admin_id=admin.person_id,
+        outcome=form.outcome,
+        source=form.source.strip(),
+        seen=form.seen.strip(),
+        reason=form.reason.strip(),
+        expires_on=expires_on,
+        evidence_id=evidence,
+        decided_at=now,
     )
-    _apply(session, credential, form, expires_on, now)
+    session.add(decision)
+    _apply(session, credential, decision)
     _record(session, provider, credential, admin, now)
     _tell(session, provider, credential)
     refresh_listing(session, provider.id, now)
@@ -124,24 +120,28 @@ def usual_source(credential: Credential) -> str:
 
 
 def checks_of(
-    session: Session, provider: Provider, credential: Credential, now: datetime
-) -> list[Check]:
-    """The automatic checks beside one credential; duplicates are found by digest."""
+    session: Session, provider: Provider, credentials: Sequence[Credential], now: datetime
+) -> list[list[Check]]:
+    """The automatic checks beside each credential; duplicates are found by digest, in one query."""
+    digests = {digest for one in credentials for digest in number_digests(one.number)}
     others = session.exec(
         select(Credential).where(
-            col(Credential.number_digest).in_(number_digests(credential.number)),
-            Credential.kind == credential.kind,
+            col(Credential.number_digest).in_(digests),
             Credential.provider_id != provider.id,
             col(Credential.withdrawn_at).is_(None),
         )
     )
-    return check_credential(
-        fact_of(credential),
-        profession_key=provider.profession,
-        person_name=f"{provider.legal_first_name} {provider.legal_last_name}",
-        others=[fact_of(other) for other in others],
-        today=local_day(credential.state, now),
-    )
+    facts = [fact_of(other) for other in others]
+    return [
+        check_credential(
+            fact_of(one),
+            profession_key=provider.profession,
+            person_name=f"{provider.legal_first_name} {provider.legal_last_name}",
+            others=facts,
+            today=local_day(one.state, now),
+        )
+        for one in credentials
+    ]
 
 
 @dataclass(frozen=True)
@@ -167,26 +167,34 @@ def history_of(session: Session, provider_id: UUID) -> list[PastDecision]:
     return [PastDecision(one, about, admin.email, file) for one, about, admin, file in rows]
 
 
+def _held(session: Session, credential_id: UUID) -> tuple[Credential, Provider]:
+    """A claim as it stands, with its provider, whom nobody else changes until the end of this."""
+    credential = session.get(Credential, credential_id)
+    if credential is None:
+        raise NotFound
+    provider = lock_provider(session, credential.provider_id)
+    session.refresh(credential)
+    if credential.withdrawn_at is not None:
+        raise Conflict("The provider has withdrawn or replaced this one.")
+    return credential, provider
+
+
 def _last_day(credential: Credential, form: DecisionForm) -> date | None:
     """As seen at the source, else as claimed. Raises ValueError."""
     text = form.expires_on.strip()
     return date.fromisoformat(text) if text else credential.expires_on
 
 
-def _apply(
-    session: Session,
-    credential: Credential,
-    form: DecisionForm,
-    expires_on: date | None,
-    now: datetime,
-) -> None:
-    credential.status = form.outcome
-    credential.decided_at = now
-    credential.reason = form.reason.strip() if form.outcome != CredentialStatus.VERIFIED else ""
-    if form.outcome == CredentialStatus.VERIFIED:
+def _apply(session: Session, credential: Credential, decision: CredentialDecision) -> None:
+    """What the claim says from now on; one that is verified takes the place of older ones."""
+    is_verified = decision.outcome == CredentialStatus.VERIFIED
+    credential.status = decision.outcome
+    credential.decided_at = now = decision.decided_at
+    credential.reason = "" if is_verified else decision.reason
+    if is_verified:
         credential.verified_on = local_day(credential.state, now)
-        credential.source = form.source.strip()
-        credential.expires_on = expires_on
+        credential.source = decision.source
+        credential.expires_on = decision.expires_on
         for old in credentials_of(session, credential.provider_id):
             is_older = (old.submitted_at, old.id) < (credential.submitted_at, credential.id)
             if is_older and place_of(old) == place_of(credential):

@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from core.database import Statement
+from core.times import write_instant
 from directory.listings.packed_columns import (
     HOUR_DAYS,
     HOURS,
@@ -86,7 +87,10 @@ class Openings:
 
     def columns(self) -> dict[str, Any]:
         """By column of the listing."""
-        first = [{"service_id": one.service_id, "starts_at": _iso(one)} for one in self.first]
+        first = [
+            {"service_id": one.service_id, "starts_at": write_instant(one.starts_at)}
+            for one in self.first
+        ]
         return {
             "openings": first,
             "next_opening": self.first[0].starts_at if self.first else None,
@@ -122,10 +126,6 @@ def note_hours(session: Session, provider_id: UUID, keeps_hours: bool) -> None:
         provider.keeps_hours = keeps_hours
         session.add(provider)
         session.flush()
-
-
-def _iso(opening: Opening) -> str:
-    return f"{opening.starts_at:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _day(now: datetime) -> int:

@@ -14,6 +14,7 @@ from directory.rules.names import LONGEST_LETTERS, name_problem
 from directory.rules.offerings import offering_problems
 from directory.taxonomy import AGE_GROUPS, CONDITIONS, INSURANCE, LANGUAGES, MODALITIES
 
+LONGEST_PRONOUNS = 40
 LONGEST_HEADLINE = 160
 LONGEST_APPROACH = 4000
 LONGEST_URL = 500
@@ -21,6 +22,8 @@ LONGEST_URL = 500
 
 class ProfileForm(BaseModel):
     """The profile as typed."""
+
+    # A form may hold more than a profile: `save_profile` tells of it with all that is wrong.
 
     display_name: str = Field("", max_length=1000)
     letters: str = Field("", max_length=1000)
@@ -101,7 +104,7 @@ def _problems(provider: Provider, form: ProfileForm) -> Iterable[tuple[str, str]
         yield "display_name", name
     for field, longest in (
         ("letters", LONGEST_LETTERS),
-        ("pronouns", 40),
+        ("pronouns", LONGEST_PRONOUNS),
         ("headline", LONGEST_HEADLINE),
         ("approach", LONGEST_APPROACH),
     ):

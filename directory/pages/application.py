@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
-from core.errors import Invalid, NotFound
+from core.errors import Invalid
 from core.web import flash, formats
 from core.web.caller import PROVIDER, allow, signed_in
 from core.web.templates import render
@@ -13,7 +13,8 @@ from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 from directory.credentials.applications import ApplicationForm, apply
 from directory.listings.profile import attest
-from directory.models import Provider
+from directory.practice import own_practice
+from directory.presenters import short_credential_title
 from directory.queries import credentials_of, find_provider_of, services_of
 from directory.rules.requirements import attestation_due, required_credentials
 from directory.taxonomy import CREDENTIAL_KINDS, PROFESSIONS
@@ -24,14 +25,6 @@ SUBMITTED = flash.declare("submitted", "Sent for review.")
 ATTESTED = flash.declare("attested", "Thank you. Your listing is confirmed for 90 days.")
 
 Text = Annotated[str, Form(max_length=30000)]
-
-
-def own_practice(visit: Visit) -> Provider:
-    """The caller's practice. Raises NotFound where they have none."""
-    provider = find_provider_of(visit.session, visit.person_id)
-    if provider is None:
-        raise NotFound
-    return provider
 
 
 def shown_errors(error: Invalid) -> list[dict[str, str]]:
@@ -117,8 +110,7 @@ def attestation(visit: Visiting) -> Response:
             for one in services_of(visit.session, provider.id)
         ],
         credentials=[
-            CREDENTIAL_KINDS[one.kind] + (f", {one.state}" if one.state else "")
-            for one in credentials_of(visit.session, provider.id)
+            short_credential_title(one) for one in credentials_of(visit.session, provider.id)
         ],
         accepts_new=provider.accepts_new,
         has_link=bool(provider.meeting_url),

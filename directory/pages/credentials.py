@@ -14,6 +14,7 @@ from core.web.caller import PROVIDER, allow
 from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
+from directory import presenters
 from directory.credentials.applications import lacks
 from directory.credentials.claims import (
     HAS_STATE,
@@ -28,7 +29,8 @@ from directory.credentials.claims import (
 )
 from directory.models import Credential, CredentialKind, CredentialStatus, Provider
 from directory.pages.application import SUBMITTED
-from directory.queries import credentials_of, get_provider_of
+from directory.practice import own_practice
+from directory.queries import credentials_of
 from directory.rules.days import local_day
 from directory.rules.requirements import required_credentials
 from directory.taxonomy import CREDENTIAL_KINDS, PROFESSIONS, STATES
@@ -51,7 +53,7 @@ _HINTS = {
 @allow(PROVIDER)
 def list_credentials(visit: Visiting) -> Response:
     """Each claim with its standing, and what the profession still lacks."""
-    provider = get_provider_of(visit.session, visit.person_id)
+    provider = own_practice(visit)
     standing = credentials_of(visit.session, provider.id)
     kinds = required_credentials(provider.profession)
     missing = [
@@ -76,7 +78,7 @@ def list_credentials(visit: Visiting) -> Response:
 @allow(PROVIDER)
 def add(visit: Visiting, kind: str = "", replace: str = "") -> Response:
     """The form for one kind; `replace` names a claim whose facts it starts from."""
-    provider = get_provider_of(visit.session, visit.person_id)
+    provider = own_practice(visit)
     form = CredentialForm.model_construct(
         kind=kind, name=f"{provider.legal_first_name} {provider.legal_last_name}"
     )
@@ -98,7 +100,7 @@ def submit(
     expires_on: Text = "",
 ) -> Response:
     """Send a claim for review, or say what needs another look."""
-    provider = get_provider_of(visit.session, visit.person_id)
+    provider = own_practice(visit)
     form = CredentialForm.model_construct(
         kind=kind,
         state=state,
@@ -118,7 +120,7 @@ def submit(
 @allow(PROVIDER)
 def ask_to_withdraw(visit: Visiting, credential_id: UUID) -> Response:
     """What follows from it, before it is done."""
-    provider = get_provider_of(visit.session, visit.person_id)
+    provider = own_practice(visit)
     one = get_own_credential(visit.session, provider, credential_id)
     return render(
         visit,
@@ -132,7 +134,7 @@ def ask_to_withdraw(visit: Visiting, credential_id: UUID) -> Response:
 @allow(PROVIDER)
 def withdraw(visit: Visiting, credential_id: UUID) -> Response:
     """Take a claim back; the listing follows."""
-    provider = get_provider_of(visit.session, visit.person_id)
+    provider = own_practice(visit)
     withdraw_credential(visit.session, provider, credential_id, visit.now)
     return RedirectResponse(f"{URL}{flash.SAVED}", 303)
 
@@ -158,7 +160,7 @@ def _row(visit: Visit, one: Credential) -> dict[str, Any]:
         ("Decided", _day(local_day(one.state, decided)) if decided and not is_verified else ""),
     ]
     return {
-        "title": title_of(one),
+        "title": presenters.credential_title(one),
         "status": _status(one, left),
         "reason": one.reason,
         "warning": _warning(one, left),
@@ -184,12 +186,6 @@ def _warning(one: Credential, left: timedelta | None) -> str:
         return "Its last day has passed, so it counts no longer. Add the renewed one."
     when = f"in {formats.count(left.days, 'day')}" if left else "today"
     return f"It ends {when}. Add the renewed one before then, so that patients go on finding you."
-
-
-def title_of(one: Credential) -> str:
-    """State licence, Washington"""
-    place = f", {STATES[one.state].name}" if one.state in STATES else ""
-    return f"{CREDENTIAL_KINDS[one.kind]}{place}"
 
 
 def _day(day: date | None) -> str:

@@ -13,6 +13,7 @@ from core.web.caller import ADMIN, allow
 from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visiting
+from directory import presenters
 from directory.credentials import cases
 from directory.credentials.applications import lacks
 from directory.credentials.decisions import (
@@ -27,8 +28,9 @@ from directory.credentials.decisions import (
 from directory.credentials.evidence import Upload, get_evidence
 from directory.models import Credential, Listing, Provider
 from directory.queries import credentials_of, get_provider
+from directory.rules.checks import Check
 from directory.rules.requirements import Lack
-from directory.taxonomy import CREDENTIAL_KINDS, PROFESSIONS, STATES
+from directory.taxonomy import CREDENTIAL_KINDS, PROFESSIONS
 
 router = Router(include_in_schema=False)
 
@@ -194,7 +196,7 @@ def _case_page(
         tabs=[
             {
                 "url": f"/admin/providers/{provider.id}?credential={one.id}",
-                "label": _title(one),
+                "label": presenters.credential_title(one),
                 "status": one.status,
                 "current": current is not None and one.id == current.id,
             }
@@ -216,11 +218,6 @@ def _current(credentials: list[Credential], chosen: UUID | None) -> Credential |
     return next(iter([*asked, *waiting, *credentials]), None)
 
 
-def _title(credential: Credential) -> str:
-    place = f", {STATES[credential.state].name}" if credential.state else ""
-    return f"{CREDENTIAL_KINDS[credential.kind]}{place}"
-
-
 def _shown(
     visit: Visiting, provider: Provider, credential: Credential, typed: DecisionForm
 ) -> dict[str, Any]:
@@ -231,25 +228,14 @@ def _shown(
         ("Good until", _day(credential.expires_on)),
         ("Sent in", _day(credential.submitted_at.date())),
     ]
-    was_verified = credential.status == "verified"
-    actions = [
-        (outcome, *(_AGAIN if was_verified and outcome == "verified" else ACTIONS)[outcome])
-        for outcome in outcomes_for(credential)
-    ]
     return {
         "id": str(credential.id),
-        "title": _title(credential),
+        "title": presenters.credential_title(credential),
         "status": credential.status,
         "reason": credential.reason,
         "facts": [{"label": label, "value": value} for label, value in facts if value],
         "checks": [
-            {
-                "kind": {"pass": "good", "warn": "wait", "fail": "bad"}[check.outcome],
-                "icon": {"pass": "check", "warn": "alert", "fail": "x"}[check.outcome],
-                "label": check.label,
-                "detail": check.detail,
-            }
-            for check in checks_of(visit.session, provider, credential, visit.now)
+            _check(one) for one in checks_of(visit.session, provider, [credential], visit.now)[0]
         ],
         "typed": {
             "source": typed.source or usual_source(credential),
@@ -258,11 +244,23 @@ def _shown(
             "expires_on": typed.expires_on or _iso(credential.expires_on),
         },
         "expires": credential.kind != "npi",
-        "actions": [
-            {"outcome": outcome, "label": label, "key": key, "kind": kind}
-            for outcome, label, key, kind in actions
-        ],
+        "actions": [_action(outcome, credential) for outcome in outcomes_for(credential)],
     }
+
+
+def _check(one: Check) -> dict[str, str]:
+    return {
+        "kind": {"pass": "good", "warn": "wait", "fail": "bad"}[one.outcome],
+        "icon": {"pass": "check", "warn": "alert", "fail": "x"}[one.outcome],
+        "label": one.label,
+        "detail": one.detail,
+    }
+
+
+def _action(outcome: str, credential: Credential) -> dict[str, str]:
+    is_again = credential.status == outcome == "verified"
+    label, key, kind = (_AGAIN if is_again else ACTIONS)[outcome]
+    return {"outcome": outcome, "label": label, "key": key, "kind": kind}
 
 
 def _past(past: PastDecision) -> dict[str, str]:
@@ -270,7 +268,7 @@ def _past(past: PastDecision) -> dict[str, str]:
     return {
         "at": f"{decision.decided_at:%Y-%m-%d %H:%M} UTC",
         "admin": past.admin,
-        "about": _title(past.credential),
+        "about": presenters.credential_title(past.credential),
         "outcome": decision.outcome,
         "source": decision.source,
         "seen": decision.seen,

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import File, Form, Response, UploadFile
+from fastapi import Depends, File, Form, Response, UploadFile
 from fastapi.responses import RedirectResponse
-from pydantic import ValidationError
 
 from core.errors import Invalid
 from core.web import flash, formats
@@ -18,7 +17,8 @@ from core.web.zones import reader_zone
 from directory.listings.photos import remove_photo, save_photo
 from directory.listings.profile import LONGEST_HEADLINE, ProfileForm, form_of, save_profile
 from directory.models import Listing, Provider
-from directory.pages.application import Text, own_practice, shown_errors
+from directory.pages.application import Text, shown_errors
+from directory.practice import own_practice
 from directory.presenters import fee_line, licensed_line, soon
 from directory.queries import find_listing
 from directory.rules.offerings import may_offer_modality
@@ -37,10 +37,7 @@ def profile(visit: Visiting) -> Response:
     return _profile_page(visit, provider, form_of(provider), [])
 
 
-@router.post("/provider/profile")
-@allow(PROVIDER)
-def change_profile(
-    visit: Visiting,
+def _typed_profile(
     display_name: Text = "",
     letters: Text = "",
     pronouns: Text = "",
@@ -54,10 +51,9 @@ def change_profile(
     sliding_scale: Text = "",
     accepts_new: Text = "",
     meeting_url: Text = "",
-) -> Response:
-    """Save, or say what needs another look; nothing typed is lost."""
-    provider = own_practice(visit)
-    form = ProfileForm.model_construct(
+) -> ProfileForm:
+    """As typed, however long: saving says what is too long, beside all else that is wrong."""
+    return ProfileForm.model_construct(
         display_name=display_name,
         letters=letters,
         pronouns=pronouns,
@@ -72,16 +68,20 @@ def change_profile(
         accepts_new=bool(accepts_new),
         meeting_url=meeting_url,
     )
+
+
+TypedProfile = Annotated[ProfileForm, Depends(_typed_profile)]
+
+
+@router.post("/provider/profile")
+@allow(PROVIDER)
+def change_profile(visit: Visiting, form: TypedProfile) -> Response:
+    """Save, or say what needs another look; nothing typed is lost."""
+    provider = own_practice(visit)
     try:
-        ProfileForm.model_validate(form.model_dump())
         save_profile(visit.session, provider, form, visit.now)
     except Invalid as error:
         return _profile_page(visit, provider, form, shown_errors(error))
-    except ValidationError as error:
-        errors = [
-            {"field": str(one["loc"][0]), "message": "That is too long."} for one in error.errors()
-        ]
-        return _profile_page(visit, provider, form, errors)
     return RedirectResponse(f"/provider/profile{flash.SAVED}", 303)
 
 

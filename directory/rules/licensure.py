@@ -99,15 +99,6 @@ def valid_states(authorities: Iterable[PracticeAuthority], at: datetime) -> dict
     }
 
 
-def next_expiry(authorities: Iterable[PracticeAuthority], at: datetime) -> date | None:
-    """The first day after which fewer states are open than at `at`, or None if that never comes.
-
-    A licence that another one outlasts in the same state does not count.
-    """
-    days = [day for day in valid_states(authorities, at).values() if day is not None]
-    return min(days, default=None)
-
-
 def licence_authorities(
     profession: str, facts: Iterable[CredentialFact]
 ) -> list[PracticeAuthority]:

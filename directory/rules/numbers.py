@@ -81,10 +81,6 @@ def dea_problem(text: str) -> str | None:
     return None
 
 
-def is_valid_dea(text: str) -> bool:
-    return dea_problem(text) is None
-
-
 def make_npi(nine_digits: str) -> str:
     """The NPI that begins with these nine digits. Raises ValueError when none can."""
     if not _NPI.fullmatch(nine_digits + "0"):

@@ -4,9 +4,8 @@ import psycopg
 import pytest
 from sqlmodel import Session
 
-from accounts import audit
-from core import clock
 from core.settings import settings
+from tests.factories import add_audit_line
 
 
 @pytest.mark.parametrize(
@@ -28,20 +27,10 @@ from core.settings import settings
     ],
 )
 def test_history_is_not_changed(session: Session, statement: str) -> None:
-    audit.record(
-        session,
-        actor_id=None,
-        actor=audit.COMMAND,
-        action="role.granted",
-        subject_kind="person",
-        subject_id=None,
-        subject="someone@example.com",
-        detail={},
-        now=clock.now(),
-    )
+    add_audit_line(session)
     session.commit()
     with psycopg.connect(settings().database_url, autocommit=True) as connection:
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
             connection.execute(statement.encode())
         row = connection.execute("SELECT actor FROM audit_entry").fetchall()
-        assert row == [("command",)]
+        assert row == [("system",)]

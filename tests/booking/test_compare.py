@@ -1,8 +1,7 @@
 """People side by side, and the way there from the results and back."""
 
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -10,19 +9,12 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from booking.calendar.slot_cache import free_starts
-from core import clock
 from directory.listings.listing import refresh_listing
 from directory.models import Provider
 from directory.queries import services_of
-from tests.factories import make_appointment, make_patient, make_provider
+from tests.factories import NOW, make_appointment, make_patient, make_provider
 
-NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)  # a Monday, 10:00 am in Washington
-
-
-@pytest.fixture(autouse=True)
-def _ten_o_clock() -> Iterator[None]:
-    with clock.at(NOW):
-        yield
+pytestmark = pytest.mark.usefixtures("monday_at_ten")
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """From a profile to a booked session and out of it again, in a browser without JavaScript."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -26,9 +25,10 @@ from core.database import transaction
 from core.mail import Mail
 from directory.models import Provider
 from directory.queries import credentials_of, services_of
-from tests.factories import make_appointment, make_patient, make_provider, sign_in
+from tests.factories import NOW, make_appointment, make_patient, make_provider, sign_in
 
-NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)  # a Monday, 10:00 am in Washington
+pytestmark = pytest.mark.usefixtures("monday_at_ten")
+
 SLOT = datetime(2026, 11, 24, 23, 0, tzinfo=UTC)  # Tuesday 3:00 pm there
 SAM = {
     "name": "Sam Sample",
@@ -36,17 +36,6 @@ SAM = {
     "date_of_birth": "1990-04-12",
     "state": "WA",
 }
-
-
-@pytest.fixture(autouse=True)
-def _ten_o_clock() -> Iterator[None]:
-    with clock.at(NOW):
-        yield
-
-
-@pytest.fixture
-def dana(session: Session) -> Provider:
-    return make_provider(session, now=NOW)
 
 
 @dataclass

@@ -1,8 +1,7 @@
 """A provider's public profile, as a visitor meets it."""
 
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -13,15 +12,10 @@ from core import clock
 from directory.listings.listing import refresh_listing
 from directory.models import Provider, Service
 from directory.queries import credentials_of, services_of
-from tests.factories import make_appointment, make_patient, make_provider
+from tests.factories import NOW, make_appointment, make_patient, make_provider
+from tests.markup import said
 
-NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)  # a Monday, 10:00 am in Washington
-
-
-@pytest.fixture(autouse=True)
-def _ten_o_clock() -> Iterator[None]:
-    with clock.at(NOW):
-        yield
+pytestmark = pytest.mark.usefixtures("monday_at_ten")
 
 
 @pytest.fixture
@@ -39,24 +33,20 @@ def page(client: TestClient, url: str, **headers: str) -> str:
     return answer.text
 
 
-def words_of(html: str) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
-
-
 def links(html: str, start: str) -> list[str]:
     return [unescape(url) for url in re.findall(r'href="([^"]+)"', html) if url.startswith(start)]
 
 
 def test_all_public_facts_and_how_each_was_verified(client: TestClient, dana: Provider) -> None:
     html = page(client, f"/providers/{dana.slug}")
-    said = words_of(html)
+    words = said(html)
     assert "<title>Dana Lee</title>" in html
-    assert "Clinical social worker" in said
-    assert "Licensed in Washington, checked August 25" in said
-    assert "Individual session 50 minutes $150" in said
-    assert "State licence, Washington" in said
-    assert "Primary source Aug 25, 2026" in said
-    assert "You can cancel or move this up to 24 hours before." in said
+    assert "Clinical social worker" in words
+    assert "Licensed in Washington, checked August 25" in words
+    assert "Individual session 50 minutes $150" in words
+    assert "State licence, Washington" in words
+    assert "Primary source Aug 25, 2026" in words
+    assert "You can cancel or move this up to 24 hours before." in words
 
 
 def test_numbers_of_credentials_are_never_shown(
@@ -92,7 +82,7 @@ def test_another_session_and_later_days_by_plain_links(
     assert all(str(second.id) in url for url in links(html, "/book"))
     later = next(url for url in links(html, "/providers/") if "from=2026-11-27" in url)
     html = page(client, later)
-    assert "November 23" not in words_of(html)
+    assert "November 23" not in said(html)
     assert "Friday, November 27" in html
     assert "Back to the first times" in html
 
@@ -122,8 +112,8 @@ def test_from_the_results_one_can_go_back_and_the_state_is_remembered(
 def test_a_state_where_they_may_not_practise_is_said_at_once(
     client: TestClient, dana: Provider
 ) -> None:
-    said = words_of(page(client, f"/providers/{dana.slug}?state=OR"))
-    assert "Dana Lee may not see people who are in Oregon." in said
+    words = said(page(client, f"/providers/{dana.slug}?state=OR"))
+    assert "Dana Lee may not see people who are in Oregon." in words
 
 
 def test_fully_booked_offers_others(client: TestClient, session: Session) -> None:
@@ -132,7 +122,7 @@ def test_fully_booked_offers_others(client: TestClient, session: Session) -> Non
     service: Service = services_of(session, dana.id)[0]
     make_appointment(session, service, make_patient(session), NOW + timedelta(hours=3))
     html = page(client, f"/providers/{dana.slug}")
-    assert "Dana Lee is fully booked" in words_of(html)
+    assert "Dana Lee is fully booked" in said(html)
     assert "/clinical-social-workers/washington/anxiety" in links(html, "/clinical")
 
 

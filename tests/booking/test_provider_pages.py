@@ -1,12 +1,10 @@
 """A provider between two sessions: the week, each appointment, hours and services, as pages."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from httpx2 import Response
 from sqlmodel import Session, col, select
 
 from accounts.models import Person
@@ -19,10 +17,18 @@ from core.database import transaction, uuid7
 from directory.listings.listing import refresh_listing
 from directory.models import Provider, Service
 from directory.queries import services_of
-from tests.factories import make_appointment, make_patient, make_provider, make_service, sign_in
-from tests.markup import markup, said
+from tests.factories import (
+    NOW,
+    make_appointment,
+    make_patient,
+    make_provider,
+    make_service,
+    sign_in,
+)
+from tests.markup import markup, page
 
-NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)  # a Monday, 10:00 am in Washington
+pytestmark = pytest.mark.usefixtures("monday_at_ten")
+
 TUESDAY_3PM = datetime(2026, 11, 24, 23, 0, tzinfo=UTC)
 RULES = {
     "step_minutes": "30",
@@ -33,25 +39,6 @@ RULES = {
     "buffer_after_minutes": "10",
     "daily_limit": "",
 }
-
-
-@pytest.fixture(autouse=True)
-def _ten_o_clock() -> Iterator[None]:
-    with clock.at(NOW):
-        yield
-
-
-@pytest.fixture
-def dana(session: Session) -> Provider:
-    return make_provider(session, now=NOW)
-
-
-@pytest.fixture
-def speaks(client: TestClient, session: Session, dana: Provider) -> TestClient:
-    """A browser in which Dana is signed in."""
-    sign_in(client, session, session.get_one(Person, dana.person_id))
-    client.follow_redirects = False
-    return client
 
 
 @pytest.fixture
@@ -79,13 +66,6 @@ def booked(session: Session, dana: Provider, robin: Person) -> Appointment:
 
 def first_service(session: Session, provider: Provider) -> Service:
     return services_of(session, provider.id)[0]
-
-
-def page(answer: Response, status: int = 200) -> str:
-    """The words of a page whose markup is sound."""
-    assert answer.status_code == status, answer.text
-    markup(answer.text)
-    return said(answer.text)
 
 
 def status_of(appointment: Appointment) -> tuple[str, str | None]:

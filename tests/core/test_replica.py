@@ -58,7 +58,7 @@ def writes(visit: Reading) -> Response:
 
 @dataclass
 class Stand:
-    """A replica as `HouseRoute` knows it: the same database, or nobody, behind an engine."""
+    """A replica as a route knows it: the same database, or nobody, behind an engine."""
 
     engine: Engine
     current: bool = True

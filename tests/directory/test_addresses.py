@@ -17,7 +17,6 @@ from directory.addresses import (
     address_from,
     address_of,
     find_place,
-    read_address,
 )
 from directory.pages.home import ROBOTS
 from directory.search import GROUPS, SearchQuery, pairs_of, read_query
@@ -36,7 +35,6 @@ def test_every_place_is_found_again_at_its_address() -> None:
         query = read_query(place.pairs)
         words = place.path.strip("/").split("/")
         assert address_of(query) == address_from(place.pairs) == place.path
-        assert read_address(*words) == query
         assert find_place(*words) == place
 
 
@@ -136,7 +134,7 @@ def test_a_name_is_not_read_again_as_words() -> None:
     ],
 )
 def test_unknown_words_name_no_place(words: tuple[str, ...]) -> None:
-    assert read_address(*words) is None
+    assert find_place(*words) is None
 
 
 _SOME = {
@@ -161,7 +159,7 @@ def test_whatever_is_asked_the_address_asks_the_same(
     if path == "/find":
         again = read_query(parse_qsl(parameters))
     else:
-        found = read_address(*path.strip("/").split("/"))
-        assert isinstance(found, SearchQuery)
-        again = found
+        found = find_place(*path.strip("/").split("/"))
+        assert found is not None
+        again = read_query(found.pairs)
     assert sorted(pairs_of(again)) == sorted(pairs_of(query))

@@ -25,17 +25,11 @@ from directory.queries import services_of
 from directory.search import SearchQuery, read_query, search
 from directory.search.bitmaps import places_in
 from directory.search.results import find_results
-from tests.directory.search.listings import (
-    NOW,
-    add_listing,
-    change_listing,
-    hours_of,
-    opening,
-)
+from tests.directory.search.listings import add_listing, change_listing, hours_of, opening
 from tests.directory.search.plain import DAY as A_DAY
 from tests.directory.search.plain import MINUTE, Plain, batch
 from tests.directory.search.test_index import index_of, listings, questions
-from tests.factories import make_appointment, make_patient, make_provider
+from tests.factories import NOW, make_appointment, make_patient, make_provider
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 EMAIL = "robin@example.com"

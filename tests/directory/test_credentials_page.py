@@ -1,29 +1,21 @@
 """A provider keeps their credentials: pages as a person meets them."""
 
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from html import unescape
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from accounts.models import Person
-from core import clock
 from directory.models import Credential, Listing, Provider
 from directory.queries import credentials_of
 from directory.rules.numbers import make_npi
-from tests.factories import make_patient, make_person, make_provider, sign_in
+from tests.factories import LICENCE, NOW, make_patient, make_person, make_provider, sign_in
+from tests.markup import said
 
-NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+pytestmark = pytest.mark.usefixtures("monday_at_ten")
+
 URL = "/provider/credentials"
-
-
-@pytest.fixture(autouse=True)
-def _at_ten() -> Iterator[None]:
-    with clock.at(NOW):
-        yield
 
 
 @pytest.fixture
@@ -37,20 +29,8 @@ def speaks(client: TestClient, session: Session, dana: Provider) -> TestClient:
     return client
 
 
-def said(html: str) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
-
-
 def licence(**changes: str) -> dict[str, str]:
-    typed = {
-        "kind": "state_license",
-        "state": "OR",
-        "license_type": "LCSW",
-        "number": "OR 778",
-        "name": "Dana Lee",
-        "expires_on": "2027-11-23",
-    }
-    return {**typed, **changes}
+    return {**LICENCE, **changes}
 
 
 def test_each_credential_stands_with_its_status(speaks: TestClient, dana: Provider) -> None:

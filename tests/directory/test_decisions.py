@@ -1,6 +1,5 @@
 """Credentials: claimed, decided with evidence, and what the listing does of it."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -10,7 +9,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
 from accounts.models import AuditEntry, Person
-from core import clock
 from core.database import run
 from core.errors import Conflict, Invalid, NotFound
 from core.mail import Mail
@@ -24,18 +22,13 @@ from directory.listings.openings import NO_OPENINGS, Opening, Openings, writing_
 from directory.models import Credential, CredentialDecision, EvidenceFile, Listing, Provider
 from directory.queries import credentials_of
 from directory.rules.numbers import make_dea, make_npi
-from tests.factories import make_person, make_provider
+from tests.factories import NOW, make_person, make_provider
 
-NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+pytestmark = pytest.mark.usefixtures("monday_at_ten")
+
 NEXT_YEAR = "2027-11-23"
 PDF = b"%PDF-1.7\n%%EOF\n"
 VERIFY = DecisionForm(outcome="verified", source="State board", seen="Active, no discipline.")
-
-
-@pytest.fixture(autouse=True)
-def _at_ten() -> Iterator[None]:
-    with clock.at(NOW):
-        yield
 
 
 @pytest.fixture
@@ -316,7 +309,7 @@ def test_the_checks_find_the_same_number_with_someone_else(
     given = submit_credential(session, twin, licence(number="OR-00012"), NOW)
     mine = submit_credential(session, dana, licence(number="or 12"), NOW)
     assert given.number_digest == mine.number_digest
-    outcomes = {one.label: one.outcome for one in checks_of(session, dana, mine, NOW)}
+    outcomes = {one.label: one.outcome for one in checks_of(session, dana, [mine], NOW)[0]}
     assert outcomes["Duplicate number"] == "fail"
 
 

@@ -1,29 +1,22 @@
 """The admin's desk, as an admin meets it."""
 
 import re
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
-from html import unescape
+from datetime import date, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session, select
 
-from core import clock
 from core.web.caller import ADMIN
 from directory.models import Credential, CredentialDecision, EvidenceFile, Provider
 from directory.queries import credentials_of
-from tests.factories import make_person, make_provider, sign_in
+from tests.factories import NOW, make_person, make_provider, sign_in
+from tests.markup import said
 
-NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+pytestmark = pytest.mark.usefixtures("monday_at_ten")
+
 PDF = b"%PDF-1.7\n%%EOF\n"
 VERIFY = {"outcome": "verified", "source": "State board", "seen": "Active.", "expires_on": ""}
-
-
-@pytest.fixture(autouse=True)
-def _at_ten() -> Iterator[None]:
-    with clock.at(NOW):
-        yield
 
 
 @pytest.fixture
@@ -36,10 +29,6 @@ def desk(client: TestClient, session: Session) -> TestClient:
 def dana(session: Session) -> Provider:
     """Applied 99 days ago; NPI and licence wait."""
     return make_provider(session, now=NOW, verified=False)
-
-
-def said(html: str) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
 
 def claims(session: Session, provider: Provider) -> dict[str, Credential]:

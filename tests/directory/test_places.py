@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,24 +12,20 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
-from core import clock
 from core.settings import settings
 from directory.pages import results, sitemap
 from directory.search import SearchResults, search
-from tests.directory.search.listings import NOW, add_listing
+from tests.directory.search.listings import add_listing
+from tests.factories import NOW
 from tests.markup import markup, said
+
+pytestmark = pytest.mark.usefixtures("monday_at_ten")
 
 PEOPLE: list[Mapping[str, Any]] = [
     {"name": "Dana Lee", "profession": "clinical_social_worker", "condition": ["anxiety", "grief"]},
     {"name": "Noor Haddad", "profession": "psychiatrist", "condition": ["anxiety"]},
     {"name": "Mei Price", "profession": "psychiatrist", "modality": ["medication_management"]},
 ]
-
-
-@pytest.fixture(autouse=True)
-def _noon() -> Iterator[None]:
-    with clock.at(NOW):
-        yield
 
 
 @pytest.fixture

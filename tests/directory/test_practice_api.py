@@ -1,8 +1,6 @@
 """Practice and desk over JSON, as clients of each role meet them."""
 
 import io
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,14 +9,14 @@ from PIL import Image
 from sqlmodel import Session, select
 
 from accounts.models import Person
-from core import clock
 from core.web.caller import ADMIN
 from directory.models import Credential, CredentialDecision, Provider
 from directory.queries import credentials_of
 from directory.rules.numbers import make_npi
-from tests.factories import make_patient, make_person, make_provider, sign_in
+from tests.factories import LICENCE, NOW, make_patient, make_person, make_provider, sign_in
 
-NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+pytestmark = pytest.mark.usefixtures("monday_at_ten")
+
 ME = "/api/v1/me"
 DESK = "/api/v1/admin"
 APPLICATION = {
@@ -27,22 +25,8 @@ APPLICATION = {
     "legal_last_name": "Moss",
     "npi": make_npi("144444444"),
 }
-LICENCE = {
-    "kind": "state_license",
-    "state": "OR",
-    "license_type": "LCSW",
-    "number": "OR 778",
-    "name": "Dana Lee",
-    "expires_on": "2027-11-23",
-}
 VERIFY = {"outcome": "verified", "source": "State board", "seen": "Active."}
 PDF = b"%PDF-1.7\n%%EOF\n"
-
-
-@pytest.fixture(autouse=True)
-def _at_ten() -> Iterator[None]:
-    with clock.at(NOW):
-        yield
 
 
 @pytest.fixture

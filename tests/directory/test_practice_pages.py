@@ -1,47 +1,26 @@
 """Someone applies, describes their practice and confirms it: pages as a person meets them."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from httpx2 import Response
 from PIL import Image
 from sqlmodel import Session
 
 from accounts.models import Person
-from core import clock
 from core.database import transaction
 from directory.models import Listing, Provider
 from directory.queries import credentials_of, find_provider_of
 from directory.rules.numbers import make_npi
 from directory.taxonomy import PROFESSIONS
-from tests.factories import make_patient, make_person, make_provider, sign_in
-from tests.markup import markup, said
+from tests.factories import NOW, make_patient, make_person, sign_in
+from tests.markup import markup, page
 
-NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+pytestmark = pytest.mark.usefixtures("monday_at_ten")
+
 NPI = make_npi("155500321")
-
-
-@pytest.fixture(autouse=True)
-def _at_ten() -> Iterator[None]:
-    with clock.at(NOW):
-        yield
-
-
-@pytest.fixture
-def dana(session: Session) -> Provider:
-    return make_provider(session, now=NOW)
-
-
-@pytest.fixture
-def speaks(client: TestClient, session: Session, dana: Provider) -> TestClient:
-    """A browser in which Dana is signed in."""
-    sign_in(client, session, session.get_one(Person, dana.person_id))
-    client.follow_redirects = False
-    return client
 
 
 @pytest.fixture
@@ -51,13 +30,6 @@ def ari(client: TestClient, session: Session) -> Person:
     sign_in(client, session, person)
     client.follow_redirects = False
     return person
-
-
-def page(answer: Response, status: int = 200) -> str:
-    """The words of a page whose markup is sound."""
-    assert answer.status_code == status, answer.text
-    markup(answer.text)
-    return said(answer.text)
 
 
 def saved(provider: Provider) -> Provider:
@@ -233,7 +205,7 @@ def test_a_wrong_profile_keeps_all_that_was_typed(speaks: TestClient, dana: Prov
 
 def test_a_text_beyond_all_bounds_is_refused_and_kept(speaks: TestClient, dana: Provider) -> None:
     answer = speaks.post("/provider/profile", data=described(approach="word " * 5000))
-    assert "That is too long." in page(answer, 422)
+    assert "Keep it under 4000 characters; it is longer now." in page(answer, 422)
     assert markup(answer.text).values["headline"] == ["A steady hour each week."]
 
 

@@ -1,7 +1,7 @@
 """The desk's queues page by page, and the number of listings as triggers keep it."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -14,9 +14,8 @@ from directory.listings.listing import refresh_listing
 from directory.listings.listing_count import fold_changes
 from directory.models import Listing, ListingCount, Provider
 from directory.queries import credentials_of
-from tests.factories import make_provider
+from tests.factories import NOW, make_provider
 
-NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 VIEWS = ("waiting", "expiring", "overdue", "everyone")
 
 

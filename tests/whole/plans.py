@@ -1,7 +1,7 @@
 """Statements as the application sends them, and what the planner would read for each."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -39,17 +39,39 @@ def listening() -> Iterator[dict[str, Said]]:
     """Every distinct statement that goes through psycopg in this process, as it was first sent;
     the application's and those of its index, whatever sends them."""
     heard: dict[str, Said] = {}
-    execute = psycopg.Cursor.execute
 
-    def listen(self: Any, query: Any, params: Any = None, **options: Any) -> Any:
-        said = query.decode() if isinstance(query, bytes) else query
-        if isinstance(said, str) and _PLANNED.match(said):
-            heard.setdefault(" ".join(said.split()), Said(said, params))
+    def note(statement: str, values: Any) -> None:
+        if _PLANNED.match(statement):
+            heard.setdefault(" ".join(statement.split()), Said(statement, values))
+
+    with telling(note):
+        yield heard
+
+
+@contextmanager
+def telling(hear: Callable[[str, Any], None]) -> Iterator[None]:
+    """Calls `hear` with each statement that goes through psycopg in this process and its values.
+    The driver's own BEGIN and COMMIT are not among them."""
+    execute, executemany = psycopg.Cursor.execute, psycopg.Cursor.executemany
+
+    def one(self: Any, query: Any, params: Any = None, **options: Any) -> Any:
+        hear(_text(query), params)
         return execute(self, query, params, **options)
 
+    def many(self: Any, query: Any, params_seq: Any, **options: Any) -> Any:
+        params_seq = list(params_seq)
+        for params in params_seq:
+            hear(_text(query), params)
+        return executemany(self, query, params_seq, **options)
+
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(psycopg.Cursor, "execute", listen)
-        yield heard
+        patched.setattr(psycopg.Cursor, "execute", one)
+        patched.setattr(psycopg.Cursor, "executemany", many)
+        yield
+
+
+def _text(query: Any) -> str:
+    return query.decode() if isinstance(query, bytes) else str(query)
 
 
 def growing_tables() -> set[str]:

@@ -43,7 +43,7 @@ class Route:
 
     def filled(self, ids: dict[str, str]) -> str:
         """The path with A's ids in it. KeyError: a parameter that `build_world` does not know."""
-        return re.sub(r"{(\w+)(?::\w+)?}", lambda found: ids[found[1]], self.path)
+        return filled(self.path, ids)
 
     def lets_in(self, role: str) -> bool:
         """By the declared access and, for what belongs to someone, by whose it is."""
@@ -56,6 +56,11 @@ class Route:
             return True
         owners = [OWNERS[name] for name in self.parameters if name in OWNERS]
         return all(role in owner for owner in owners)
+
+
+def filled(path: str, ids: dict[str, str]) -> str:
+    """A path with values for its parameters. KeyError: one that is not in `ids`."""
+    return re.sub(r"{(\w+)(?::\w+)?}", lambda found: ids[found[1]], path)
 
 
 def routes_of(app: FastAPI) -> Iterator[Route]:

@@ -5,13 +5,12 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
-from sqlalchemy import text
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
 from core.database import engine
 from main import create_app
 from tests.whole.routes import Route, routes_of, undeclared
-from tests.whole.world import ROLES, World, build_world, fingerprint
+from tests.whole.world import ROLES, World, build_world, empty_database, fingerprint
 
 ROUTES = sorted(routes_of(create_app()), key=str)
 # What a stranger would send; without it a route would refuse the form and not the stranger.
@@ -46,10 +45,7 @@ def house(database_url: str) -> Iterator[tuple[TestClient, World]]:
         client=("127.0.0.1", 50000),
     ) as client:
         yield client, world
-    with engine().begin() as connection:
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
-        tables = ", ".join(f'"{table}"' for table in SQLModel.metadata.tables)
-        connection.execute(text(f"TRUNCATE {tables}, procrastinate_jobs CASCADE"))
+    empty_database()
 
 
 def send(client: TestClient, world: World, route: Route, role: str) -> Response:

@@ -7,8 +7,7 @@ from uuid import UUID
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import text
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
 from booking import periodic
 from booking.calendar.slot_cache import free_starts
@@ -21,7 +20,7 @@ from tests.whole.crowd import make_crowd, make_room
 from tests.whole.plans import Said, faults, listening
 from tests.whole.routes import routes_of
 from tests.whole.test_access_matrix import BODIES, send
-from tests.whole.world import ROLES, World, build_world
+from tests.whole.world import ROLES, World, build_world, empty_database
 
 pytestmark = pytest.mark.xdist_group("plans")
 
@@ -81,10 +80,7 @@ def world(database_url: str) -> Iterator[World]:
         world = build_world(session)
     make_crowd(database_url)
     yield world
-    with engine().begin() as connection:
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
-        tables = ", ".join(f'"{table}"' for table in SQLModel.metadata.tables)
-        connection.execute(text(f"TRUNCATE {tables}, procrastinate_jobs CASCADE"))
+    empty_database()
 
 
 @pytest.fixture(scope="module")

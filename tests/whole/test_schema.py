@@ -12,13 +12,12 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from sqlalchemy import text
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
 from core.database import engine
 from main import create_app
 from tests.whole.servers import Server
-from tests.whole.world import World, build_world, speak_for
+from tests.whole.world import World, build_world, empty_database, speak_for
 
 CHECKS = [
     schemathesis.checks.not_a_server_error,
@@ -49,10 +48,7 @@ def living(database_url: str) -> Iterator[tuple[str, World]]:
     server.start()
     yield server.url, world
     server.stop()
-    with engine().begin() as connection:
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
-        tables = ", ".join(f'"{table}"' for table in SQLModel.metadata.tables)
-        connection.execute(text(f"TRUNCATE {tables}, procrastinate_jobs CASCADE"))
+    empty_database()
 
 
 @schema.parametrize()  # type: ignore[untyped-decorator]  # it comes without types

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from PIL import Image
 from sqlalchemy import text
-from sqlmodel import Session, select
+from sqlmodel import Session, SQLModel, select
 
 from accounts.models import SignInSession
 from accounts.sessions import start_session
@@ -23,10 +23,10 @@ from core.web.caller import ADMIN
 from directory import alerts
 from directory.credentials.evidence import save_evidence
 from directory.listings.photos import save_photo
-from directory.models import CredentialDecision, SearchAlert
+from directory.models import SearchAlert
 from directory.queries import credentials_of, services_of
 from directory.search import SearchQuery
-from tests.factories import make_appointment, make_patient, make_person, make_provider
+from tests.factories import add_decision, make_appointment, make_patient, make_person, make_provider
 
 ROLES = ("none", "patient A", "patient B", "provider A", "provider B", "admin")
 
@@ -67,17 +67,7 @@ def build_world(session: Session) -> World:
     headers = {role: speak_for(session, person) for role, person in people.items()}
     credential = credentials_of(session, provider.id)[0]
     evidence = save_evidence(session, "seen.pdf", b"%PDF-1.4\n%%EOF\n", admin.id, now)
-    session.add(
-        CredentialDecision(
-            credential_id=credential.id,
-            admin_id=admin.id,
-            outcome="verified",
-            source="State board",
-            seen="Active.",
-            evidence_id=evidence.id,
-            decided_at=now,
-        )
-    )
+    add_decision(session, credential, admin.id, evidence.id)
     letter = Letter("a@example.com", "Hello", "Hello", "<p>Hello</p>", "BEGIN:VCALENDAR", "REQUEST")
     post(session, "matrix", letter)
     another = SignInSession(
@@ -111,6 +101,14 @@ def build_world(session: Session) -> World:
         "part": 1,
     }
     return World(people, {"none": {}, **headers}, {name: str(value) for name, value in ids.items()})
+
+
+def empty_database() -> None:
+    """Of all rows; for worlds that a module's tests shared."""
+    with engine().begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        tables = ", ".join(f'"{table}"' for table in SQLModel.metadata.tables)
+        connection.execute(text(f"TRUNCATE {tables}, procrastinate_jobs CASCADE"))
 
 
 def _alert(session: Session, now: datetime) -> SearchAlert:

@@ -55,11 +55,11 @@ def problems(visit: Visit, held: HeldTime, draft: Draft) -> Errors:
 
 def details_of(draft: Draft, zone: str | None) -> PatientDetails:
     # A date that cannot be read is one that nobody was born on: the check then asks for it.
-    born = read_day(draft.date_of_birth) or date.max
+    born = read_typed_day(draft.date_of_birth) or date.max
     return PatientDetails(draft.name, born, draft.state, zone)
 
 
-def read_day(text: str) -> date | None:
+def read_typed_day(text: str) -> date | None:
     """2000-04-12, and as people here write it where the browser has no date field: 4/12/2000."""
     for form in ("%Y-%m-%d", "%m/%d/%Y", "%m-%d-%Y"):
         try:

@@ -22,6 +22,7 @@ from booking.pages.search_context import zone_of
 from booking.rules.notice import notice_rule
 from booking.rules.transitions import HOLD_MINUTES, Status
 from booking.visitors import known_holder
+from core.times import write_instant
 from core.web import formats
 from core.web.templates import render
 from core.web.visit import Visit
@@ -76,8 +77,8 @@ def held_page(
     card = {
         "when": when,
         "line": " · ".join(rest),
-        "until": presenters.instant(until),
-        "now": presenters.instant(visit.now),
+        "until": write_instant(until),
+        "now": write_instant(visit.now),
         "left": presenters.left_words(until - visit.now),
         "clock": formats.clock_time(until, held.zone),
         "can_extend": not held.hold.extended,
@@ -95,7 +96,7 @@ def again_of(wanted: RequestedTime, zone: str) -> dict[str, str]:
     """What a form sends to hold this time."""
     return {
         "service": str(wanted.service.id),
-        "start": presenters.instant(wanted.starts_at),
+        "start": write_instant(wanted.starts_at),
         "label": presenters.short_start(wanted.starts_at, zone),
     }
 

@@ -1,7 +1,7 @@
 """From a time to a held time: look at it, hold it, keep it longer, let it go."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -29,6 +29,7 @@ from booking.rules.notice import notice_rule
 from booking.rules.transitions import HOLD_MINUTES
 from booking.visitors import known_holder, new_holder
 from core.errors import TooMany
+from core.times import read_instant
 from core.web import formats
 from core.web.caller import public
 from core.web.templates import render
@@ -148,12 +149,10 @@ def release(visit: Visiting, hold_id: UUID) -> Response:
 
 def read_slot(service: str, start: str) -> tuple[UUID, datetime] | None:
     """None where the address was cut or mistyped."""
+    at = read_instant(start)
     try:
-        at = datetime.fromisoformat(start.strip().replace(" ", "+"))
-        if at.tzinfo is None or not 2000 <= at.year < 2200:
-            return None
-        return UUID(service), at.astimezone(UTC)
-    except (ValueError, OverflowError):
+        return (UUID(service), at) if at else None
+    except ValueError:
         return None
 
 

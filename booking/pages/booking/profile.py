@@ -13,6 +13,7 @@ from booking.pages import presenters
 from booking.pages.search_context import SearchContext, search_context, zone_of
 from booking.rules.notice import notice_rule
 from core.errors import NotFound
+from core.times import read_day_in_reach
 from core.web import formats
 from core.web.caller import public
 from core.web.templates import render
@@ -59,10 +60,7 @@ def profile(
     there = STATES.get(brought.state)
     zone = zone_of(visit, there.zone if there else calendar.availability.time_zone)
     chosen = _chosen(provider, services, service)
-    times = None
-    if chosen is not None:
-        asked = _Asked(listing.slug, chosen, presenters.read_day(start), zone, brought)
-        times = _panel(visit, calendar, services, asked)
+    asked = chosen and _Asked(listing.slug, chosen, read_day_in_reach(start), zone, brought)
     return render(
         visit,
         "booking/public/profile.html",
@@ -81,7 +79,7 @@ def profile(
         others=brought.results
         or _others(provider, brought.state or next(iter(listing.states), "")),
         let_go=visit.request.query_params.get("notice") == "released",
-        times=times,
+        times=_panel(visit, calendar, services, asked) if asked else None,
     )
 
 

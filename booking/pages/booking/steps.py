@@ -19,7 +19,7 @@ from booking.pages.booking.details_form import (
     details_of,
     prefilled,
     problems,
-    read_day,
+    read_typed_day,
     told,
     told_of,
 )
@@ -221,7 +221,7 @@ def _code_page(
 
 def _check_page(visit: Visit, held: HeldTime) -> Response:
     draft, change = held.draft, f"/book/{held.hold.id}/you"
-    born = read_day(draft.date_of_birth)
+    born = read_typed_day(draft.date_of_birth)
     rows: list[dict[str, Any]] = [
         {"label": "Name", "value": draft.name, "change_url": f"{change}#name"},
         {"label": "Email address", "value": visit.caller.email or ""},

@@ -29,6 +29,7 @@ from booking.pages.search_context import zone_of
 from booking.rules.notice import Door, join_state, notice_rule
 from booking.rules.transitions import ActorKind, Status
 from core.errors import Invalid, NotFound
+from core.times import write_instant
 from core.web import formats
 from core.web.caller import signed_in
 from core.web.templates import render
@@ -155,8 +156,8 @@ def join(visit: Visiting, appointment_id: UUID) -> Response:
         is_early=door.door == Door.EARLY,
         is_open=is_open,
         door=presenters.door_line(door, mine.zone),
-        opens_at=presenters.instant(door.opens_at),
-        now=presenters.instant(visit.now),
+        opens_at=write_instant(door.opens_at),
+        now=write_instant(visit.now),
         wait=_wait(door.opens_at - visit.now),
         link=(mine.wanted.provider.meeting_url) if is_open else "",
         refusal=refusal,

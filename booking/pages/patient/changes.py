@@ -24,6 +24,7 @@ from booking.pages.patient.own_appointment import (
 from booking.rules.notice import Permission
 from booking.rules.transitions import ActorKind, Status
 from core.errors import Conflict, DomainError, Invalid, status_of
+from core.times import read_day_in_reach, write_instant
 from core.web import flash, formats
 from core.web.caller import signed_in
 from core.web.templates import render
@@ -119,7 +120,7 @@ def _move_page(
         mine.change if mine.is_booked else Permission(False, "This session is not booked any more.")
     )
     today = formats.local_date(visit.now, mine.zone)
-    first = max(presenters.read_day(start) or today, today)
+    first = max(read_day_in_reach(start) or today, today)
     days, later = _days(visit, mine, first, today) if may.allowed else ([], None)
     address = f"{mine.url}/move"
     return render(
@@ -150,7 +151,7 @@ def _days(
     )
 
     def choice(start: datetime) -> dict[str, str]:
-        return {"value": presenters.instant(start)}
+        return {"value": write_instant(start)}
 
     days, later = presenters.days(found, mine.zone, today, choice, DAYS)
     return [replace(day, slots=[*day.slots, *day.more], more=[]) for day in days], later

@@ -20,7 +20,8 @@ from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 from core.web.zones import is_zone
-from directory.pages.application import own_practice, shown_errors
+from directory.pages.application import shown_errors
+from directory.practice import own_practice
 from directory.taxonomy import STATES
 
 router = Router(include_in_schema=False)

@@ -1,8 +1,8 @@
 """Opening hours between the form and the document: what was typed, kept as it was typed."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,8 +11,8 @@ from starlette.datastructures import FormData
 
 from booking.rules.availability import DAY, LATEST_END, WEEKDAYS, Availability, minutes_of
 from core.errors import Invalid
+from core.times import is_in_reach, known_zones, read_day
 from core.web import formats
-from core.web.zones import known_zones
 
 NUMBERS = {
     "step_minutes": ("step_minutes", 1, "Minutes from one start to the next"),
@@ -205,20 +205,12 @@ def _overrides(typed: Sequence[dict[str, str]], problems: Problems) -> list[dict
     """Rows of one date belong together; a row without times closes its date."""
     found: dict[str, list[dict[str, str]]] = {}
     for row in typed:
-        if not _parses(date.fromisoformat, row["date"]):
+        if read_day(row["date"]) is None:
             problems.append(("override_date", "Enter the date of the exception."))
             continue
         ranges = _ranges([(row["start"], row["end"])], "override_start", problems)
         found.setdefault(row["date"], []).extend(ranges)
     return [{"date": day, "ranges": ranges} for day, ranges in found.items()]
-
-
-def _parses(read_one: Callable[[str], object], text: str) -> bool:
-    try:
-        read_one(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _time_off(
@@ -240,7 +232,7 @@ def _time_off(
 
 def _local(text: str, zone: str) -> datetime:
     at = datetime.fromisoformat(text)
-    if zone not in known_zones() or not 2000 <= at.year < 2100:
+    if zone not in known_zones() or not is_in_reach(at):
         raise ValueError(text)
     return at.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
 

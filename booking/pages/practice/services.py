@@ -16,7 +16,7 @@ from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 from directory.models import Provider, Service
-from directory.pages.application import own_practice
+from directory.practice import own_practice
 from directory.queries import services_of
 from directory.rules.offerings import may_offer_service, offered_services
 from directory.taxonomy import SERVICE_KINDS

@@ -13,13 +13,14 @@ from booking.appointments.patient_details import find_names
 from booking.appointments.queries import AppointmentEntry, week_of_provider
 from booking.calendar.availability import load_availability
 from booking.calendar.queries import get_calendar
-from booking.calendar.slot_cache import free_minutes
+from booking.calendar.requested_time import free_of_any
 from booking.models import AppointmentRow
 from booking.pages.practice.week_grid import QUARTER, Placed, monday_of, week_view
 from booking.rules.availability import Availability
 from booking.rules.notice import Door, join_state
 from booking.rules.slots import Interval
 from booking.rules.transitions import Status, is_expired
+from core.times import read_day_in_reach
 from core.web import formats
 from core.web.caller import signed_in
 from core.web.templates import render
@@ -27,6 +28,7 @@ from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 from directory.credentials.applications import lacks
 from directory.models import Credential, CredentialStatus, Provider
+from directory.presenters import short_credential_title
 from directory.queries import credentials_of, find_listing, find_provider_of
 from directory.rules.requirements import attestation_due
 from directory.taxonomy import CREDENTIAL_KINDS
@@ -59,11 +61,12 @@ def week(visit: Visiting, week: str = "") -> Response:
     availability = load_availability(session, provider.id)
     zone = availability.time_zone
     today = formats.local_date(now, zone)
-    monday = monday_of(_asked(week) or today)
+    monday = monday_of(read_day_in_reach(week) or today)
     listing = find_listing(session, provider.id)
     is_shown = listing is not None and listing.published_at is not None
     near = week_of_provider(session, provider.id, now - LOOKS_BACK, now + LOOKS_AHEAD)
     placed = _placed(visit, provider, availability, monday)
+    credentials = credentials_of(session, provider.id)
     return render(
         visit,
         "booking/practice/week.html",
@@ -71,9 +74,9 @@ def week(visit: Visiting, week: str = "") -> Response:
         is_shown=is_shown,
         public_url=f"/providers/{provider.slug}",
         has_week=is_shown or availability.has_hours or bool(near or placed),
-        **_checklist(visit, provider),
+        **_checklist(visit, provider, credentials),
         next_session=_next(visit, provider, near, zone),
-        todo=[*_untold(near, zone, now), *(_due(session, provider, now) if is_shown else [])],
+        todo=[*_untold(near, zone, now), *(_due(provider, credentials, now) if is_shown else [])],
         heading=f"{formats.short_day(monday)} to {formats.short_day(monday + timedelta(days=6))}",
         zone_line=f"Times are in your own zone, {zone.replace('_', ' ')}.",
         previous_url=_week_url(monday - WEEK),
@@ -83,19 +86,11 @@ def week(visit: Visiting, week: str = "") -> Response:
     )
 
 
-def _asked(text: str) -> date | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if 2000 <= day.year < 2100 else None
-
-
 def _week_url(monday: date) -> str:
     return f"/provider?week={monday.isoformat()}"
 
 
-def _checklist(visit: Visit, provider: Provider) -> dict[str, Any]:
+def _checklist(visit: Visit, provider: Provider, credentials: list[Credential]) -> dict[str, Any]:
     """What the provider has to do, what we have to check, and where each credential stands."""
     found = lacks(visit.session, provider, visit.now)
     waiting = [lack for lack in found if lack.code.endswith("_pending")]
@@ -105,8 +100,8 @@ def _checklist(visit: Visit, provider: Provider) -> dict[str, Any]:
         ],
         "waiting": [lack.message for lack in waiting],
         "credentials": [
-            {"title": _title(one), "status": one.status, "reason": one.reason}
-            for one in credentials_of(visit.session, provider.id)
+            {"title": short_credential_title(one), "status": one.status, "reason": one.reason}
+            for one in credentials
         ],
     }
 
@@ -117,10 +112,6 @@ def _mend(code: str) -> str:
     if what == "missing" and kind in CREDENTIAL_KINDS:
         return f"/provider/credentials/add?kind={kind}"
     return _MENDS.get(code, "/provider/credentials")
-
-
-def _title(one: Credential) -> str:
-    return CREDENTIAL_KINDS[one.kind] + (f", {one.state}" if one.state else "")
 
 
 def _placed(
@@ -151,14 +142,10 @@ def _free(session: Session, provider: Provider, span: Interval, now: datetime) -
     calendar = get_calendar(session, provider.id)
     if calendar.availability is None or not calendar.offers:
         return []
-    starts = {
-        start
-        for offer in calendar.offers
-        for start in free_minutes(session, calendar, offer.id, span, now)
-    }
     shortest = min(offer.minutes for offer in calendar.offers)
     long = timedelta(minutes=max(QUARTER, min(calendar.availability.step_minutes, shortest)))
-    drawn = {start // QUARTER: start for start in sorted(starts, reverse=True)}
+    starts = free_of_any(session, calendar, span, now)
+    drawn = {start // QUARTER: start for start in reversed(starts)}
     found = [datetime.fromtimestamp(start * 60, UTC) for start in sorted(drawn.values())]
     return [Placed(start, start + long, "slot", "Free") for start in found]
 
@@ -217,16 +204,21 @@ def _untold(near: list[AppointmentEntry], zone: str, now: datetime) -> list[dict
     ]
 
 
-def _due(session: Session, provider: Provider, now: datetime) -> list[dict[str, str]]:
+def _due(provider: Provider, credentials: list[Credential], now: datetime) -> list[dict[str, str]]:
     """What soon needs a minute, for someone who is listed."""
     found = []
     due = attestation_due(provider.attested_at) if provider.attested_at else now
     if due - now <= CONFIRM_WITHIN:
         text = f"Confirm your listing by {formats.short_day(due.date())}"
         found.append({"text": text, "url": "/provider/attest"})
-    for one in _expiring(credentials_of(session, provider.id), now):
+    for one in _expiring(credentials, now):
         day = formats.full_date(one.expires_on) if one.expires_on else ""
-        found.append({"text": f"{_title(one)} runs out {day}", "url": "/provider/credentials"})
+        found.append(
+            {
+                "text": f"{short_credential_title(one)} runs out {day}",
+                "url": "/provider/credentials",
+            }
+        )
     return found
 
 

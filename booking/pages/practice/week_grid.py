@@ -49,13 +49,7 @@ def week_view(
     """What `week.html` draws: the hours at the side and seven days with bands and items."""
     zone = availability.time_zone
     days = [monday + ONE_DAY * n for n in range(7)]
-    bands = [
-        piece
-        for n in range(-1, 7)
-        for opening in openings(availability, monday + ONE_DAY * n)
-        for free in _without_time_off(opening, availability)
-        for piece in _pieces(free, zone)
-    ]
+    bands = _bands(availability, monday)
     items = [
         (piece, one) for one in placed for piece in _pieces(Interval(one.start, one.end), zone)
     ]
@@ -86,6 +80,17 @@ def week_view(
             for n, day in enumerate(days)
         ],
     }
+
+
+def _bands(availability: Availability, monday: date) -> list[_Piece]:
+    """When it is open; the night before the week reaches into it."""
+    return [
+        piece
+        for n in range(-1, 7)
+        for opening in openings(availability, monday + ONE_DAY * n)
+        for free in _without_time_off(opening, availability)
+        for piece in _pieces(free, availability.time_zone)
+    ]
 
 
 def _without_time_off(opening: Interval, availability: Availability) -> list[Interval]:

@@ -12,7 +12,6 @@ from directory.rules.licensure import (
     PracticeAuthority,
     licence_authorities,
     may_practise,
-    next_expiry,
     valid_states,
 )
 from directory.rules.requirements import CredentialFact
@@ -132,9 +131,6 @@ def test_valid_states_name_the_last_day_of_the_longest_authority() -> None:
         "UT": None,
         "WA": date(2029, 3, 1),
     }
-    assert next_expiry([WA, longer, COMPACT], NOON) == date(2029, 3, 1)
-    assert next_expiry([COMPACT], NOON) is None
-    assert next_expiry([], NOON) is None
 
 
 def test_only_state_licences_become_authorities() -> None:
@@ -236,10 +232,3 @@ def test_of_several_authorities_the_best_speaks(held: list[PracticeAuthority], s
 def test_without_an_authority_none_is_named() -> None:
     assert may_practise([WA], "OR", NOON).authority is None
     assert may_practise([WA], "XX", NOON).authority is None
-
-
-def test_the_next_expiry_is_the_earliest_of_all_states() -> None:
-    oregon = replace(WA, valid_in=frozenset({"OR"}), expires_on=date(2027, 1, 5))
-    assert next_expiry([WA, oregon, COMPACT], NOON) == date(2027, 3, 1)  # the compact outlasts it
-    assert next_expiry([WA, oregon], NOON) == date(2027, 1, 5)
-    assert next_expiry([oregon, replace(WA, status="pending")], NOON) == date(2027, 1, 5)

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +13,8 @@ from accounts.models import Person
 from core.database import uuid7
 from directory.listings.packed_columns import pack_hours, pack_marks, pack_starts
 from directory.models import Listing, Provider
+from tests.factories import NOW
 
-NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 FIRST = ("Dana", "Noor", "Luis", "Mei", "Amara", "Jonas", "Ines", "Tove")
 LAST = ("Lee", "Johnson", "García", "Okafor", "Lindqvist", "Haddad", "Nguyen", "Price")
 

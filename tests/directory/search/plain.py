@@ -11,7 +11,7 @@ from directory.listings.packed_columns import HOUR_DAYS, HOURS_BYTES, MOST_START
 from directory.search.columns import NAME_BYTES, NEVER, Batch
 from directory.search.day_times import TIMES, WEEKDAYS
 from directory.search.query import DAY_STEPS, FEE_STEPS, GROUPS, WHEN, SearchQuery
-from tests.directory.search.listings import NOW
+from tests.factories import NOW
 
 SECOND = int(NOW.timestamp())
 MINUTE = SECOND // 60

@@ -13,7 +13,8 @@ from core import clock
 from core.database import driver_connection
 from directory.search import SearchQuery, search
 from directory.search.query import GROUPS
-from tests.directory.search.listings import NOW, add_listing, random_name
+from tests.directory.search.listings import add_listing, random_name
+from tests.factories import NOW
 
 GROUPS_HERE = ("state", "condition", "profession", "language", "accepts_new")
 VALUES = {group: list(GROUPS[group])[:4] for group in GROUPS_HERE}

@@ -1,7 +1,6 @@
 """The search over HTTP, as a client sees it."""
 
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,19 +8,14 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
-from core import clock
 from core.database import transaction
 from directory.queries import credentials_of
-from tests.directory.search.listings import NOW, add_listing, change_listing
-from tests.factories import make_provider
+from tests.directory.search.listings import add_listing, change_listing
+from tests.factories import NOW, make_provider
+
+pytestmark = pytest.mark.usefixtures("monday_at_ten")
 
 FIND = "/api/v1/providers"
-
-
-@pytest.fixture(autouse=True)
-def _noon() -> Iterator[None]:
-    with clock.at(NOW):
-        yield
 
 
 @pytest.fixture

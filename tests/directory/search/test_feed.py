@@ -15,7 +15,8 @@ from core.database import transaction
 from directory.search import SearchQuery, feed, feeding, listing_rows, search
 from directory.search.columns import Batch
 from directory.search.listing_rows import Connection
-from tests.directory.search.listings import NOW, add_listing, change_listing
+from tests.directory.search.listings import add_listing, change_listing
+from tests.factories import NOW
 
 
 @pytest.fixture

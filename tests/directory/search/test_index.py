@@ -18,8 +18,8 @@ from directory.search.entries import end_of
 from directory.search.index import Index
 from directory.search.query import GROUPS, SearchQuery
 from directory.search.results import SearchResults, find_results
-from tests.directory.search.listings import NOW
 from tests.directory.search.plain import DAY, HOUR, MINUTE, SECOND, Naive, Plain, batch
+from tests.factories import NOW
 
 VALUES = {
     "state": ("WA", "OR", "GU"),

@@ -1,7 +1,6 @@
 """The public pages, as a person meets them."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
 
@@ -9,15 +8,11 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
-from core import clock
 from directory.rules.care_guide import QUESTIONS
-from tests.directory.search.listings import NOW, add_listing
+from tests.directory.search.listings import add_listing
+from tests.factories import NOW
 
-
-@pytest.fixture(autouse=True)
-def _noon() -> Iterator[None]:
-    with clock.at(NOW):
-        yield
+pytestmark = pytest.mark.usefixtures("monday_at_ten")
 
 
 @pytest.fixture

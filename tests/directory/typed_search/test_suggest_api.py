@@ -1,7 +1,6 @@
 """Suggestions over HTTP, with the names of people who may be shown."""
 
 import logging
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,17 +8,12 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
-from core import clock
 from directory.models import CredentialKind
 from directory.queries import credentials_of
-from tests.directory.search.listings import NOW, add_listing
-from tests.factories import make_provider
+from tests.directory.search.listings import add_listing
+from tests.factories import NOW, make_provider
 
-
-@pytest.fixture(autouse=True)
-def _noon() -> Iterator[None]:
-    with clock.at(NOW):
-        yield
+pytestmark = pytest.mark.usefixtures("monday_at_ten")
 
 
 @pytest.fixture
