@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from booking.api.schemas import AppointmentAnswer, HoldAnswer, appointment_answer, hold_answer
 from booking.appointments import bookings, holds
-from booking.appointments.patient_details import PatientDetails
+from booking.appointments.patient_details import LONGEST_NAME, PatientDetails
 from booking.idempotency import respond_once
 from booking.visitors import known_holder, new_holder
 from core.web.caller import public, signed_in
@@ -42,7 +42,7 @@ class DetailsBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[str, Field(min_length=1, max_length=120)]
+    name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
     date_of_birth: date
     state: Annotated[str, Field(pattern="^[A-Z]{2}$", examples=["WA"])]
     time_zone: Annotated[str | None, Field(examples=["America/Los_Angeles"])] = None

@@ -16,7 +16,7 @@ from core.web.zones import is_zone
 from directory.taxonomy import STATES
 
 ADULT = 18
-_LONGEST_NAME = 120
+LONGEST_NAME = 120
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ def checked_details(details: PatientDetails, starts_at: datetime) -> PatientDeta
     name = " ".join(details.name.split())
     state = STATES.get(details.state)
     wrong = []
-    if not name or len(name) > _LONGEST_NAME or not name.isprintable():
-        wrong.append(("name", f"Enter your name, at most {_LONGEST_NAME} characters."))
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        wrong.append(("name", f"Enter your name, at most {LONGEST_NAME} characters."))
     day = slots.local_day(starts_at, state.zone if state else "America/New_York")
     if details.date_of_birth > day or details.date_of_birth.year < 1900:
         wrong.append(("date_of_birth", "Enter your date of birth, with the year."))

@@ -12,6 +12,7 @@ from booking.rules import slots
 from booking.rules.availability import Availability
 from booking.rules.slots import Interval, Refusal
 from core.errors import Conflict, Gone, NotFound
+from core.times import write_instant
 
 FARTHEST: Final = timedelta(days=400)
 """Beyond any calendar; what lies further ahead is not even looked up."""
@@ -76,7 +77,6 @@ def refused(
     free = nearest_free_times(session, calendar, service_id, near, now)
     kind = SlotTaken if refusal == slots.TAKEN else SlotRefused
     alternatives = [
-        {"service_id": str(service_id), "starts_at": f"{start:%Y-%m-%dT%H:%M:%SZ}"}
-        for start in free
+        {"service_id": str(service_id), "starts_at": write_instant(start)} for start in free
     ]
     return kind(refusal, alternatives)

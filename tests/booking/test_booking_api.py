@@ -1,6 +1,6 @@
 """Booking over JSON, as a client sees it."""
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -424,13 +424,11 @@ def test_an_instant_and_a_date_may_bound_the_same_evening(
     today = clock.now().astimezone(seattle).date()
     friday = today + timedelta(days=14 + (4 - today.weekday()) % 7)
     four = datetime(friday.year, friday.month, friday.day, 16, tzinfo=seattle).astimezone(UTC)
-    asked = (
-        f"/api/v1/providers/{provider.id}/slots?service={service.id}&from={four:%Y-%m-%dT%H:%MZ}"
-    )
-    by_date = client.get(f"{asked}&to={friday}").json()["slots"]
-    by_instant = client.get(f"{asked}&to={four + timedelta(hours=8):%Y-%m-%dT%H:%MZ}").json()[
-        "slots"
-    ]
+    asked = f"/api/v1/providers/{provider.id}/slots?service={service.id}"
+    url = f"{asked}&from={four:%Y-%m-%dT%H:%MZ}"
+    midnight = four + timedelta(hours=8)
+    by_date = client.get(f"{url}&to={friday}").json()["slots"]
+    by_instant = client.get(f"{url}&to={midnight:%Y-%m-%dT%H:%MZ}").json()["slots"]
     assert by_date == by_instant != []
 
 
