@@ -55,6 +55,11 @@ def credentials_of(session: Session, provider_id: UUID) -> list[Credential]:
     return list(rows)
 
 
+def find_credential(session: Session, credential_id: UUID) -> Credential | None:
+    """One claim, whatever became of it."""
+    return session.get(Credential, credential_id)
+
+
 def fact_of(credential: Credential) -> CredentialFact:
     """A credential as the rules see it."""
     return CredentialFact(

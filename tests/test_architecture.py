@@ -154,6 +154,14 @@ def test_services_never_commit(path: Path) -> None:
             assert node.func.attr != "commit", f"line {node.lineno}"
 
 
+@pytest.mark.parametrize(
+    "path", [path for path in SOURCES if {"pages", "api"} & set(path.parts)], ids=_id
+)
+def test_pages_and_api_leave_reading_to_queries(path: Path) -> None:
+    asks = r"\bsession\.(exec|execute|connection|get|get_one|scalars?|add|delete)\("
+    assert not re.search(asks, path.read_text())
+
+
 def test_alembic_is_the_library() -> None:
     assert not (ROOT / "alembic" / "__init__.py").exists()
 

@@ -26,8 +26,8 @@ from directory.credentials.decisions import (
     usual_source,
 )
 from directory.credentials.evidence import save_evidence
-from directory.models import Credential, EvidenceFile, Listing, Provider
-from directory.queries import credentials_of, get_provider
+from directory.models import Credential, EvidenceFile, Provider
+from directory.queries import credentials_of, find_listing, get_provider
 from directory.rules.checks import Check
 
 router = Router(prefix="/api/v1/admin", tags=["admin"])
@@ -136,7 +136,7 @@ def list_cases(
 def review(visit: Visiting, provider_id: UUID) -> ReviewAnswer:
     """Each credential with its automatic checks, and what was decided before."""
     provider = get_provider(visit.session, provider_id)
-    listing = visit.session.get(Listing, provider_id)
+    listing = find_listing(visit.session, provider_id)
     claims = _claims(visit, provider, credentials_of(visit.session, provider_id))
     return ReviewAnswer(
         id=provider.id,

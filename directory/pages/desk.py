@@ -27,7 +27,7 @@ from directory.credentials.decisions import (
 )
 from directory.credentials.evidence import Upload, get_evidence
 from directory.models import Credential, Listing, Provider
-from directory.queries import credentials_of, get_provider
+from directory.queries import credentials_of, find_credential, find_listing, get_provider
 from directory.rules.checks import Check
 from directory.rules.requirements import Lack
 from directory.taxonomy import CREDENTIAL_KINDS, PROFESSIONS
@@ -131,7 +131,7 @@ def record_decision(
     evidence: Annotated[UploadFile | None, File()] = None,
 ) -> Response:
     """Record what was decided and go on to the next case."""
-    found = visit.session.get(Credential, credential_id)
+    found = find_credential(visit.session, credential_id)
     if found is None:
         raise NotFound
     provider = get_provider(visit.session, found.provider_id)
@@ -178,7 +178,7 @@ def _case_page(
 ) -> Response:
     credentials = credentials_of(visit.session, provider.id)
     current = _current(credentials, chosen)
-    listing = visit.session.get(Listing, provider.id)
+    listing = find_listing(visit.session, provider.id)
     return render(
         visit,
         "directory/desk/case.html",
