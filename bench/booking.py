@@ -26,7 +26,7 @@ from sqlmodel import Session, col, select
 
 from bench import servers
 from bench.client import Measured, measure
-from booking.calendar.slot_cache import free_starts
+from booking.calendar.free_times import free_starts
 from core import clock
 from core.crypto import digest, token
 from core.database import engine, uuid7

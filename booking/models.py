@@ -20,6 +20,9 @@ class Schedule(SQLModel, table=True):
 
     provider_id: UUID = Field(foreign_key="provider.id", primary_key=True)
     document: dict[str, Any] = Field(sa_type=Json)
+    terms: dict[str, Any] = Field(  # the document's newest fields, which yesterday's code refuses
+        default_factory=dict, sa_type=Json, sa_column_kwargs={"server_default": text("'{}'")}
+    )
     changed_at: datetime
     published_through: date | None = None  # last local day that slot_day holds
 
@@ -72,8 +75,18 @@ class Holder:
     person_id: UUID | None
 
 
+NOBODY: Final = Holder(None, None)
+
+
 class Appointment(SQLModel, table=True):
     """The truth about a provider's time. A hold is an appointment with an expiry.
+
+    It keeps what was agreed when it was held (`title` to `tzdata_release`, and the fee): nothing
+    looks that up later. `local_start`: the wall time in the provider's `zone` then, ISO, and the
+    release of the time zones by which it was that.
+
+    `is_late`: the patient called off after the time up to which that is free; `is_excused`: that
+    it does not count. `ended_by`: the kind of actor who called it off.
 
     `booking.appointments.moves` alone writes where it stands. `takes_time` follows from the status
     (`booking.rules.transitions`); where it is set, the migration's two EXCLUDE constraints over
@@ -95,6 +108,11 @@ class Appointment(SQLModel, table=True):
             "expires_at",
             postgresql_where=text("expires_at IS NOT NULL"),
         ),
+        Index(
+            "ix_appointment_held_of",
+            "provider_id",
+            postgresql_where=text("expires_at IS NOT NULL"),
+        ),
         Index("ix_appointment_provider_starts_at", "provider_id", "starts_at"),
     )
 
@@ -113,9 +131,21 @@ class Appointment(SQLModel, table=True):
     held_by: UUID | None = Field(default=None, foreign_key="person.id", index=True)
     patient_state: str | None = None  # where the patient will be
     patient_zone: str | None = None  # the zone they read times in
+    title: str
+    kind: str
     fee_cents: int = 0
+    cancel_notice_minutes: int
+    late_fee_cents: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    moves_late: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    zone: str
+    local_start: str | None = None
+    tzdata_release: str | None = None
     version: int = 0
     reason: str | None = Field(default=None, sa_type=Encrypted)  # of a cancellation
+    is_late: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    is_excused: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    ended_by: str | None = None
+    ended_at: datetime | None = None
     created_at: datetime
     booked_at: datetime | None = None
 
@@ -138,11 +168,26 @@ class AppointmentRow:
     held_by: UUID | None
     patient_state: str | None
     patient_zone: str | None
+    title: str
+    kind: str
     fee_cents: int
+    cancel_notice_minutes: int
+    late_fee_cents: int
+    moves_late: bool
+    zone: str
     version: int
     sealed_reason: bytes | None
+    is_late: bool
+    is_excused: bool
+    ended_by: str | None
+    ended_at: datetime | None
     created_at: datetime
     booked_at: datetime | None
+
+    @property
+    def minutes(self) -> int:
+        """How long it lasts."""
+        return int((self.ends_at - self.starts_at).total_seconds()) // 60
 
     @property
     def reason(self) -> str | None:

@@ -2,13 +2,25 @@
 
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
+
+import tzdata
 
 
 @lru_cache(maxsize=1)
 def known_zones() -> frozenset[str]:
     """Every IANA zone of the pinned tzdata."""
     return frozenset(available_timezones())
+
+
+def tzdata_release() -> str:
+    """The release of the time zones in use, as IANA names it: 2026f."""
+    return str(tzdata.IANA_VERSION)
+
+
+def write_wall_time(at: datetime, zone: str) -> str:
+    """2026-11-24T15:00: what a clock in `zone` shows at that instant."""
+    return at.astimezone(ZoneInfo(zone)).replace(tzinfo=None).isoformat(timespec="minutes")
 
 
 def is_in_reach(value: date) -> bool:

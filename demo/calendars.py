@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from booking.calendar.availability import TERMS
 from booking.calendar.openings import openings_of
 from booking.rules import slots
 from booking.rules.availability import Availability
@@ -21,6 +22,7 @@ from booking.rules.slots import Interval
 from demo.made import FULL, MadeProvider
 from directory.listings.openings import Openings
 from directory.models import Service
+from directory.rules.grounds import Ground
 
 VARIANTS = 4
 _DAY = timedelta(days=1)
@@ -34,7 +36,7 @@ class Calendar:
         self, availability: Availability, days: Sequence[date], busy: Sequence[Interval]
     ) -> None:
         self.availability = availability
-        self.document = availability.model_dump(mode="json")
+        self.document = availability.model_dump(mode="json", exclude=TERMS)
         self.days = days
         self._busy = busy
         self._booked = slots.count_by_day(busy, availability.time_zone)
@@ -64,12 +66,19 @@ def calendar_of(made: MadeProvider, variant: int, now: datetime, days: int) -> C
     return _calendar(made.time_zone, weekly, made.busy, made.fate == FULL, variant, now, days)
 
 
-def open_of(calendar: Calendar, services: Sequence[Service], now: datetime) -> Openings:
+def open_of(
+    calendar: Calendar, services: Sequence[Service], ground: Ground, now: datetime
+) -> Openings:
     """What the listing says of these services, as booking would publish it."""
+    allowed = slots.window(calendar.availability, now)
+    spans = [
+        Interval(max(start, allowed.start), min(end, allowed.end)) for start, end in ground.spans()
+    ]
     rows: list[tuple[UUID, list[int]]] = [
         (one.id, starts) for one in services for _, starts in calendar.free(one.minutes)
     ]
-    return openings_of(rows, [one.id for one in services], calendar.availability, now)
+    services_in_order = [one.id for one in services]
+    return openings_of(rows, services_in_order, spans, calendar.availability.lead_minutes, now)
 
 
 @lru_cache(maxsize=20_000)

@@ -91,4 +91,4 @@ def _records(
     sessions = booked_sessions(made, services[0], Calendar(hours, days, ()), taken, rng, now)
     calendar = Calendar(hours, days, [span for _, span in sessions])
     yield from practice_records(provider, services, credentials, calendar, number, now)
-    yield from session_records(services[0], sessions, now)
+    yield from session_records(made, services[0], calendar.availability, sessions, now)

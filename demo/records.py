@@ -12,6 +12,9 @@ from demo.made import CLOSED, OVERDUE, WAITING, MadeProvider
 from directory.credentials.claims import number_digests
 from directory.listings.listing import listing_columns
 from directory.models import Credential, CredentialStatus, Listing, Provider, Service
+from directory.queries import fact_of
+from directory.rules.grounds import Ground
+from directory.rules.licensure import licence_authorities
 
 SOURCES = {
     "npi": "NPPES NPI Registry",
@@ -117,7 +120,12 @@ def practice_records(
             of = {"service_id": service.id, "provider_id": provider.id}
             yield SlotDay, {**of, "day": day, "starts": starts}
     for_new = [one for one in services if one.for_new and provider.accepts_new]
-    columns = listing_columns(provider, services, credentials, now)
+    facts = [fact_of(one) for one in credentials]
+    ground = Ground(tuple(licence_authorities(provider.profession, facts)))
+    openings = open_of(calendar, for_new, ground, now).columns()
+    columns = listing_columns(
+        provider, services, credentials, now, first_opening=openings["next_opening"]
+    )
     yield (
         Listing,
         {
@@ -125,7 +133,7 @@ def practice_records(
             "number": number,
             "change": number,
             "submitted_at": None if columns["published_at"] else provider.submitted_at,
-            **open_of(calendar, for_new, now).columns(),
+            **openings,
             **columns,
         },
     )

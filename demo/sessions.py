@@ -7,8 +7,10 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from booking.appointments.terms import agreed
 from booking.models import Appointment, AppointmentEvent
 from booking.rules import slots
+from booking.rules.availability import Availability
 from booking.rules.minutes import instant_of, starts_within
 from booking.rules.slots import Interval
 from booking.rules.transitions import ActorKind, Status
@@ -42,20 +44,32 @@ def booked_sessions(
     for start in _coming(made, service, calendar, now):
         if start < after or rng.random() >= made.busy:
             continue
-        patient = rng.choice(list(taken))
         after = start + length
-        if not any(one.overlaps(start, after) for one in taken[patient]):
+        free = [
+            patient
+            for patient, sessions in taken.items()
+            if not any(one.overlaps(start, after) for one in sessions)
+        ]
+        if free:
+            patient = rng.choice(free)
             taken[patient].append(Interval(start, after))
             found.append((patient, Interval(start, after)))
     return found
 
 
 def session_records(
-    service: Service, sessions: Sequence[tuple[UUID, Interval]], now: datetime
+    made: MadeProvider,
+    service: Service,
+    availability: Availability,
+    sessions: Sequence[tuple[UUID, Interval]],
+    now: datetime,
 ) -> Iterator[Record]:
-    """Appointments with their history, as patients would have booked them."""
+    """Appointments with their history, as patients would have booked them: from a state in which
+    the provider is licensed."""
     for patient, span in sessions:
-        appointment = _appointment(service, patient, span, now)
+        appointment = _appointment(service, availability, patient, span, now)
+        state = _state(made, span.start)
+        appointment |= {"patient_state": state, "patient_zone": STATES[state].zone}
         yield Appointment, appointment
         yield AppointmentEvent, _booked(appointment, now)
 
@@ -71,7 +85,16 @@ def _coming(
     return [instant_of(one) for one in starts_within(starts_within(starts, ahead), open_now)]
 
 
-def _appointment(service: Service, patient: UUID, span: Interval, now: datetime) -> dict[str, Any]:
+def _state(made: MadeProvider, at: datetime) -> str:
+    """Where a licence is good then; where none is, of the first: its renewal is still to come."""
+    licences = [one for one in made.credentials if one.kind == "state_license" and one.verified]
+    good = [one for one in licences if one.expires_on is None or one.expires_on >= at.date()]
+    return (good or licences)[0].state
+
+
+def _appointment(
+    service: Service, availability: Availability, patient: UUID, span: Interval, now: datetime
+) -> dict[str, Any]:
     key = uuid7()
     return {
         "id": key,
@@ -84,9 +107,7 @@ def _appointment(service: Service, patient: UUID, span: Interval, now: datetime)
         "status": Status.BOOKED.value,
         "takes_time": Status.BOOKED.takes_time,
         "extended": False,
-        "patient_state": "WA",
-        "patient_zone": STATES["WA"].zone,
-        "fee_cents": service.fee_cents,
+        **agreed(service.title, service.kind, service.fee_cents, availability, span.start),
         "version": 0,
         "created_at": now,
         "booked_at": now,

@@ -10,6 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from core.crypto import Encrypted
 from core.database import Json, TextArray, uuid7
+from directory.rules import grounds
 
 
 class Provider(SQLModel, table=True):
@@ -126,6 +127,37 @@ class CredentialDecision(SQLModel, table=True):
     expires_on: date | None = None  # as seen at the source
     evidence_id: UUID | None = Field(default=None, foreign_key="evidence_file.id")
     decided_at: datetime
+
+
+class Suspension(SQLModel, table=True):
+    """An admin lets a provider see nobody for a time, apart from credentials. Reinstating them ends
+    it; `ends_at` None: until further notice."""
+
+    __tablename__ = "suspension"
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    provider_id: UUID = Field(foreign_key="provider.id", index=True)
+    reason: str = Field(sa_type=Encrypted)  # the provider reads it, patients never
+    starts_at: datetime
+    ends_at: datetime | None = None
+    suspended_by: UUID = Field(foreign_key="person.id")
+    suspended_at: datetime
+    reinstated_by: UUID | None = Field(default=None, foreign_key="person.id")
+    reinstated_at: datetime | None = None
+
+    @property
+    def span(self) -> grounds.Suspension:
+        """As the rules see it."""
+        return grounds.Suspension(self.starts_at, self.ends_at)
+
+
+class RenewalDue(SQLModel, table=True):
+    """The first booked session that stands or falls with a licence's renewal, as booking says."""
+
+    __tablename__ = "renewal_due"
+
+    provider_id: UUID = Field(foreign_key="provider.id", primary_key=True)
+    session_at: datetime = Field(index=True)
 
 
 class EvidenceFile(SQLModel, table=True):

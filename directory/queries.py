@@ -1,7 +1,9 @@
 """Reads of the directory. `find_…` may be None, `get_…` raises NotFound."""
 
-from datetime import datetime
-from typing import Any, Final
+import json
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Final
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -9,7 +11,9 @@ from sqlmodel import Session, col, select
 from core.database import Statement, run
 from core.errors import NotFound
 from directory.models import Credential, Listing, Provider, Service
-from directory.rules.licensure import PracticeAuthority, licence_authorities
+from directory.models import Suspension as SuspensionRow
+from directory.rules.grounds import NO_GROUND, Ground, Suspension
+from directory.rules.licensure import licence_authorities
 from directory.rules.requirements import CredentialFact
 
 
@@ -77,31 +81,54 @@ def facts_of(session: Session, provider: Provider) -> list[CredentialFact]:
     return [fact_of(one) for one in credentials_of(session, provider.id)]
 
 
-_CREDENTIALS: Final = """
-    SELECT p.profession, c.kind, c.state, c.license_type, c.status, c.expires_on
-    FROM provider p JOIN credential c ON c.provider_id = p.id AND c.withdrawn_at IS NULL
-    WHERE p.id = %(provider)s ORDER BY c.submitted_at, c.id
+GROUND: Final = """
+    p.profession,
+    coalesce((
+        SELECT json_agg(json_build_array(c.kind, c.state, c.license_type, c.status, c.expires_on)
+                        ORDER BY c.submitted_at, c.id)
+        FROM credential c
+        WHERE c.provider_id = p.id AND c.withdrawn_at IS NULL AND c.kind = 'state_license'
+    )::text, '[]') AS licences,
+    coalesce((
+        SELECT json_agg(json_build_array(x.starts_at, x.ends_at) ORDER BY x.id)
+        FROM suspension x
+        WHERE x.provider_id = p.id AND (x.ends_at IS NULL OR x.ends_at > x.starts_at)
+    )::text, '[]') AS suspensions
 """
+"""What a query of `provider p` selects so that `read_ground` can read its rows. (Every booking
+asks; the sealed numbers, which do not matter here, stay closed.)"""
 
 
-def authorities_statement(provider_id: UUID) -> Statement:
-    """What `read_authorities` reads. Every booking asks, so the sealed numbers, which do not
-    matter here, stay closed."""
-    return Statement(_CREDENTIALS, {"provider": provider_id})
-
-
-def read_authorities(rows: list[Any]) -> list[PracticeAuthority]:
-    """By what right, and where, a provider may practise."""
+@lru_cache(maxsize=4096)
+def read_ground(profession: str, licences: str, suspensions: str) -> Ground:
+    """From the three columns of `GROUND`."""
     facts = [
-        CredentialFact(r.kind, r.state, "", r.license_type, "", r.status, r.expires_on)
-        for r in rows
+        CredentialFact(kind, state, "", licence_type, "", status, last and date.fromisoformat(last))
+        for kind, state, licence_type, status, last in json.loads(licences)
     ]
-    return licence_authorities(rows[0].profession, facts) if rows else []
+    times = [
+        Suspension(datetime.fromisoformat(start), end and datetime.fromisoformat(end))
+        for start, end in json.loads(suspensions)
+    ]
+    return Ground(tuple(licence_authorities(profession, facts)), tuple(times))
 
 
-def authorities_of(session: Session, provider_id: UUID) -> list[PracticeAuthority]:
-    """By what right, and where, this provider may practise."""
-    return read_authorities(run(session, authorities_statement(provider_id)))
+def ground_of(session: Session, provider_id: UUID) -> Ground:
+    """By what right, where and when this provider may see people, as it is now."""
+    query = f"SELECT {GROUND} FROM provider p WHERE p.id = %(provider)s"  # noqa: S608
+    rows = run(session, Statement(query, {"provider": provider_id}))
+    return read_ground(*rows[0]) if rows else NO_GROUND
+
+
+def suspensions_of(session: Session, provider_id: UUID) -> list[SuspensionRow]:
+    """All there ever were, oldest first, those that were lifted too."""
+    rows = session.exec(
+        select(SuspensionRow)
+        .where(SuspensionRow.provider_id == provider_id)
+        .order_by(col(SuspensionRow.id))
+        .execution_options(populate_existing=True)
+    )
+    return list(rows)
 
 
 def find_listing(session: Session, provider_id: UUID) -> Listing | None:

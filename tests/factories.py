@@ -12,7 +12,8 @@ from sqlmodel import Session
 from accounts import audit
 from accounts.models import Person, PersonRole
 from accounts.sessions import start_session
-from booking.calendar.availability import save_availability
+from booking.appointments.terms import agreed
+from booking.calendar.availability import load_availability, save_availability
 from booking.calendar.slot_cache import rebuild_slots
 from booking.models import Appointment, AppointmentEvent
 from booking.rules.availability import Availability
@@ -199,9 +200,9 @@ def make_appointment(
         meeting_id=uuid7(),
         patient_state="WA",
         patient_zone=STATES["WA"].zone,
-        fee_cents=service.fee_cents,
         created_at=now - timedelta(hours=1),
         booked_at=now - timedelta(hours=1),
+        **agreed_on(session, service, starts_at),
     )
     session.add(appointment)
     session.flush()
@@ -219,6 +220,12 @@ def make_appointment(
     rebuild_slots(session, provider.id, now)
     session.commit()
     return appointment
+
+
+def agreed_on(session: Session, service: Service, starts_at: datetime) -> dict[str, Any]:
+    """What is agreed when this service is held now, by column."""
+    availability = load_availability(session, service.provider_id)
+    return agreed(service.title, service.kind, service.fee_cents, availability, starts_at)
 
 
 def _credential(

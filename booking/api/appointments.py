@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from booking.api.schemas import AppointmentAnswer, AppointmentList, appointment_answer
+from booking.api.slots import Slot, SlotList
 from booking.appointments import bookings
 from booking.appointments.moves import Actor
 from booking.appointments.queries import AppointmentDetails, appointments_of, get_details_for
@@ -23,6 +24,14 @@ class NewTime(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     starts_at: AwareDatetime
+
+
+class NewState(BaseModel):
+    """Where the patient will be during the session."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: Annotated[str, Field(pattern="^[A-Z]{2}$", examples=["WA"])]
 
 
 class Cancellation(BaseModel):
@@ -76,13 +85,62 @@ def reschedule(visit: Visiting, appointment_id: UUID, body: NewTime) -> Appointm
 def cancel(
     visit: Visiting, appointment_id: UUID, body: Cancellation | None = None
 ) -> AppointmentAnswer:
-    """Call it off; the provider's notice rule binds the patient."""
+    """Call it off, until it starts; after `cancel_until` a patient's counts as late."""
     found = _own(visit, appointment_id)
     reason = body.reason if body is not None else ""
     cancelled = bookings.cancel(
         visit.session, appointment_id, _actor(visit, found), reason, visit.now
     )
     return _answer(visit, found, cancelled)
+
+
+@router.put(
+    "/appointments/{appointment_id}/state",
+    response_model=AppointmentAnswer,
+    responses=problem_responses(401, 404, 409, 422),
+)
+@signed_in
+def change_state(visit: Visiting, appointment_id: UUID, body: NewState) -> AppointmentAnswer:
+    """The patient will be in another state then. Checked at once; 422 where the provider may not
+    see them there, and nothing changes."""
+    found = _own(visit, appointment_id)
+    changed = bookings.change_state(
+        visit.session, appointment_id, body.state, _actor(visit, found), visit.now
+    )
+    return _answer(visit, found, changed)
+
+
+@router.get(
+    "/appointments/{appointment_id}/slots",
+    response_model=SlotList,
+    responses=problem_responses(401, 404, 422),
+)
+@signed_in
+def list_times_to_move(visit: Visiting, appointment_id: UUID) -> SlotList:
+    """The times to which it may be moved: by its own length, its own time counted as free, lawful
+    where the patient will be."""
+    found = _own(visit, appointment_id)
+    one = found.appointment
+    starts = bookings.times_to_move(visit.session, found, visit.now)
+    length = one.ends_at - one.starts_at
+    return SlotList(
+        service_id=one.service_id,
+        time_zone=found.time.zone,
+        slots=[Slot(starts_at=at, ends_at=at + length) for at in starts],
+    )
+
+
+@router.post(
+    "/appointments/{appointment_id}/excuse",
+    response_model=AppointmentAnswer,
+    responses=problem_responses(401, 403, 404, 409, 422),
+)
+@allow(PROVIDER)
+def excuse(visit: Visiting, appointment_id: UUID) -> AppointmentAnswer:
+    """The provider says that calling it off is not, or was not, late."""
+    found = _own(visit, appointment_id)
+    excused = bookings.excuse(visit.session, appointment_id, _actor(visit, found))
+    return _answer(visit, found, excused)
 
 
 @router.post(

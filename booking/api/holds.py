@@ -10,7 +10,7 @@ from fastapi import Header, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from booking.api.schemas import AppointmentAnswer, HoldAnswer, appointment_answer, hold_answer
-from booking.appointments import bookings, holds
+from booking.appointments import confirmation, holds
 from booking.appointments.patient_details import LONGEST_NAME, PatientDetails
 from booking.idempotency import respond_once
 from booking.visitors import known_holder, new_holder
@@ -35,6 +35,10 @@ class HoldBody(BaseModel):
 
     service_id: UUID
     starts_at: AwareDatetime
+    state: Annotated[
+        str | None,
+        Field(pattern="^[A-Z]{2}$", description="Where the patient will be, if known: asked now."),
+    ] = None
 
 
 class DetailsBody(BaseModel):
@@ -70,6 +74,7 @@ def hold(visit: Visiting, body: HoldBody, idempotency_key: Key = None) -> Any:
             holder=holder,
             address=visit.address,
             now=visit.now,
+            state=body.state or "",
         )
         return 201, hold_answer(made).model_dump_json()
 
@@ -118,7 +123,7 @@ def confirm_hold(
     """Book the held time for the signed-in caller."""
 
     def run() -> tuple[int, str]:
-        booked = bookings.confirm(
+        booked = confirmation.confirm(
             visit.session,
             hold_id,
             details=PatientDetails(**body.model_dump()),

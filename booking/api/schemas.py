@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from booking.appointments.queries import AppointmentEntry
+from booking.appointments.terms import cancel_until
 from booking.models import AppointmentRow
 from booking.rules.transitions import Status
 from core.web.problems import declare_member
@@ -27,7 +28,11 @@ class HoldAnswer(BaseModel):
 
 
 class AppointmentAnswer(BaseModel):
-    """A booked session, as patient or provider see it. Fee in US cents."""
+    """A booked session, as patient or provider see it, as it was agreed. Fee in US cents.
+
+    `cancel_until`: up to when calling off does not count as late. `is_late`: the patient called it
+    off after that, and was not excused. `ended_by`: who called it off: patient, provider or system.
+    """
 
     id: UUID
     status: Status
@@ -43,6 +48,12 @@ class AppointmentAnswer(BaseModel):
     fee_cents: int
     version: int
     reason: str | None
+    kind: str
+    minutes: int
+    late_fee_cents: int
+    cancel_until: datetime
+    is_late: bool
+    ended_by: str | None
 
 
 class AppointmentList(BaseModel):
@@ -74,7 +85,7 @@ def appointment_answer(entry: AppointmentEntry, person_id: UUID) -> AppointmentA
         provider_id=appointment.provider_id,
         provider_name=entry.provider_name,
         service_id=appointment.service_id,
-        service_title=entry.service_title,
+        service_title=appointment.title,
         starts_at=appointment.starts_at,
         ends_at=appointment.ends_at,
         state=appointment.patient_state or "",
@@ -82,4 +93,10 @@ def appointment_answer(entry: AppointmentEntry, person_id: UUID) -> AppointmentA
         fee_cents=appointment.fee_cents,
         version=appointment.version,
         reason=appointment.reason,
+        kind=appointment.kind,
+        minutes=appointment.minutes,
+        late_fee_cents=appointment.late_fee_cents,
+        cancel_until=cancel_until(appointment),
+        is_late=appointment.is_late,
+        ended_by=appointment.ended_by,
     )

@@ -10,11 +10,17 @@ from fastapi import Query, Response
 from pydantic import BaseModel
 
 from booking.calendar.availability import load_availability, save_availability
-from booking.calendar.queries import calendar_of_provider, read_calendar, slot_days_of
-from booking.calendar.slot_cache import days_around, free_within
+from booking.calendar.free_times import days_around, free_within
+from booking.calendar.queries import (
+    calendar_of_provider,
+    idle_holds_of,
+    read_calendar,
+    slot_days_of,
+)
 from booking.rules.availability import Availability
 from booking.rules.minutes import instant_of
 from booking.rules.slots import Interval
+from booking.visitors import known_holder
 from core.database import run_together
 from core.errors import Invalid, NotFound
 from core.times import read_day_in_reach, read_instant, write_instant
@@ -63,19 +69,27 @@ def list_slots(
         str | None,
         Query(alias="to", description=f"{_WHEN}, included. A week after `from` if left out."),
     ] = None,
+    state: Annotated[
+        str,
+        Query(
+            pattern="^([A-Z]{2})?$",
+            description="Where the patient will be: only what is lawful there.",
+        ),
+    ] = "",
 ) -> Any:
-    """The starts that may be booked now, at most 31 days of them."""
-    calendars, slot_days = run_together(
+    """The starts that the caller may hold now, at most 31 days of them."""
+    calendars, slot_days, idle = run_together(
         visit.session,
         calendar_of_provider(provider_id),
         slot_days_of(service, *_days_asked(start, end, visit.now)),
+        idle_holds_of(provider_id, visit.now, known_holder(visit)),
     )
     calendar = read_calendar(calendars)
     offer = calendar.offer(service)
     if offer is None or calendar.availability is None or not calendar.is_listed(visit.now):
         raise NotFound
     span = read_span(start, end, calendar.availability.time_zone, visit.now)
-    found = free_within(span, slot_days, calendar.availability, visit.now)
+    found = free_within(visit.session, calendar, service, slot_days, idle, span, visit.now, state)
     body = _slots_json(service, calendar.availability.time_zone, found, offer.minutes)
     return Response(body, media_type="application/json")
 

@@ -1,16 +1,14 @@
 """Whether a provider may see a patient: the licence where the patient will be, and the audience of
 the service."""
 
-from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session
-
+from booking.appointments.refusals import PatientBusy
 from booking.calendar.queries import Calendar
-from core.errors import Conflict, Invalid
-from directory.queries import authorities_of
-from directory.rules.licensure import PracticeAuthority, may_practise
+from core.errors import Conflict, Invalid, NotAllowed
+from directory.rules.grounds import Ground
 
 
 class LicenceRefused(Invalid):
@@ -25,14 +23,9 @@ class WrongAudience(Conflict):
     code = "wrong_audience"
 
 
-def check_licence(session: Session, provider_id: UUID, state: str, at: datetime) -> None:
+def check_ground(ground: Ground, state: str, at: datetime) -> None:
     """Whether the provider may see someone in `state` at that instant. Raises LicenceRefused."""
-    check_authorities(authorities_of(session, provider_id), state, at)
-
-
-def check_authorities(authorities: Iterable[PracticeAuthority], state: str, at: datetime) -> None:
-    """As `check_licence`, where the authorities are at hand."""
-    verdict = may_practise(authorities, state, at)
+    verdict = ground.verdict(state, at)
     if not verdict.allowed:
         raise LicenceRefused(verdict.code, verdict.reason)
 
@@ -47,3 +40,13 @@ def check_audience(calendar: Calendar, service_id: UUID, is_known: bool) -> None
         raise WrongAudience("This provider takes no new patients at the moment.")
     if offer is not None and not offer.for_new:
         raise WrongAudience("This session is for people who have been here before.")
+
+
+def check_person(calendar: Calendar, service_id: UUID, person_id: UUID, standing: Any) -> None:
+    """Whether this person may have a session of the service; `standing`: the row of `standing_of`.
+    Raises NotAllowed, WrongAudience, PatientBusy."""
+    if calendar.provider.person_id == person_id:
+        raise NotAllowed("You cannot book a session with yourself.")
+    check_audience(calendar, service_id, standing.is_known)
+    if standing.is_busy:
+        raise PatientBusy

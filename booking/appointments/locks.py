@@ -65,6 +65,16 @@ def locking_calendars(
     )
 
 
+def locking_calendar_of(appointment_id: UUID) -> Statement:
+    """Locks the calendar that an appointment is in."""
+    return Statement(
+        "SELECT pg_advisory_xact_lock("
+        "('x' || right(replace(provider_id::text, '-', ''), 16))::bit(64)::bigint)"
+        " FROM appointment WHERE id = %(id)s",
+        {"id": appointment_id},
+    )
+
+
 def is_taken_in(concerned: list[Any]) -> bool:
     """What `locking_calendars` tells. Raises NotFound where there is no such service."""
     for row in concerned:

@@ -15,6 +15,7 @@ from booking.rules.transitions import Status
 from core.database import Statement, run, run_together
 from core.errors import NotFound
 
+_NONE: Final = UUID(int=0)
 _AGREED: Final = [status.value for status in Status if status.is_agreed]
 
 
@@ -26,7 +27,6 @@ class AppointmentEntry:
     """An appointment as a list shows it."""
 
     appointment: AppointmentRow
-    service_title: str
     provider_name: str
     provider_slug: str
 
@@ -41,9 +41,7 @@ class AppointmentDetails:
     @property
     def entry(self) -> AppointmentEntry:
         provider = self.time.provider
-        return AppointmentEntry(
-            self.appointment, self.time.service.title, provider.display_name, provider.slug
-        )
+        return AppointmentEntry(self.appointment, provider.display_name, provider.slug)
 
 
 def details_of(appointment_id: UUID) -> tuple[Statement, Statement, Statement]:
@@ -142,8 +140,8 @@ def find_events(session: Session, appointment_id: UUID) -> list[Any]:
 
 _ENTRIES: Final = f"""
     SELECT {", ".join(f"a.{name}" for name in COLUMNS.split(", "))},
-           v.title, p.display_name, p.slug
-    FROM appointment a JOIN service v ON v.id = a.service_id JOIN provider p ON p.id = a.provider_id
+           p.display_name, p.slug
+    FROM appointment a JOIN provider p ON p.id = a.provider_id
 """
 
 
@@ -196,22 +194,53 @@ def _entries(
     session: Session, which: str, order: str, values: dict[str, Any]
 ) -> list[AppointmentEntry]:
     query = Statement(f"{_ENTRIES} WHERE {which} ORDER BY {order}", {**values, "agreed": _AGREED})
-    return [AppointmentEntry(AppointmentRow(*row[:-3]), *row[-3:]) for row in run(session, query)]
+    return [AppointmentEntry(AppointmentRow(*row[:-2]), *row[-2:]) for row in run(session, query)]
+
+
+def booked_ahead(session: Session, provider_id: UUID, now: datetime) -> list[AppointmentRow]:
+    """A provider's sessions that are booked and have not begun, soonest first."""
+    rows = run(
+        session,
+        Statement(
+            f"SELECT {COLUMNS} FROM appointment WHERE provider_id = %(provider)s"
+            " AND status = 'booked' AND starts_at > %(now)s ORDER BY starts_at",
+            {"provider": provider_id, "now": now},
+        ),
+    )
+    return [AppointmentRow(*row) for row in rows]
+
+
+def called_off_since(
+    session: Session, provider_id: UUID, since: datetime, now: datetime
+) -> list[AppointmentRow]:
+    """Sessions ahead that the system called off after `since`, soonest first."""
+    rows = run(
+        session,
+        Statement(
+            f"SELECT {COLUMNS} FROM appointment WHERE provider_id = %(provider)s"
+            " AND starts_at > %(now)s AND status = 'cancelled' AND ended_by = 'system'"
+            " AND ended_at > %(since)s AND patient_id IS NOT NULL ORDER BY starts_at",
+            {"provider": provider_id, "now": now, "since": since},
+        ),
+    )
+    return [AppointmentRow(*row) for row in rows]
 
 
 # ---------------------------------------------------------------------- a patient
 
 
-def standing_of(patient_id: UUID, provider_id: UUID, span: Interval, but: UUID) -> Statement:
+def standing_of(
+    patient_id: UUID | None, provider_id: UUID, span: Interval, but: UUID = _NONE
+) -> Statement:
     """One row (is_busy: elsewhere within `span`; is_known: was or will be with this provider), of
-    everything but the appointment `but`."""
+    everything but the appointment `but`. Of nobody, both are false."""
     return Statement(
         """
         SELECT
-          EXISTS (SELECT 1 FROM appointment WHERE patient_id = %(patient)s AND id <> %(but)s
+          EXISTS (SELECT 1 FROM appointment WHERE patient_id = %(patient)s::uuid AND id <> %(but)s
                     AND takes_time
                     AND tstzrange(starts_at, ends_at) && tstzrange(%(start)s, %(end)s)) AS is_busy,
-          EXISTS (SELECT 1 FROM appointment WHERE patient_id = %(patient)s AND id <> %(but)s
+          EXISTS (SELECT 1 FROM appointment WHERE patient_id = %(patient)s::uuid AND id <> %(but)s
                     AND provider_id = %(provider)s
                     AND status IN ('booked', 'completed')) AS is_known
         """,

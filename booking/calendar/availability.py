@@ -1,6 +1,7 @@
 """A provider's availability: when they can be booked, as they say it."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -15,16 +16,19 @@ from directory.listings.openings import note_hours
 from directory.models import Credential, CredentialKind
 from directory.taxonomy import STATES
 
+TERMS: Final = {"late_fee_cents", "moves_late"}
+"""Fields that are kept beside the document, for yesterday's code refuses what it does not know."""
 _ZONE_WITHOUT_LICENCE = "America/New_York"
 
 
 def load_availability(session: Session, provider_id: UUID) -> Availability:
     """What was saved; before that, no hours, in the zone of the first licence."""
-    document = session.exec(
-        select(Schedule.document).where(col(Schedule.provider_id) == provider_id)
+    saved = session.exec(
+        select(Schedule.document, Schedule.terms).where(col(Schedule.provider_id) == provider_id)
     ).first()
-    if document is not None:
-        return Availability.model_validate(document)
+    if saved is not None:
+        document, terms = saved
+        return Availability.model_validate({**document, **terms})
     state = session.exec(
         select(Credential.state)
         .where(
@@ -43,12 +47,17 @@ def save_availability(
     """Replace the availability; slots and the listing follow. What is booked stays booked."""
     saved = Statement(
         """
-        INSERT INTO schedule (provider_id, document, changed_at)
-        VALUES (%(provider)s, %(document)s::jsonb, %(now)s)
+        INSERT INTO schedule (provider_id, document, terms, changed_at)
+        VALUES (%(provider)s, %(document)s::jsonb, %(terms)s::jsonb, %(now)s)
         ON CONFLICT (provider_id) DO UPDATE
-        SET document = excluded.document, changed_at = excluded.changed_at
+        SET document = excluded.document, terms = excluded.terms, changed_at = excluded.changed_at
         """,
-        {"provider": provider_id, "document": availability.model_dump_json(), "now": now},
+        {
+            "provider": provider_id,
+            "document": availability.model_dump_json(exclude=TERMS),
+            "terms": availability.model_dump_json(include=TERMS),
+            "now": now,
+        },
     )
     _, _, calendars = run_together(
         session, lock_statement(provider_id), saved, calendar_of_provider(provider_id)

@@ -4,7 +4,7 @@ The directory keeps it (`directory.listings.openings`); this finds it, from the 
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,8 +13,10 @@ from sqlmodel import Session
 from booking.calendar.queries import Calendar, Offer, first_slots_of
 from booking.rules import slots
 from booking.rules.availability import Availability
-from booking.rules.minutes import starts_within
+from booking.rules.minutes import starts_within_any
+from booking.rules.slots import Interval
 from core.database import Statement, run, run_together
+from directory.listings.listing import refresh_listing
 from directory.listings.openings import (
     DAYS_OF_HOURS,
     MOST_OPENINGS,
@@ -23,9 +25,12 @@ from directory.listings.openings import (
     Openings,
     writing_openings,
 )
+from directory.rules.grounds import ends_within
 
 Starts = tuple[UUID, list[int]]
 """A service and some of its free starts, in minutes of the epoch, sorted."""
+_HORIZON: Final = timedelta(days=62)
+"""No calendar reaches further."""
 _NEXT_DAYS: Final = MOST_OPENINGS + 4
 """Of so many days with free starts the first openings are: on two notice may leave nothing, and
 the last is read whole, with the next, whose hours can begin before the last one's are over."""
@@ -56,32 +61,37 @@ def next_slots_of(calendar: Calendar, now: datetime, changing: int = 0) -> State
 
 
 def openings_in(found: Iterable[Starts], calendar: Calendar, now: datetime) -> Openings:
-    """As `openings_of`, of those services that someone new may book."""
+    """As `openings_of`, of those services that someone new may book, anywhere."""
     if calendar.availability is None:
         return NO_OPENINGS
     services = [offer.id for offer in _for_new(calendar)]
-    return openings_of(found, services, calendar.availability, now)
+    lead = calendar.availability.lead_minutes
+    return openings_of(found, services, calendar.bookable_spans(now), lead, now)
 
 
 def openings_of(
-    found: Iterable[Starts], services: Sequence[UUID], availability: Availability, now: datetime
+    found: Iterable[Starts],
+    services: Sequence[UUID],
+    spans: Sequence[Interval],
+    lead_minutes: int,
+    now: datetime,
 ) -> Openings:
-    """What a listing says where these are the free starts, in any order.
+    """What a listing says where these are the free starts, in any order. `spans`: when a session
+    may begin, as seen from `now`; `lead_minutes`: how long before it can be had.
 
     Where several services may begin at once, the first of `services` has it; others are left out.
     """
-    window = slots.window(availability, now)
     order = {service_id: place for place, service_id in enumerate(services)}
     service_at: dict[int, UUID] = {}
     for service_id, starts in found:
         if service_id not in order:
             continue
-        for start in starts_within(starts, window):
+        for start in starts_within_any(starts, spans):
             known = service_at.setdefault(start, service_id)
             if order[service_id] < order[known]:
                 service_at[start] = service_id
     first = [Opening(str(service_at[at]), at) for at in sorted(service_at)[:MOST_OPENINGS]]
-    return Openings.of(first, service_at, availability.notice_minutes, now)
+    return Openings.of(first, service_at, lead_minutes, now)
 
 
 def reaches(published: Openings, day: date, availability: Availability) -> bool:
@@ -101,22 +111,26 @@ def openings_after(
     """What the listing says once `free` are the starts of `days`, each service's of each day.
 
     `next_slots`: rows of `next_slots_of` from before that; None where the days are beyond the
-    first openings. None where all must be found anew: nothing was open, the day has changed, or
-    hours pass midnight.
+    first openings. None where all must be found anew: nothing was open, the day has changed,
+    hours pass midnight, or what the listing says of states depends on the first opening.
     """
     published, availability = calendar.published, calendar.availability
     if published is None or availability is None or not calendar.accepts_new:
         return None
+    if states_depend_on_openings(calendar, now):
+        return None
     spans = [slots.whole_day(availability, day) for day in days]
     if any(one is None or one.start.minute or one.end.minute for one in spans):
         return None
-    window = slots.window(availability, now)
+    allowed = calendar.bookable_spans(now)
     minutes = [
         (int(one.start.timestamp()) // 60, int(one.end.timestamp()) // 60)
         for one in spans
         if one is not None
     ]
-    starts = [at for offer, _, some in free if offer.for_new for at in starts_within(some, window)]
+    starts = [
+        at for offer, _, some in free if offer.for_new for at in starts_within_any(some, allowed)
+    ]
     hours = published.hours_after(starts, minutes, now)
     if hours is None:
         return None
@@ -125,7 +139,7 @@ def openings_after(
         rest = [(row.service_id, row.starts) for row in next_slots if row.day not in days]
         anew = [(offer.id, some) for offer, _, some in free]
         first = openings_in([*rest, *anew], calendar, now).first
-    return Openings(first, hours, availability.notice_minutes)
+    return Openings(first, hours, availability.lead_minutes)
 
 
 def publishing(calendar: Calendar, found: Openings, now: datetime) -> list[Statement]:
@@ -159,10 +173,25 @@ def noting_due(calendar: Calendar, found: Openings, now: datetime) -> Statement:
     )
 
 
+def states_depend_on_openings(calendar: Calendar, now: datetime) -> bool:
+    """Whether the ground in some state ends before the calendar does: the listing names that state
+    only while something can be booked from there."""
+    return ends_within(calendar.ground, now, _HORIZON)
+
+
 def publish_openings(session: Session, calendar: Calendar, now: datetime) -> None:
-    """Tell the listing what is open for new patients."""
+    """Find what is open for new patients, and tell the listing."""
     if calendar.published is not None:
-        run_together(session, *publishing(calendar, find_openings(session, calendar, now), now))
+        tell_listing(session, calendar, find_openings(session, calendar, now), now)
+
+
+def tell_listing(session: Session, calendar: Calendar, found: Openings, now: datetime) -> None:
+    """Tell the listing what is open, where that is not what it has."""
+    telling = publishing(calendar, found, now)
+    if telling and states_depend_on_openings(calendar, now):
+        refresh_listing(session, calendar.provider_id, now, found)
+        telling = [noting_due(calendar, found, now)]
+    run_together(session, *telling)
 
 
 def _for_new(calendar: Calendar) -> list[Offer]:

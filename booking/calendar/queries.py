@@ -9,12 +9,16 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from booking.models import NOBODY, Holder
+from booking.rules import slots
 from booking.rules.availability import Availability
 from booking.rules.slots import Interval
 from core.crypto import decrypt
 from core.database import Statement, run
 from core.errors import NotFound
 from directory.listings.openings import Openings
+from directory.queries import GROUND, read_ground
+from directory.rules.grounds import Ground
 
 LONGEST: Final = timedelta(hours=12)
 """No session is longer; bounds the index range of a search for overlaps."""
@@ -26,6 +30,7 @@ class Offer:
 
     id: UUID
     title: str
+    kind: str
     minutes: int
     for_new: bool
     for_returning: bool
@@ -60,6 +65,7 @@ class Calendar:
     """
 
     provider: ProviderRow
+    ground: Ground
     availability: Availability | None
     published_through: date | None
     published: Openings | None
@@ -80,17 +86,29 @@ class Calendar:
     def is_listed(self, now: datetime) -> bool:
         return self.listed_until is not None and now < self.listed_until
 
+    def bookable_spans(self, now: datetime, state: str = "") -> list[Interval]:
+        """When a session may begin, as seen from `now`: after the notice, within the horizon, and
+        lawful in `state`, or in any state where none is said."""
+        if self.availability is None:
+            return []
+        allowed = slots.window(self.availability, now)
+        spans = [
+            Interval(max(start, allowed.start), min(end, allowed.end))
+            for start, end in self.ground.spans(state)
+        ]
+        return [span for span in spans if span.start < span.end]
 
-_CALENDAR: Final = """
+
+_CALENDAR: Final = f"""
     SELECT p.id, p.person_id, p.slug, p.display_name, p.letters, p.conditions, p.accepts_new,
-           p.meeting_url,
-           s.document::text AS document, s.published_through,
+           p.meeting_url, {GROUND},
+           (s.document || s.terms)::text AS document, s.published_through,
            l.openings::text AS openings, l.hours, l.notice_minutes,
            CASE WHEN l.published_at IS NOT NULL THEN l.due_at END AS listed_until,
            coalesce(
                (SELECT json_agg(
-                    json_build_array(v.id, v.title, v.minutes, v.for_new, v.for_returning,
-                                     v.fee_cents)
+                    json_build_array(v.id, v.title, v.kind, v.minutes, v.for_new,
+                                     v.for_returning, v.fee_cents)
                     ORDER BY v.position, v.id)
                 FROM service v WHERE v.provider_id = p.id AND v.retired_at IS NULL)::text,
                '[]') AS offers
@@ -150,6 +168,7 @@ def read_calendar(rows: list[Any]) -> Calendar:
     )
     return Calendar(
         provider=provider,
+        ground=read_ground(row.profession, row.licences, row.suspensions),
         availability=_availability(row.document) if row.document is not None else None,
         published_through=row.published_through,
         published=None
@@ -165,14 +184,14 @@ def get_calendar(session: Session, provider_id: UUID) -> Calendar:
     return read_calendar(run(session, calendar_of_provider(provider_id)))
 
 
-_NOBODY = UUID(int=0)
+_NONE = UUID(int=0)
 
 
-def busy_of(provider_id: UUID, span: Interval, but: UUID = _NOBODY) -> Statement:
+def busy_of(provider_id: UUID, span: Interval, but: UUID = _NONE) -> Statement:
     """What takes the provider's time within `span`, less the appointment `but`."""
     return Statement(
         """
-        SELECT starts_at, ends_at FROM appointment
+        SELECT starts_at, ends_at, expires_at FROM appointment
         WHERE provider_id = %(provider)s AND takes_time
           AND starts_at > %(earliest)s AND starts_at < %(end)s AND ends_at > %(start)s
           AND id <> %(but)s
@@ -188,22 +207,40 @@ def busy_of(provider_id: UUID, span: Interval, but: UUID = _NOBODY) -> Statement
     )
 
 
-def read_busy(rows: list[Any]) -> list[Interval]:
-    return [Interval(*row) for row in rows]
+def read_busy(rows: list[Any], now: datetime | None = None) -> list[Interval]:
+    """Where `now` is given, without the holds that have run out by then."""
+    return [
+        Interval(row.starts_at, row.ends_at)
+        for row in rows
+        if now is None or row.expires_at is None or row.expires_at > now
+    ]
 
 
 def find_busy(
-    session: Session, provider_id: UUID, span: Interval, but: UUID = _NOBODY
+    session: Session, provider_id: UUID, span: Interval, but: UUID = _NONE
 ) -> list[Interval]:
     """As `busy_of` says, in order."""
     return read_busy(run(session, busy_of(provider_id, span, but)))
+
+
+def idle_holds_of(provider_id: UUID, now: datetime, holder: Holder = NOBODY) -> Statement:
+    """The holds that keep no time from `holder`: their own, and those that have run out. The cache
+    of slots does not know whose a hold is, nor the clock."""
+    return Statement(
+        """
+        SELECT starts_at, ends_at FROM appointment
+        WHERE provider_id = %(provider)s AND expires_at IS NOT NULL
+          AND (expires_at <= %(now)s OR visitor = %(visitor)s OR held_by = %(person_id)s)
+        """,
+        {"provider": provider_id, "now": now, **vars(holder)},
+    )
 
 
 def slot_days_of(service_id: UUID, first: date, last: date) -> Statement:
     """The cached free starts of each opening day that has any (`starts`: epoch minutes, sorted)."""
     return Statement(
         """
-        SELECT starts FROM slot_day WHERE service_id = %(service)s
+        SELECT day, starts FROM slot_day WHERE service_id = %(service)s
           AND day BETWEEN %(first)s AND %(last)s AND starts <> '{}' ORDER BY day
         """,
         {"service": service_id, "first": first, "last": last},

@@ -2,19 +2,28 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from sqlmodel import Session
 
+from booking.calendar.free_times import (
+    ANYBODY,
+    Viewer,
+    days_around,
+    free_minutes,
+    free_of_cache,
+    nearest_free_times,
+)
 from booking.calendar.queries import (
     Calendar,
     ProviderRow,
     calendar_of_service,
     read_calendar,
 )
-from booking.calendar.slot_cache import days_around, free_minutes, free_within, nearest_free_times
+from booking.rules.minutes import instant_of
+from booking.rules.notice import notice_rule
 from booking.rules.slots import Interval
 from core.database import Statement, run, run_together
 from core.errors import NotFound
@@ -53,9 +62,12 @@ class RequestedTime:
         return available.time_zone if available else "UTC"
 
     @property
-    def cancel_notice_minutes(self) -> int:
+    def notice_rule(self) -> str:
+        """What is told about cancelling before it is held."""
         available = self.calendar.availability
-        return available.cancel_notice_minutes if available else 0
+        if available is None:
+            return ""
+        return notice_rule(available.cancel_notice_minutes, available.moves_late)
 
 
 SERVICE_COLUMNS: Final = "id, title, minutes, fee_cents, for_new"
@@ -83,20 +95,24 @@ def get_bookable_time(
     return wanted
 
 
-def is_time_free(session: Session, wanted: RequestedTime, now: datetime) -> bool:
+def is_time_free(
+    session: Session, wanted: RequestedTime, now: datetime, viewer: Viewer = ANYBODY
+) -> bool:
     """Whether exactly that start may be held now."""
     span = Interval(wanted.starts_at, wanted.starts_at + timedelta(minutes=1))
     return wanted.calendar.is_listed(now) and bool(
-        free_minutes(session, wanted.calendar, wanted.service.id, span, now)
+        free_minutes(session, wanted.calendar, wanted.service.id, span, now, viewer)
     )
 
 
-def nearest_times(session: Session, wanted: RequestedTime, now: datetime) -> list[datetime]:
+def nearest_times(
+    session: Session, wanted: RequestedTime, now: datetime, viewer: Viewer = ANYBODY
+) -> list[datetime]:
     """Up to three free starts near the one wanted, soonest first."""
     if not wanted.calendar.is_listed(now):
         return []
     near = min(max(wanted.starts_at, now), now + AHEAD)
-    return nearest_free_times(session, wanted.calendar, wanted.service.id, near, now)
+    return nearest_free_times(session, wanted.calendar, wanted.service.id, near, now, viewer)
 
 
 def free_of_any(session: Session, calendar: Calendar, span: Interval, now: datetime) -> list[int]:
@@ -112,13 +128,18 @@ def free_of_any(session: Session, calendar: Calendar, span: Interval, now: datet
         """,
         {"services": [offer.id for offer in calendar.offers], "first": first, "last": last},
     )
-    return free_within(span, run(session, query), calendar.availability, now)
+    return free_of_cache(run(session, query), span, calendar, now)
 
 
 def times_from(
-    session: Session, calendar: Calendar, service_id: UUID, start: datetime, now: datetime
+    session: Session,
+    calendar: Calendar,
+    service_id: UUID,
+    start: datetime,
+    now: datetime,
+    viewer: Viewer = ANYBODY,
 ) -> Iterator[datetime]:
     """All free starts from `start` to the end of the calendar, in order."""
     span = Interval(max(start, now), now + AHEAD)
-    found = free_minutes(session, calendar, service_id, span, now)
-    return (datetime.fromtimestamp(minute * 60, UTC) for minute in found)
+    found = free_minutes(session, calendar, service_id, span, now, viewer)
+    return (instant_of(minute) for minute in found)

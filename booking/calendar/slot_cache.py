@@ -4,10 +4,8 @@
 provider's lock, so that two changes of one calendar never compute from each other's past.
 """
 
-from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
-from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
@@ -22,82 +20,26 @@ from booking.calendar.openings import (
     publish_openings,
     publishing,
     reaches,
+    tell_listing,
 )
 from booking.calendar.queries import (
     Calendar,
     Offer,
     find_busy,
     get_calendar,
-    slot_days_of,
 )
 from booking.rules import slots
 from booking.rules.availability import Availability
-from booking.rules.minutes import instant_of, minute_of, starts_within
+from booking.rules.minutes import minute_of
 from booking.rules.slots import Interval
 from core.database import Statement, lock, run, run_together
 from directory.listings.openings import NO_OPENINGS, Openings
-from directory.models import Service
 
 CACHED_DAYS: Final = 61
 """Slots are kept from yesterday (hours pass midnight) to the longest horizon and a day to spare."""
 
 Free = list[tuple[Offer, date, list[int]]]
 """Free starts (epoch minutes, sorted), an entry for each service and day."""
-
-
-# ---------------------------------------------------------------------- reading
-
-
-def free_starts(
-    session: Session, service: Service, start: datetime, end: datetime, now: datetime
-) -> list[datetime]:
-    """The starts in [start, end) that may be booked now: notice and horizon are applied."""
-    calendar = get_calendar(session, service.provider_id)
-    found = free_minutes(session, calendar, service.id, Interval(start, end), now)
-    return [instant_of(minute) for minute in found]
-
-
-def free_minutes(
-    session: Session, calendar: Calendar, service_id: UUID, span: Interval, now: datetime
-) -> list[int]:
-    """As `free_starts`, in epoch minutes. One query."""
-    availability = calendar.availability
-    if availability is None or calendar.offer(service_id) is None or span.end <= span.start:
-        return []
-    return free_within(
-        span, run(session, slot_days_of(service_id, *days_around(span))), availability, now
-    )
-
-
-def days_around(span: Interval) -> tuple[date, date]:
-    """First and last of the opening days in which something may begin within `span`, whatever the
-    zone: local days differ by one from UTC's, and a day's hours may pass midnight."""
-    return (span.start - 2 * slots.ONE_DAY).date(), (span.end + slots.ONE_DAY).date()
-
-
-def free_within(
-    span: Interval, slot_days: Iterable[Any], availability: Availability, now: datetime
-) -> list[int]:
-    """Of the rows of `slot_days_of`, the starts in `span` that may be booked now."""
-    # a day's hours may pass midnight, into those of the next
-    found = sorted(chain.from_iterable(row.starts for row in slot_days))
-    return starts_within(starts_within(found, span), slots.window(availability, now))
-
-
-def nearest_free_times(
-    session: Session, calendar: Calendar, service_id: UUID, wanted: datetime, now: datetime
-) -> list[datetime]:
-    """Up to three free starts nearest to the one wanted, soonest first."""
-    found: list[int] = []
-    for before, after in ((1, 3), (7, 21)):  # most often the near days are enough
-        span = Interval(wanted - before * slots.ONE_DAY, wanted + after * slots.ONE_DAY)
-        free = free_minutes(session, calendar, service_id, span, now)
-        place = bisect_left(free, minute_of(wanted))
-        near = free[max(0, place - 3) : place + 3]
-        found = sorted(near, key=lambda start: abs(start - minute_of(wanted)))[:3]
-        if len(found) == 3:
-            break
-    return [instant_of(start) for start in sorted(found)]
 
 
 # ---------------------------------------------------------------------- which days
@@ -132,7 +74,7 @@ def rebuild_slots(session: Session, provider_id: UUID, now: datetime) -> None:
     lock(session, provider_id)
     calendar = get_calendar(session, provider_id)
     found = write_all_slots(session, calendar, now)
-    run_together(session, *publishing(calendar, found, now))
+    tell_listing(session, calendar, found, now)
 
 
 def write_all_slots(session: Session, calendar: Calendar, now: datetime) -> Openings:
@@ -240,8 +182,8 @@ def advance_slots(session: Session, provider_id: UUID, now: datetime) -> None:
     else:
         run_together(session, gone)
     found = find_openings(session, calendar, now)
-    due = noting_due(calendar, found, now)
-    run_together(session, *publishing(calendar, found, now), due)
+    tell_listing(session, calendar, found, now)
+    run_together(session, noting_due(calendar, found, now))
 
 
 def free_of_days(calendar: Calendar, days: Sequence[date], busy: Sequence[Interval]) -> Free:

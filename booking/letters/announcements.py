@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from accounts.models import Person
 from booking.letters import invites, reminders
 from booking.letters.layout import AppointmentLetter, compose_letter
-from booking.models import Appointment, AppointmentEvent, Schedule
-from booking.rules.availability import Availability
-from booking.rules.notice import notice_rule
+from booking.models import Appointment
+from booking.rules.notice import GRACE, cancel_until, notice_rule
 from booking.rules.transitions import ActorKind, Status
 from core import clock
 from core.database import transaction
@@ -23,7 +22,7 @@ from core.jobs import LETTERS, RETRY, jobs
 from core.mail import post
 from core.settings import settings
 from core.web import formats
-from directory.models import Provider, Service
+from directory.models import Provider
 
 
 @dataclass(frozen=True)
@@ -31,16 +30,13 @@ class LetterContext:
     """An appointment with the people it concerns."""
 
     appointment: Appointment
-    service: Service
     provider: Provider
     patient: Person
     provider_person: Person
-    schedule: Availability
-    cancelled_by: str  # actor kind of the last event
 
     @property
     def patient_zone(self) -> str:
-        return self.appointment.patient_zone or self.schedule.time_zone
+        return self.appointment.patient_zone or self.appointment.zone
 
 
 @jobs.task(name="booking.notices.announce", retry=RETRY, queue=LETTERS)
@@ -66,23 +62,12 @@ def find_letter_context(session: Session, appointment_id: UUID) -> LetterContext
     appointment = session.get(Appointment, appointment_id)
     if appointment is None or appointment.patient_id is None:
         return None
-    service = session.get_one(Service, appointment.service_id)
     provider = session.get_one(Provider, appointment.provider_id)
-    last = session.exec(
-        select(AppointmentEvent)
-        .where(AppointmentEvent.appointment_id == appointment.id)
-        .order_by(col(AppointmentEvent.id).desc())
-    ).first()
     return LetterContext(
         appointment=appointment,
-        service=service,
         provider=provider,
         patient=session.get_one(Person, appointment.patient_id),
         provider_person=session.get_one(Person, provider.person_id),
-        schedule=Availability.model_validate(
-            session.get_one(Schedule, appointment.provider_id).document
-        ),
-        cancelled_by=last.actor_kind if last else ActorKind.SYSTEM,
     )
 
 
@@ -111,17 +96,24 @@ def _tell_patient(session: Session, story: LetterContext, kind: str, now: dateti
     subject, heading = PATIENT_WORDS[kind]
     day = formats.short_day(formats.local_date(appointment.starts_at, story.patient_zone))
     lines = []
-    if kind == "cancelled":
-        if story.cancelled_by == ActorKind.PROVIDER:
+    page = f"{settings().public_url}/appointments/{appointment.id}"
+    if kind != "cancelled":
+        lines += _rules(appointment, now)
+        lines.append("You can join from 10 minutes before it starts, from the page below.")
+        action = (page, "Open my appointment")
+    elif appointment.ended_by == ActorKind.SYSTEM:
+        lines.append(f"{appointment.reason} So this session cannot take place. We are sorry.")
+        lines.append("On the page below are others who may see you, with times you can take now.")
+        action = (f"{page}/alternatives", "See who can see you")
+    else:
+        if appointment.ended_by == ActorKind.PROVIDER:
             lines.append(f"{story.provider.display_name} had to cancel. We are sorry.")
             if appointment.reason:
                 lines.append(f"They wrote: {appointment.reason}")
+        if appointment.is_late:
+            lines.append("It was less than the notice before the start, so it counts as late.")
         lines.append("You need not do anything. Other times are open whenever you want one.")
         action = (f"{settings().public_url}/providers/{story.provider.slug}", "See other times")
-    else:
-        lines.append(notice_rule(story.schedule.cancel_notice_minutes))
-        lines.append("You can join from 10 minutes before it starts, from the page below.")
-        action = (f"{settings().public_url}/appointments/{appointment.id}", "Open my appointment")
     method = invites.CANCEL if kind == "cancelled" else invites.REQUEST
     letter = AppointmentLetter(
         recipient=story.patient.email,
@@ -130,7 +122,7 @@ def _tell_patient(session: Session, story: LetterContext, kind: str, now: dateti
         facts=[
             ("With", story.provider.display_name),
             ("When", formats.when(appointment.starts_at, story.patient_zone)),
-            ("Length", formats.duration(story.service.minutes)),
+            ("Length", formats.duration(minutes_of(appointment))),
             ("Fee", formats.money(appointment.fee_cents)),
         ],
         lines=lines,
@@ -145,11 +137,36 @@ def _tell_patient(session: Session, story: LetterContext, kind: str, now: dateti
     )
 
 
+def _rules(appointment: Appointment, now: datetime) -> list[str]:
+    """What was agreed about cancelling."""
+    lines = [notice_rule(appointment.cancel_notice_minutes, appointment.moves_late)]
+    until = cancel_until(
+        appointment.starts_at,
+        appointment.cancel_notice_minutes,
+        appointment.booked_at,
+        appointment.is_excused,
+    )
+    if until <= now + GRACE and not appointment.is_excused:
+        lines.append("It starts so soon that cancelling it counts as late an hour after booking.")
+    if appointment.late_fee_cents:
+        fee = formats.money(appointment.late_fee_cents)
+        lines.append(f"This provider asks {fee} for a late one. Openchair charges nothing.")
+    return lines
+
+
+def minutes_of(appointment: Appointment) -> int:
+    """How long it lasts, as was agreed."""
+    return int((appointment.ends_at - appointment.starts_at).total_seconds()) // 60
+
+
 def _tell_provider(session: Session, story: LetterContext, kind: str) -> None:
-    if kind == "cancelled" and story.cancelled_by == ActorKind.PROVIDER:
-        return  # they did it themselves
     appointment = story.appointment
-    zone = story.schedule.time_zone
+    if kind == "cancelled" and appointment.ended_by == ActorKind.PROVIDER:
+        return  # they did it themselves
+    is_of_many = appointment.ended_by == ActorKind.SYSTEM and story.patient.deleted_at is None
+    if kind == "cancelled" and is_of_many:
+        return  # one letter tells them of all such sessions
+    zone = appointment.zone
     subject, heading = PROVIDER_WORDS[kind]
     day = formats.short_day(formats.local_date(appointment.starts_at, zone))
     letter = AppointmentLetter(
@@ -158,7 +175,8 @@ def _tell_provider(session: Session, story: LetterContext, kind: str) -> None:
         heading=heading,
         facts=[
             ("When", formats.when(appointment.starts_at, zone)),
-            ("Session", story.service.title),
+            ("Session", appointment.title),
+            *([("Cancelled", "Late, inside your notice")] if appointment.is_late else []),
         ],
         lines=["Who it is stands on the page below, after you sign in."],
         action=(

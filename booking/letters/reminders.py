@@ -48,7 +48,7 @@ def remind(appointment_id: str, version: int, hours: int) -> None:
             return
         patient = session.get_one(Person, appointment.patient_id)
         provider = session.get_one(Provider, appointment.provider_id)
-        zone = appointment.patient_zone or "UTC"
+        zone = appointment.patient_zone or appointment.zone
         time = formats.clock_time(appointment.starts_at, zone)
         letter = AppointmentLetter(
             recipient=patient.email,

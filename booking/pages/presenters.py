@@ -10,7 +10,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from booking.appointments.queries import AppointmentEntry
-from booking.models import AppointmentRow
 from booking.rules.notice import Door, JoinState
 from core.times import write_instant
 from core.web import formats
@@ -110,18 +109,14 @@ def session_facts(
     ]
 
 
-def minutes_of(appointment: AppointmentRow) -> int:
-    return int((appointment.ends_at - appointment.starts_at).total_seconds()) // 60
-
-
 def appointment_facts(entry: AppointmentEntry, zone: str) -> list[dict[str, str]]:
     """As `session_facts`, with where the patient will be."""
     one = entry.appointment
     facts = session_facts(
         entry.provider_name,
-        entry.service_title,
+        one.title,
         one.starts_at,
-        minutes_of(one),
+        one.minutes,
         one.fee_cents,
         zone,
     )
@@ -138,7 +133,7 @@ def listed_appointment(entry: AppointmentEntry, zone: str) -> dict[str, Any]:
         "url": f"/appointments/{one.id}",
         "when": formats.when(one.starts_at, zone),
         "with": entry.provider_name,
-        "title": f"{entry.service_title}, {formats.duration(minutes_of(one))}",
+        "title": f"{one.title}, {formats.duration(one.minutes)}",
         "status": one.status,
     }
 

@@ -167,6 +167,18 @@ class Availability(_Document):
     daily_limit: int | None = Field(None, ge=1, le=40, strict=True)
     step_minutes: int = Field(30, ge=5, le=120, strict=True)
     cancel_notice_minutes: int = Field(DAY, ge=0, le=14 * DAY, strict=True)
+    late_fee_cents: int = Field(
+        0,
+        ge=0,
+        le=500_000,
+        strict=True,
+        description="What the provider asks for a late cancellation; stated, never charged here.",
+    )
+    moves_late: bool = Field(
+        False,
+        strict=True,
+        description="Whether patients may still move a session when cancelling it would be late.",
+    )
 
     @classmethod
     def empty(cls, time_zone: str) -> Self:
@@ -236,6 +248,12 @@ class Availability(_Document):
             else:
                 joined.append((start, end))
         return joined
+
+    @property
+    def lead_minutes(self) -> int:
+        """How long before its start a session can be booked at the latest: the notice, and a
+        minute at least, for a hold never outlives the start."""
+        return max(1, self.notice_minutes)
 
     @property
     def gap_minutes(self) -> int:

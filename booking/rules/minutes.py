@@ -1,6 +1,7 @@
 """Instants as minutes of the epoch (UTC), as slots are kept."""
 
 from bisect import bisect_left
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from booking.rules.slots import Interval
@@ -10,6 +11,11 @@ def starts_within(starts: list[int], span: Interval) -> list[int]:
     """Those of sorted epoch minutes that lie in `span`."""
     low, high = span.start.timestamp() / 60, span.end.timestamp() / 60
     return starts[bisect_left(starts, low) : bisect_left(starts, high)]
+
+
+def starts_within_any(starts: list[int], spans: Iterable[Interval]) -> list[int]:
+    """Those that lie in one of `spans`, which are in order and apart; some may be empty."""
+    return [at for span in spans if span.start < span.end for at in starts_within(starts, span)]
 
 
 def minute_of(instant: datetime) -> int:

@@ -1,8 +1,8 @@
 """Opening → busy → free → slots. One set of checks decides what is listed and what may be booked.
 
 Local wall time is walked and then turned into instants: a wall time that a clock change skips is
-never offered, one that comes twice is offered once, the first time. A session lasts real minutes
-and fits wholly into one opening. Ranges are half-open.
+never offered, one that comes twice is offered both times, where the hours last so long. A session
+lasts real minutes and fits wholly into one opening. Ranges are half-open.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -47,7 +47,13 @@ TIME_OFF = Refusal("time_off", "The provider is away then.")
 TAKEN = Refusal("taken", "That time has just been taken.")
 DAY_FULL = Refusal("day_full", "The provider takes no more sessions on that day.")
 TOO_SOON = Refusal("too_soon", "That is too soon: the provider needs more notice.")
+PAST = Refusal("too_soon", "That time has passed.")
 TOO_FAR = Refusal("too_far", "That is further ahead than the provider's calendar is open.")
+NO_GROUND = Refusal("no_ground", "The provider may not see anybody at that time.")
+NOT_OFFERED = Refusal("not_offered", "The provider no longer offers this session.")
+
+OF_HOURS = frozenset({DOES_NOT_FIT, OUTSIDE_HOURS, CLOSED_DAY, TIME_OFF})
+"""What a change of the provider's own hours makes of a session that was booked within them."""
 
 
 def local_day(at: datetime, zone: str) -> date:
@@ -91,8 +97,13 @@ def window(availability: Availability, now: datetime) -> Interval:
     """When a session may begin, as seen from `now`: after the notice and within the horizon."""
     zone = availability.time_zone
     last = local_day(now, zone) + ONE_DAY * availability.horizon_days
-    soonest = now + availability.notice_minutes * MINUTE
+    soonest = now + availability.lead_minutes * MINUTE
     return Interval(soonest, _instant_after(zone, last + ONE_DAY, 0))
+
+
+def held_window(now: datetime) -> Interval:
+    """When what is held already may begin: notice and horizon were asked when it was held."""
+    return Interval(now + timedelta(microseconds=1), datetime.max.replace(tzinfo=UTC))
 
 
 def changes_at(availability: Availability, first: datetime | None, now: datetime) -> datetime:
@@ -102,7 +113,7 @@ def changes_at(availability: Availability, first: datetime | None, now: datetime
     day_ends = _instant_after(zone, local_day(now, zone) + ONE_DAY, 0)
     if first is None:
         return day_ends
-    return min(day_ends, first - availability.notice_minutes * MINUTE)
+    return min(day_ends, first - availability.lead_minutes * MINUTE)
 
 
 def refusal(
@@ -111,11 +122,13 @@ def refusal(
     minutes: int,
     busy: Sequence[Interval],
     booked: Mapping[date, int],
+    allowed: Interval,
     now: datetime,
 ) -> Refusal | None:
-    """Why a session of `minutes` may not begin at `start`; None where it may."""
+    """Why a session of `minutes` may not begin at `start`; None where it may. `allowed`: the
+    `window`, or the `held_window` for what is held already."""
     return (
-        _distance(availability, start, now)
+        _distance(allowed, start, now)
         or _hours(availability, start, minutes)
         or _obstacle(availability, start, minutes, busy, booked)
     )
@@ -159,10 +172,18 @@ def count_by_day(busy: Sequence[Interval], zone: str) -> dict[date, int]:
     return counts
 
 
-def _distance(availability: Availability, start: datetime, now: datetime) -> Refusal | None:
-    allowed = window(availability, now)
+def hours_refusal(availability: Availability, start: datetime, minutes: int) -> Refusal | None:
+    """Why a session that is booked lies outside the provider's hours, or in their time off; None
+    where it does not. On which minutes sessions begin is asked only of new ones."""
+    found = _hours(availability, start, minutes) or _obstacle(availability, start, minutes, (), {})
+    return found if found in OF_HOURS else None
+
+
+def _distance(allowed: Interval, start: datetime, now: datetime) -> Refusal | None:
     if start in allowed:
         return None
+    if start <= now:
+        return PAST
     return TOO_SOON if start < allowed.start else TOO_FAR
 
 
@@ -215,10 +236,8 @@ def _grid(
     for span in spans:
         latest = _instant_after(zone, day, span.reach) - minutes * MINUTE
         for minute in range(span.start, span.end, step):
-            start = _instant(zone, day, minute)
-            if start is not None and start <= latest:
-                starts.append(start)
-    return tuple(starts)
+            starts += [start for start in _instants(zone, day, minute) if start <= latest]
+    return tuple(sorted(starts))
 
 
 def _openings(zone: str, day: date, spans: tuple[Span, ...]) -> Iterator[Interval]:
@@ -227,16 +246,16 @@ def _openings(zone: str, day: date, spans: tuple[Span, ...]) -> Iterator[Interva
         yield Interval(_instant_after(zone, day, span.start), _instant_after(zone, day, span.end))
 
 
-def _instant(zone: str, day: date, minute: int) -> datetime | None:
-    """The instant of a wall time, its first where it comes twice; None where it does not exist."""
+def _instants(zone: str, day: date, minute: int) -> list[datetime]:
+    """The instants of a wall time: two where it comes twice, none where it does not exist."""
     wall = datetime(day.year, day.month, day.day) + minute * MINUTE  # noqa: DTZ001  # wall time
-    instant = wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
-    exists = instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == wall
-    return instant if exists else None
+    local = ZoneInfo(zone)
+    found = {wall.replace(tzinfo=local, fold=fold).astimezone(UTC) for fold in (0, 1)}
+    return sorted(at for at in found if at.astimezone(local).replace(tzinfo=None) == wall)
 
 
 def _instant_after(zone: str, day: date, minute: int) -> datetime:
-    """The instant of a wall time, or the moment the clock jumps over it."""
-    while (instant := _instant(zone, day, minute)) is None:
+    """The first instant of a wall time, or the moment the clock jumps over it."""
+    while not (instants := _instants(zone, day, minute)):
         minute += 1
-    return instant
+    return instants[0]

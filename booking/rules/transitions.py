@@ -85,6 +85,11 @@ def origins(to: Status, by: ActorKind) -> list[Status]:
     return found
 
 
+def hold_until(starts_at: datetime, now: datetime) -> datetime:
+    """When a hold made, or made longer, at `now` runs out: it never outlives the start."""
+    return min(now + HOLD, starts_at)
+
+
 def is_expired(expires_at: datetime, now: datetime) -> bool:
     """A hold is good up to, not including, its expiry."""
     return now >= expires_at

@@ -71,7 +71,7 @@ def apply(session: Session, person_id: UUID, form: ApplicationForm, now: datetim
 def lacks(session: Session, provider: Provider, now: datetime) -> list[Lack]:
     """What stands between this provider and a listing, in the order of the work."""
     facts = facts_of(session, provider)
-    readiness = readiness_of(session, provider)
+    readiness = readiness_of(session, provider, now)
     return missing_for_listing(provider.profession, facts, readiness, now)
 
 

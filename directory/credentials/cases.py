@@ -7,11 +7,19 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from directory.credentials import queues
 from directory.credentials.queues import Queue
-from directory.models import Credential, CredentialStatus, Listing, Provider, Service
+from directory.models import (
+    Credential,
+    CredentialStatus,
+    Listing,
+    Provider,
+    RenewalDue,
+    Service,
+    Suspension,
+)
 from directory.queries import credentials_of, fact_of
 from directory.rules.days import end_of_day, local_day, working_days_after
 from directory.rules.requirements import (
@@ -30,7 +38,8 @@ WORKING_DAYS: Final = 5
 class Case:
     """A provider on the desk. `waiting_since`: what has waited, or stood, longest. `due`: the end
     of the time in which something is to be done, and `due_on` its last day. `pending`: how many
-    claims wait for a decision; where none does, the next step is the provider's."""
+    claims wait for a decision; where none does, the next step is the provider's. `session_at`: the
+    first booked session that a renewal decides about, where it is near (`RenewalDue`)."""
 
     provider_id: UUID
     name: str
@@ -40,6 +49,12 @@ class Case:
     due: datetime
     pending: int
     is_shown: bool
+    session_at: datetime | None = None
+
+    @property
+    def is_urgent(self) -> bool:
+        """A renewal waits for us, and its first session comes soon."""
+        return self.pending > 0 and self.session_at is not None
 
     @property
     def due_on(self) -> date:
@@ -128,7 +143,7 @@ _VIEWS: Final = {
 
 
 def _cases(session: Session, ids: Sequence[UUID], now: datetime, when: _When) -> list[Case]:
-    """In the order of `ids`; four statements however many there are."""
+    """In the order of `ids`; six statements however many there are."""
     if not ids:
         return []
     providers = {
@@ -148,6 +163,20 @@ def _cases(session: Session, ids: Sequence[UUID], now: datetime, when: _When) ->
             )
         )
     )
+    suspended = set(
+        session.exec(
+            select(Suspension.provider_id).where(
+                col(Suspension.provider_id).in_(ids),
+                Suspension.starts_at <= now,
+                or_(col(Suspension.ends_at).is_(None), col(Suspension.ends_at) > now),
+            )
+        )
+    )
+    due_renewals = {
+        one.provider_id: one.session_at
+        for one in session.exec(select(RenewalDue).where(col(RenewalDue.provider_id).in_(ids)))
+        if one.session_at > now
+    }
     held = _held(session, ids)
     return [
         _case(
@@ -155,6 +184,8 @@ def _cases(session: Session, ids: Sequence[UUID], now: datetime, when: _When) ->
             held[one],
             one in offering,
             one in shown,
+            one in suspended,
+            due_renewals.get(one),
             now,
             when,
         )
@@ -178,6 +209,8 @@ def _case(
     credentials: Sequence[Credential],
     has_services: bool,
     is_shown: bool,
+    is_suspended: bool,
+    session_at: datetime | None,
     now: datetime,
     when: _When,
 ) -> Case:
@@ -186,6 +219,7 @@ def _case(
         has_services=has_services,
         has_hours=provider.keeps_hours,
         has_meeting_link=bool(provider.meeting_url),
+        is_suspended=is_suspended,
     )
     facts = [fact_of(one) for one in credentials]
     lacks = missing_for_listing(provider.profession, facts, readiness, now)
@@ -199,4 +233,5 @@ def _case(
         due=due,
         pending=sum(one.status == CredentialStatus.PENDING for one in credentials),
         is_shown=is_shown,
+        session_at=session_at,
     )

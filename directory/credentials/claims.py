@@ -15,6 +15,7 @@ from sqlmodel import Session
 from core.crypto import keyed_digests
 from core.errors import Invalid, NotFound
 from core.times import is_in_reach, read_day
+from directory.credentials.follow_through import ground_changed
 from directory.listings.listing import lock_provider, refresh_listing
 from directory.models import Credential, CredentialKind, CredentialStatus, Provider
 from directory.queries import credentials_of
@@ -94,13 +95,13 @@ def get_own_credential(session: Session, provider: Provider, credential_id: UUID
 def withdraw_credential(
     session: Session, provider: Provider, credential_id: UUID, now: datetime
 ) -> None:
-    """Take a claim back; the listing follows. Raises NotFound for somebody else's."""
+    """Take a claim back; the listing and booked sessions follow. Raises NotFound for somebody
+    else's."""
     lock_provider(session, provider.id)
     credential = get_own_credential(session, provider, credential_id)
     credential.withdrawn_at = now
     session.add(credential)
-    session.flush()
-    refresh_listing(session, provider.id, now)
+    ground_changed(session, provider.id, now)
 
 
 def place_of(credential: Credential) -> tuple[str, str, str]:

@@ -22,7 +22,8 @@ from core.web import templates
 from core.web.caller import Caller
 from directory.credentials.claims import MUST_EXPIRE, date_problem, number_digests, place_of
 from directory.credentials.evidence import Upload, find_evidence, save_evidence, upload_problem
-from directory.listings.listing import lock_provider, refresh_listing
+from directory.credentials.follow_through import ground_changed
+from directory.listings.listing import lock_provider
 from directory.models import (
     Credential,
     CredentialDecision,
@@ -97,7 +98,7 @@ def decide(
     _apply(session, credential, decision)
     _record(session, provider, credential, admin, now)
     _tell(session, provider, credential)
-    refresh_listing(session, provider.id, now)
+    ground_changed(session, provider.id, now)
     return credential
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
+from core.database import lock
 from core.errors import NotFound
 from directory.listings.openings import NO_OPENINGS, Openings
 from directory.listings.packed_columns import pack_marks
@@ -21,8 +22,15 @@ from directory.models import (
     Provider,
     Service,
 )
-from directory.queries import credentials_of, fact_of, services_of
+from directory.queries import (
+    credentials_of,
+    fact_of,
+    ground_of,
+    services_of,
+    suspensions_of,
+)
 from directory.rules.days import end_of_day
+from directory.rules.grounds import Ground, Suspension
 from directory.rules.licensure import licence_authorities, valid_states
 from directory.rules.requirements import Readiness, attestation_due, missing_for_listing
 from directory.taxonomy import CONDITIONS, PROFESSIONS, STATES
@@ -43,10 +51,14 @@ def refresh_listing(
     provider = lock_provider(session, provider_id)
     credentials = credentials_of(session, provider_id)
     services = services_of(session, provider_id)
-    values = listing_columns(provider, services, credentials, now)
+    suspensions = [one.span for one in suspensions_of(session, provider_id)]
+    published_at, first = _published(session, provider_id)
+    if openings is not None:
+        first = openings.first[0].starts_at if openings.first else None
+    values = listing_columns(provider, services, credentials, now, suspensions, first)
     shown = values["published_at"] is not None
     if shown:
-        values["published_at"] = _published_at(session, provider_id) or now
+        values["published_at"] = published_at or now
     if openings is not None:
         values |= openings.columns()
     row = insert(Listing).values(
@@ -68,14 +80,25 @@ def listing_columns(
     services: Sequence[Service],
     credentials: Sequence[Credential],
     now: datetime,
+    suspensions: Sequence[Suspension] = (),
+    first_opening: datetime | None = None,
 ) -> dict[str, Any]:
     """What the listing says of a provider, by column, but for its number, change and openings.
 
-    `published_at` is now where the rules let it be shown, and None where they do not.
+    `published_at` is now where the rules let it be shown, and None where they do not. A state
+    whose ground ends before the first opening is not named: nothing can be booked from there.
     """
     facts = [fact_of(one) for one in credentials]
-    states = valid_states(licence_authorities(provider.profession, facts), now)
-    lacks = missing_for_listing(provider.profession, facts, _readiness(provider, services), now)
+    authorities = tuple(licence_authorities(provider.profession, facts))
+    ground = Ground(authorities, tuple(suspensions))
+    lawful = ground.states(now)
+    states = {
+        code: last
+        for code, last in valid_states(authorities, now).items()
+        if code in lawful and (first_opening is None or first_opening < lawful[code])
+    }
+    readiness = _readiness(provider, services, ground.is_suspended(now))
+    lacks = missing_for_listing(provider.profession, facts, readiness, now)
     facets = _facets(provider, services)
     return {
         "slug": provider.slug,
@@ -86,52 +109,55 @@ def listing_columns(
         "states": {code: day.isoformat() if day else None for code, day in states.items()},
         "card": _card(provider, services, credentials, states),
         "min_fee_cents": min((s.fee_cents for s in services if s.fee_cents), default=0),
-        "due_at": _due_at(provider, credentials, now),
+        "due_at": _due_at(provider, credentials, suspensions, now),
         "published_at": now if states and not lacks else None,
     }
 
 
-def _published_at(session: Session, provider_id: UUID) -> datetime | None:
-    return session.exec(
-        select(Listing.published_at).where(Listing.provider_id == provider_id)
+def _published(session: Session, provider_id: UUID) -> tuple[datetime | None, datetime | None]:
+    """Since when the listing is shown, and its first opening."""
+    found = session.exec(
+        select(Listing.published_at, Listing.next_opening).where(Listing.provider_id == provider_id)
     ).first()
+    return (None, None) if found is None else found
 
 
 def lock_provider(session: Session, provider_id: UUID) -> Provider:
     """The provider, kept from other refreshes until this transaction ends: who saves a profile
-    while a licence is revoked must not publish what stood before. (The reads that follow take
-    nothing from the session's memory.) Raises NotFound."""
+    while a licence is revoked must not publish what stood before. Bookings wait, too, or are seen
+    here. (The reads that follow take nothing from the session's memory.) Raises NotFound."""
     session.flush()
+    lock(session, provider_id)
     provider = session.get(Provider, provider_id, with_for_update={"key_share": True})
     if provider is None:
         raise NotFound
     return provider
 
 
-def readiness_of(session: Session, provider: Provider) -> Readiness:
+def readiness_of(session: Session, provider: Provider, now: datetime) -> Readiness:
     """What the provider has done besides credentials."""
-    return _readiness(provider, services_of(session, provider.id))
+    suspended = ground_of(session, provider.id).is_suspended(now)
+    return _readiness(provider, services_of(session, provider.id), suspended)
 
 
-def refresh_due_listings(session: Session, now: datetime) -> int:
-    """Refresh the listings of which something has stopped being true. Returns how many."""
+def find_due_listings(session: Session, now: datetime) -> list[UUID]:
+    """Providers of whose listings something has stopped being true; at most 500."""
     due = session.exec(
         select(Listing.provider_id)
         .where(Listing.due_at <= now)
         .order_by(col(Listing.due_at))
         .limit(500)
-    ).all()
-    for provider_id in due:
-        refresh_listing(session, provider_id, now)
-    return len(due)
+    )
+    return list(due)
 
 
-def _readiness(provider: Provider, services: Sequence[Service]) -> Readiness:
+def _readiness(provider: Provider, services: Sequence[Service], is_suspended: bool) -> Readiness:
     return Readiness(
         attested_at=provider.attested_at,
         has_services=bool(services),
         has_hours=provider.keeps_hours,
         has_meeting_link=bool(provider.meeting_url),
+        is_suspended=is_suspended,
     )
 
 
@@ -195,13 +221,21 @@ def _monogram(name: str) -> str:
     return (parts[0][:1] + (parts[-1][:1] if len(parts) > 1 else "")).upper()
 
 
-def _due_at(provider: Provider, credentials: Sequence[Credential], now: datetime) -> datetime:
-    """The next instant at which something that the listing says ends; a year if nothing does."""
+def _due_at(
+    provider: Provider,
+    credentials: Sequence[Credential],
+    suspensions: Sequence[Suspension],
+    now: datetime,
+) -> datetime:
+    """The next instant at which something that the listing says begins or ends; a year if nothing
+    does."""
     ends = [
         end_of_day(one.state, one.expires_on)
         for one in credentials
         if one.expires_on and one.status == CredentialStatus.VERIFIED
     ]
+    for one in suspensions:
+        ends += [one.starts_at, *([one.ends_at] if one.ends_at else [])]
     if provider.attested_at:
         ends.append(attestation_due(provider.attested_at))
     return min((end for end in ends if end > now), default=now + _FAR)

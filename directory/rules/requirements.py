@@ -36,12 +36,14 @@ class CredentialFact:
 
 @dataclass(frozen=True)
 class Readiness:
-    """What the provider has done besides credentials. `attested_at` is the last attestation."""
+    """What the provider has done besides credentials, and whether they may at the moment.
+    `attested_at` is the last attestation."""
 
     attested_at: datetime | None
     has_services: bool
     has_hours: bool
     has_meeting_link: bool
+    is_suspended: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def missing_for_listing(
     """Everything that is missing, credentials first; empty means the listing may appear.
 
     Codes: `<kind>_missing`, `_pending`, `_refused`, `_expired` for each required kind of
-    credential, then `no_services`, `no_hours`, `no_meeting_link`, `not_attested`.
+    credential, then `no_services`, `no_hours`, `no_meeting_link`, `not_attested`, `suspended`.
     """
     known = list(facts)
     lacks = [
@@ -93,6 +95,11 @@ def missing_for_listing(
             is_attested(readiness.attested_at, now),
             "not_attested",
             f"Confirm that all is current; this is needed every {ATTESTATION_LASTS.days} days.",
+        ),
+        (
+            not readiness.is_suspended,
+            "suspended",
+            "Openchair has suspended your listing; the reason is in our letter to you.",
         ),
     )
     return lacks + [Lack(code, message) for is_done, code, message in steps if not is_done]

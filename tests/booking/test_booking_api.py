@@ -9,10 +9,11 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session, col, select
 
 from accounts.models import Person
-from booking.calendar.slot_cache import free_starts
+from booking.calendar.free_times import free_starts
 from booking.models import Appointment, AppointmentEvent
 from core import clock
 from directory.models import Provider, Service
+from directory.queries import credentials_of
 from tests.factories import make_patient, make_provider, sign_in
 
 DAY = timedelta(days=1)
@@ -209,8 +210,16 @@ def test_a_licence_must_reach_the_day_of_the_session(client: TestClient, session
     provider = make_provider(session, now=now, expires_on=(now + timedelta(days=5)).date())
     service, starts = first_service(session, provider), free(session, provider, 20)
     patient = sign_in(client, session, make_patient(session))
-    late = hold(client, service, starts[-1]).json()
-    answer = confirm(client, late["id"], patient)
+    assert starts[-1] < now + timedelta(days=7)  # what no state allows is not listed
+    beyond = hold(client, service, starts[-1] + timedelta(days=7), patient)
+    assert (beyond.status_code, beyond.json()["reason"]) == (409, "no_ground")
+    assert beyond.json()["alternatives"]
+    held = hold(client, service, starts[-1], patient).json()
+    for one in credentials_of(session, provider.id):  # the register says otherwise meanwhile
+        one.expires_on = now.date() if one.kind == "state_license" else one.expires_on
+        session.add(one)
+    session.commit()
+    answer = confirm(client, held["id"], patient)
     assert (answer.status_code, answer.json()["code"]) == (422, "licence_expired")
 
 
@@ -221,7 +230,10 @@ def test_a_patient_is_in_one_place_at_a_time(client: TestClient, session: Sessio
     patient = sign_in(client, session, make_patient(session))
     first = hold(client, first_service(session, one), start).json()
     assert confirm(client, first["id"], patient).status_code == 201
-    second = hold(client, first_service(session, other), start).json()
+    answer = hold(client, first_service(session, other), start)  # heard at once
+    assert (answer.status_code, answer.json()["code"]) == (409, "patient_busy")
+    client.cookies.clear()
+    second = hold(client, first_service(session, other), start).json()  # before signing in
     answer = confirm(client, second["id"], patient)
     assert (answer.status_code, answer.json()["code"]) == (409, "patient_busy")
 
@@ -271,7 +283,7 @@ def test_moving_to_a_taken_time_changes_nothing(
     assert client.get(url, headers=patient).json() == booked
 
 
-def test_the_notice_rule_binds_the_patient_and_not_the_provider(
+def test_the_notice_binds_the_patients_moves_and_not_the_provider(
     client: TestClient, session: Session
 ) -> None:
     provider = make_provider(session, now=clock.now(), cancel_notice_minutes=7 * 24 * 60)
@@ -280,8 +292,13 @@ def test_the_notice_rule_binds_the_patient_and_not_the_provider(
     held = hold(client, service, starts[0], patient).json()
     booked = confirm(client, held["id"], patient).json()
     url = f"/api/v1/appointments/{booked['id']}/cancel"
-    late = client.post(url, headers=patient)
-    assert (late.status_code, late.json()["code"]) == (409, "too_late")
+    with clock.at(clock.now() + timedelta(minutes=61)):
+        late = client.post(
+            f"/api/v1/appointments/{booked['id']}/reschedule",
+            headers=patient,
+            json={"starts_at": starts[4].isoformat()},
+        )
+        assert (late.status_code, late.json()["code"]) == (409, "too_late")
     person = session.get_one(Person, provider.person_id)
     headers = sign_in(None, session, person)
     assert client.post(url, headers=headers).status_code == 422  # says no reason
@@ -359,6 +376,9 @@ def test_services_for_new_patients_are_not_for_returning_ones(
     patient = sign_in(client, session, make_patient(session))
     first = hold(client, service, starts[0]).json()
     assert confirm(client, first["id"], patient).status_code == 201
+    answer = hold(client, service, starts[4])
+    assert (answer.status_code, answer.json()["code"]) == (409, "wrong_audience")
+    client.cookies.clear()
     second = hold(client, service, starts[4]).json()
     answer = confirm(client, second["id"], patient)
     assert (answer.status_code, answer.json()["code"]) == (409, "wrong_audience")
@@ -437,4 +457,5 @@ def test_an_unverified_provider_has_no_slots_to_show(client: TestClient, session
     service = first_service(session, provider)
     url = f"/api/v1/providers/{provider.id}/slots?service={service.id}"
     assert client.get(url).status_code == 404
-    assert hold(client, service, free(session, provider)[0]).status_code == 404
+    assert free(session, provider) == []
+    assert hold(client, service, clock.now() + DAY).status_code == 404

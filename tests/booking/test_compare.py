@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
-from booking.calendar.slot_cache import free_starts
+from booking.calendar.free_times import free_starts
 from directory.listings.listing import refresh_listing
 from directory.models import Provider
 from directory.queries import services_of

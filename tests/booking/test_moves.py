@@ -85,7 +85,9 @@ def test_nothing_else_writes_where_an_appointment_stands() -> None:
             writers[str(place)] = found
     assert writers == {
         "booking/appointments/moves.py": ["(", "status"],
-        "booking/appointments/holds.py": ["expires_at"],  # kept longer: it stands where it stood
+        # where it stands stays as it was: kept longer, excused, the patient will be elsewhere
+        "booking/appointments/holds.py": ["expires_at"],
+        "booking/appointments/bookings.py": ["is_excused", "patient_state"],
     }
 
 

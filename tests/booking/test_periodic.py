@@ -9,7 +9,8 @@ from sqlmodel import Session, col, select
 from booking import periodic
 from booking.appointments import holds
 from booking.calendar.availability import load_availability, save_availability
-from booking.calendar.slot_cache import free_starts, rebuild_slots
+from booking.calendar.free_times import free_starts
+from booking.calendar.slot_cache import rebuild_slots
 from booking.models import Appointment, AppointmentEvent, CalendarDue, Holder, Schedule, SlotDay
 from booking.rules.availability import TimeOff
 from core import clock

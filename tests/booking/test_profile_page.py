@@ -46,7 +46,7 @@ def test_all_public_facts_and_how_each_was_verified(client: TestClient, dana: Pr
     assert "Individual session 50 minutes $150" in words
     assert "State licence, Washington" in words
     assert "Primary source Aug 25, 2026" in words
-    assert "You can cancel or move this up to 24 hours before." in words
+    assert "You can move this up to 24 hours before, and cancel it until it starts" in words
 
 
 def test_numbers_of_credentials_are_never_shown(

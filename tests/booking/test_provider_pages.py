@@ -19,6 +19,7 @@ from directory.models import Provider, Service
 from directory.queries import services_of
 from tests.factories import (
     NOW,
+    agreed_on,
     make_appointment,
     make_patient,
     make_provider,
@@ -120,8 +121,8 @@ def test_a_hold_shows_its_minutes_and_goes_when_they_are_over(
             meeting_id=uuid7(),
             expires_at=NOW + timedelta(minutes=7),
             visitor=b"v" * 32,
-            fee_cents=0,
             created_at=NOW,
+            **agreed_on(session, service, TUESDAY_3PM),
         )
     )
     session.commit()

@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from booking.calendar.slot_cache import free_starts
+from booking.calendar.free_times import free_starts
 from booking.models import Appointment, AppointmentEvent
 from core import clock
 from directory.models import Provider, Service

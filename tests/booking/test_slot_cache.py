@@ -12,18 +12,20 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from booking.appointments import bookings, holds
+from booking.appointments import bookings, confirmation, holds
 from booking.appointments.moves import Actor
 from booking.appointments.patient_details import PatientDetails
 from booking.appointments.refusals import SlotRefused
 from booking.calendar.availability import load_availability, save_availability
-from booking.calendar.queries import find_busy
-from booking.calendar.slot_cache import advance_slots, free_starts, rebuild_slots
+from booking.calendar.free_times import days_around, free_of_cache, free_starts
+from booking.calendar.queries import find_busy, get_calendar, slot_days_of
+from booking.calendar.slot_cache import advance_slots, rebuild_slots
 from booking.models import Appointment, AppointmentRow, CalendarDue, Holder
 from booking.rules.availability import Availability, DateOverride, Range, TimeOff, WeeklyRange
 from booking.rules.slots import Interval, count_by_day, day_starts, local_day, refusal, window
 from booking.rules.transitions import ActorKind
 from core import clock
+from core.database import run
 from core.errors import DomainError
 from core.settings import settings as app_settings
 from directory.listings.packed_columns import HOUR_DAYS, unpack_hours
@@ -72,14 +74,16 @@ def listed_hours(session: Session, provider: Provider) -> list[int]:
 def free_hours(session: Session, provider: Provider, now: datetime) -> list[int]:
     """In which hours of the days that a listing tells of someone new can book something."""
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    end = today + HOUR_DAYS * DAY
+    span = Interval(now, today + HOUR_DAYS * DAY)
+    calendar = get_calendar(session, provider.id)
     starts = [
-        start
+        minute
         for service in services_of(session, provider)
         if service.for_new
-        for start in free_starts(session, service, now, end, now)
+        for rows in [run(session, slot_days_of(service.id, *days_around(span)))]
+        for minute in free_of_cache(rows, span, calendar, now)  # holds last until they are swept
     ]
-    return sorted({int(start.timestamp()) // 3600 for start in starts})
+    return sorted({minute // 60 for minute in starts})
 
 
 HOURS: list[dict[str, Any]] = [
@@ -163,7 +167,7 @@ class _Walk:
         assert hold.held_by is not None
         born = datetime(1980, 1, 1).date()  # noqa: DTZ001  # a date
         details = PatientDetails("Robin Example", born, "WA", None)
-        bookings.confirm(
+        confirmation.confirm(
             self.session,
             hold.id,
             details=details,
@@ -265,4 +269,4 @@ def _agrees_with_the_rules(
     right = [one for one in sorted(starts) if one in window(hours, now) and now <= one < end]
     assert listed == right
     for start in listed[:20]:
-        assert refusal(hours, start, service.minutes, busy, booked, now) is None
+        assert refusal(hours, start, service.minutes, busy, booked, window(hours, now), now) is None

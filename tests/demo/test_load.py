@@ -98,8 +98,8 @@ def test_the_people_of_the_sign_ins_are_there(demo: Session) -> None:
     ("number", "fate", "is_listed", "has_openings"),
     [
         (0, OPEN, True, True),
-        (5, WAITING, False, True),  # nothing is verified yet
-        (11, EXPIRED, False, True),  # the licence ran out
+        (5, WAITING, False, False),  # nothing is verified yet
+        (11, EXPIRED, False, False),  # the licence ran out
         (17, FULL, True, False),  # all of it is booked
         (23, OVERDUE, False, True),  # not confirmed for 90 days
         (13, CLOSED, True, False),  # takes no new people

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from booking.appointments.bookings import cancel
 from booking.appointments.moves import Actor
-from booking.calendar.slot_cache import free_starts
+from booking.calendar.free_times import free_starts
 from booking.rules.transitions import ActorKind
 from core import clock
 from core.mail import Mail

@@ -17,7 +17,7 @@ from directory.credentials import cases
 from directory.credentials.claims import CredentialForm, submit_credential, withdraw_credential
 from directory.credentials.decisions import DecisionForm, checks_of, decide, history_of
 from directory.credentials.evidence import Upload
-from directory.listings.listing import refresh_due_listings, refresh_listing
+from directory.listings.listing import find_due_listings, refresh_listing
 from directory.listings.openings import NO_OPENINGS, Opening, Openings, writing_openings
 from directory.models import Credential, CredentialDecision, EvidenceFile, Listing, Provider
 from directory.queries import credentials_of
@@ -356,16 +356,19 @@ def test_a_listing_is_due_at_the_instant_its_credential_ends(
     session.add(one)
     refresh_listing(session, provider.id, NOW)
     assert session.get_one(Listing, provider.id, populate_existing=True).due_at == gone_from
-    assert refresh_due_listings(session, gone_from - timedelta(seconds=1)) == 0
+    assert find_due_listings(session, gone_from - timedelta(seconds=1)) == []
     assert is_listed(session, provider)
-    assert refresh_due_listings(session, gone_from) == 1
+    assert find_due_listings(session, gone_from) == [provider.id]
+    refresh_listing(session, provider.id, gone_from)
     assert not is_listed(session, provider)
 
 
 def test_a_listing_goes_when_its_attestation_is_90_days_old(session: Session) -> None:
     provider = make_provider(session, now=NOW)  # attested yesterday
-    assert refresh_due_listings(session, NOW + timedelta(days=88)) == 0
-    assert refresh_due_listings(session, NOW + timedelta(days=89)) == 1
+    assert find_due_listings(session, NOW + timedelta(days=88)) == []
+    overdue = NOW + timedelta(days=89)
+    assert find_due_listings(session, overdue) == [provider.id]
+    refresh_listing(session, provider.id, overdue)
     assert not is_listed(session, provider)
 
 
@@ -448,7 +451,7 @@ def test_unchanged_openings_are_not_written_again(session: Session) -> None:
         Opening(one["service_id"], int(datetime.fromisoformat(one["starts_at"]).timestamp()) // 60)
         for one in listing.openings
     ]
-    run(session, writing_openings(provider.id, Openings(tuple(first), listing.hours, 0)))
+    run(session, writing_openings(provider.id, Openings(tuple(first), listing.hours, 1)))
     session.expire(listing)
     assert listing.change == before
     run(session, writing_openings(provider.id, NO_OPENINGS))

@@ -14,7 +14,7 @@ from httpx2 import Response
 from sqlmodel import Session, col, select
 
 from accounts.models import Person
-from booking.calendar.slot_cache import free_starts
+from booking.calendar.free_times import free_starts
 from core import clock
 from core.database import engine
 from directory.models import Credential

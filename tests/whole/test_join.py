@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
-from booking.calendar.slot_cache import free_starts
+from booking.calendar.free_times import free_starts
 from core import clock
 from directory.queries import services_of
 from tests.factories import make_appointment, make_patient, make_provider, sign_in

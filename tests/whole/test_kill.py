@@ -29,7 +29,7 @@ from sqlalchemy import create_engine
 from sqlmodel import Session
 
 from accounts.sessions import start_session
-from booking.calendar.slot_cache import free_starts
+from booking.calendar.free_times import free_starts
 from core import clock
 from core.database import dialect_url
 from core.settings import settings

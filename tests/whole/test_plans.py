@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from booking import periodic
-from booking.calendar.slot_cache import free_starts
+from booking.calendar.free_times import free_starts
 from core import clock, retention
 from core.database import engine
 from directory.alerts import delivery

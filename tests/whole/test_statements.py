@@ -19,7 +19,8 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from accounts.models import Person
-from booking.calendar.slot_cache import free_starts, rebuild_slots
+from booking.calendar.free_times import free_starts
+from booking.calendar.slot_cache import rebuild_slots
 from core import clock
 from core.database import engine
 from core.mail import Letter, post

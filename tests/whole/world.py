@@ -13,7 +13,7 @@ from sqlmodel import Session, SQLModel, select
 from accounts.models import SignInSession
 from accounts.sessions import start_session
 from booking.appointments.holds import hold_slot
-from booking.calendar.slot_cache import free_starts
+from booking.calendar.free_times import free_starts
 from booking.models import Holder
 from core import clock
 from core.crypto import digest

@@ -9,16 +9,16 @@ from uuid import UUID
 from fastapi import Response
 from fastapi.responses import RedirectResponse
 
+from booking.appointments.eligibility import WrongAudience
 from booking.appointments.queries import find_live_hold, get_held
-from booking.calendar.requested_time import (
-    RequestedTime,
-    is_time_free,
-    nearest_times,
-)
+from booking.appointments.refusals import PatientBusy, SlotRefused, find_refusal
+from booking.calendar.free_times import Viewer
+from booking.calendar.requested_time import RequestedTime, nearest_times
 from booking.models import AppointmentRow, Holder
 from booking.pages import presenters
 from booking.pages.booking.draft import Draft, read_draft
 from booking.pages.search_context import zone_of
+from booking.rules import slots
 from booking.rules.notice import notice_rule
 from booking.rules.transitions import HOLD_MINUTES, Status
 from booking.visitors import known_holder
@@ -46,7 +46,11 @@ class HeldTime:
 
     @property
     def facts(self) -> list[dict[str, str]]:
-        return facts_of(self.wanted, self.hold.fee_cents, self.zone)
+        """As it was agreed when it was held."""
+        one = self.hold
+        return presenters.session_facts(
+            _name_of(self.wanted), one.title, one.starts_at, one.minutes, one.fee_cents, self.zone
+        )
 
 
 def open_hold(visit: Visit, hold_id: UUID) -> HeldTime:
@@ -61,11 +65,14 @@ def open_hold(visit: Visit, hold_id: UUID) -> HeldTime:
 
 def facts_of(wanted: RequestedTime, fee_cents: int, zone: str) -> list[dict[str, str]]:
     """The summary of a time that is not booked yet."""
-    name = ", ".join(filter(None, (wanted.provider.display_name, wanted.provider.letters)))
     service = wanted.service
     return presenters.session_facts(
-        name, service.title, wanted.starts_at, service.minutes, fee_cents, zone
+        _name_of(wanted), service.title, wanted.starts_at, service.minutes, fee_cents, zone
     )
+
+
+def _name_of(wanted: RequestedTime) -> str:
+    return ", ".join(filter(None, (wanted.provider.display_name, wanted.provider.letters)))
 
 
 def held_page(
@@ -85,7 +92,7 @@ def held_page(
         "hold_minutes": HOLD_MINUTES,
         "url": f"/book/{held.hold.id}",
         "step": step,
-        "rule": notice_rule(held.wanted.cancel_notice_minutes),
+        "rule": notice_rule(held.hold.cancel_notice_minutes, held.hold.moves_late),
         "again": again_of(held.wanted, held.zone),
     }
     name = held.wanted.provider.display_name
@@ -123,10 +130,19 @@ def over_page(visit: Visit, held: HeldTime) -> Response:
     lines = ["Nothing was booked."]
     if held.draft.name and not was_released:
         lines.append("What you typed is still here, so it will be quick.")
-    # A hold that no job has ended yet still keeps others out.
-    is_free = held.hold.status == Status.HELD or is_time_free(visit.session, held.wanted, visit.now)
-    if not is_free:
+    refusal = find_refusal(
+        visit.session,
+        held.wanted.calendar,
+        held.hold.service_id,
+        held.hold.starts_at,
+        visit.now,
+        Viewer(holder),
+    )
+    is_free = refusal is None and held.wanted.calendar.is_listed(visit.now)
+    if refusal == slots.TAKEN:
         lines.append("Somebody else has taken this time since.")
+    elif refusal is not None:
+        lines.append(refusal.message)
     return stop_page(
         visit,
         held.wanted,
@@ -161,10 +177,14 @@ def stop_page(
     again: Mapping[str, str] | None = None,
     actions: Sequence[Mapping[str, str]] = (),
     carry: Mapping[str, str] | None = None,
+    near: Sequence[datetime] | None = None,
     status: int = 409,
 ) -> Response:
     """Something is in the way: says what, and offers the nearest ways on. Nothing is lost."""
-    near = [] if again or actions else nearest_times(visit.session, wanted, visit.now)
+    if near is None:
+        viewer = Viewer(known_holder(visit))
+        is_asked = not (again or actions)
+        near = nearest_times(visit.session, wanted, visit.now, viewer) if is_asked else []
     carry = dict(carry or {})
     times = [
         {
@@ -186,3 +206,39 @@ def stop_page(
         provider_name=wanted.provider.display_name,
         profile_url=f"/providers/{wanted.provider.slug}",
     )
+
+
+def refused_page(visit: Visit, held: HeldTime, error: SlotRefused) -> Response:
+    """The world moved while it was held: which rule refuses now, and what is free instead. What
+    was typed is kept."""
+    start = presenters.short_start(held.hold.starts_at, held.zone)
+    lines = [f"{start}: {error.message}", "Nothing was booked. Your answers are kept."]
+    free = [(one["service_id"], datetime.fromisoformat(one["starts_at"])) for one in error.free]
+    times = [
+        {
+            "url": presenters.book_url(service_id, at, {}),
+            "label": formats.short_when(at, held.zone),
+        }
+        for service_id, at in free
+    ]
+    profile = f"/providers/{held.wanted.provider.slug}"
+    actions = [*times, {"url": profile, "label": "Choose another time"}]
+    heading = "This time cannot be booked any more"
+    return stop_page(visit, held.wanted, held.zone, heading, lines, actions=actions)
+
+
+def conflict_page(visit: Visit, wanted: RequestedTime, zone: str, error: Exception) -> Response:
+    """It cannot be this person's as things stand; answers that were given stay."""
+    profile = {"url": f"/providers/{wanted.provider.slug}", "label": "Choose another time"}
+    actions = [profile]
+    if isinstance(error, PatientBusy):
+        heading = "You have another session then"
+        actions.append({"url": "/appointments", "label": "My appointments"})
+    elif isinstance(error, WrongAudience):
+        heading = "This session is not for you yet"
+        profile["label"] = f"Other sessions with {wanted.provider.display_name}"
+    else:
+        heading = "This cannot be booked"
+        actions = [{"url": "/find", "label": "Find someone with time"}]
+    lines = [str(error), "Nothing was booked. Your answers are kept."]
+    return stop_page(visit, wanted, zone, heading, lines, actions=actions)

@@ -9,15 +9,24 @@ from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
 from booking.appointments import holds
+from booking.appointments.eligibility import LicenceRefused, WrongAudience
 from booking.appointments.queries import find_live_hold
-from booking.appointments.refusals import AlreadyExtended, HoldOver, SlotRefused
-from booking.calendar.requested_time import RequestedTime, get_bookable_time, is_time_free
+from booking.appointments.refusals import (
+    AlreadyExtended,
+    HoldOver,
+    PatientBusy,
+    SlotRefused,
+    find_refusal,
+)
+from booking.calendar.free_times import Viewer
+from booking.calendar.requested_time import RequestedTime, get_bookable_time, nearest_times
 from booking.models import AppointmentRow
 from booking.pages import presenters
 from booking.pages.booking import steps
 from booking.pages.booking.draft import drop_draft, keep_draft, read_draft
 from booking.pages.booking.held_time import (
     again_of,
+    conflict_page,
     facts_of,
     open_hold,
     over_page,
@@ -25,18 +34,18 @@ from booking.pages.booking.held_time import (
     stop_page,
 )
 from booking.pages.search_context import clean_state, clean_zone, search_context, zone_of
-from booking.rules.notice import notice_rule
+from booking.rules import slots
+from booking.rules.notice import cancel_until, span_in_words
+from booking.rules.slots import Refusal
 from booking.rules.transitions import HOLD_MINUTES
 from booking.visitors import known_holder, new_holder
-from core.errors import TooMany
+from core.errors import NotAllowed, TooMany
 from core.times import read_instant
 from core.web import formats
 from core.web.caller import public
 from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
-from directory.queries import authorities_of
-from directory.rules.licensure import valid_states
 from directory.taxonomy import STATES
 
 router = Router(include_in_schema=False)
@@ -59,19 +68,28 @@ def look(visit: Visiting, service: str = "", start: str = "") -> Response:
     current = _current_hold(visit)
     if current is not None and _is_of(current, wanted):
         return RedirectResponse(f"/book/{current.id}/you", 303)
-    if not is_time_free(visit.session, wanted, visit.now):
-        lines = [
-            f"{presenters.short_start(wanted.starts_at, zone)} is taken, or it is"
-            " too late to book it."
-        ]
-        return _gone(visit, wanted, zone, lines, brought.parameters)
-    states = valid_states(authorities_of(visit.session, wanted.provider.id), wanted.starts_at)
+    ground = wanted.calendar.ground
+    refusal = find_refusal(
+        visit.session,
+        wanted.calendar,
+        wanted.service.id,
+        wanted.starts_at,
+        visit.now,
+        Viewer(known_holder(visit)),
+    )
+    if refusal is not None:
+        return _gone(visit, wanted, zone, refusal, brought.parameters)
+    there = STATES.get(brought.state or draft.state)
+    if there and not (verdict := ground.verdict(there.code, wanted.starts_at)).allowed:
+        return _not_there(visit, wanted, zone, there.code, verdict.reason)
+    states = ground.states(wanted.starts_at)
     return render(
         visit,
         "booking/public/book.html",
         facts=facts_of(wanted, wanted.service.fee_cents, zone),
         again=again_of(wanted, zone),
-        rule=notice_rule(wanted.cancel_notice_minutes),
+        rule=wanted.notice_rule,
+        late=_late_line(wanted, visit.now),
         hold_minutes=HOLD_MINUTES,
         states=formats.listed([STATES[code].name for code in states], "or"),
         only_known=not wanted.service.for_new or not wanted.provider.accepts_new,
@@ -110,9 +128,14 @@ def hold(
             holder=holder,
             address=visit.address,
             now=visit.now,
+            state=clean_state(state),
         )
-    except SlotRefused as refusal:
-        return _gone(visit, wanted, shown_zone, [refusal.message], {})
+    except SlotRefused as error:
+        return _gone(visit, wanted, shown_zone, error.refusal, {})
+    except LicenceRefused as error:
+        return _not_there(visit, wanted, shown_zone, clean_state(state), error.message)
+    except (PatientBusy, WrongAudience, NotAllowed) as error:
+        return conflict_page(visit, wanted, shown_zone, error)
     except TooMany as error:
         return _too_many(visit, wanted, shown_zone, error)
     return RedirectResponse(f"/book/{held.id}/you", 303)
@@ -168,10 +191,44 @@ def _is_of(held: AppointmentRow, wanted: RequestedTime) -> bool:
     return held.service_id == wanted.service.id and held.starts_at == wanted.starts_at
 
 
+def _late_line(wanted: RequestedTime, now: datetime) -> str:
+    """Of a session inside the notice: that cancelling it will count as late."""
+    available = wanted.calendar.availability
+    notice = available.cancel_notice_minutes if available else 0
+    if now <= cancel_until(wanted.starts_at, notice, None):
+        return ""
+    return (
+        f"It starts in less than {span_in_words(notice)}: from an hour after you book, cancelling"
+        " it counts as late."
+    )
+
+
+_WAS_FREE = (slots.TAKEN, slots.DAY_FULL, slots.TOO_SOON, slots.PAST)
+
+
 def _gone(
-    visit: Visit, wanted: RequestedTime, zone: str, lines: list[str], carry: dict[str, str]
+    visit: Visit, wanted: RequestedTime, zone: str, refusal: Refusal, carry: dict[str, str]
 ) -> Response:
-    return stop_page(visit, wanted, zone, "That time is not free any more", lines, carry=carry)
+    """Which rule refuses, and the nearest times that none does."""
+    was_free = refusal in _WAS_FREE
+    heading = "That time is not free any more" if was_free else "That time cannot be booked"
+    start = presenters.short_start(wanted.starts_at, zone)
+    return stop_page(visit, wanted, zone, heading, [f"{start}: {refusal.message}"], carry=carry)
+
+
+def _not_there(visit: Visit, wanted: RequestedTime, zone: str, state: str, reason: str) -> Response:
+    """Not from that state on that day: lawful times near it, and others who may."""
+    there = STATES[state].name
+    return stop_page(
+        visit,
+        wanted,
+        zone,
+        f"Not while you are in {there}",
+        [reason, "The law asks that the person you see is licensed where you are."],
+        near=nearest_times(visit.session, wanted, visit.now, Viewer(known_holder(visit), state)),
+        actions=[{"url": f"/find?state={state}", "label": f"Find someone in {there}"}],
+        carry={"state": state},
+    )
 
 
 def _too_many(visit: Visit, wanted: RequestedTime, zone: str, error: TooMany) -> Response:

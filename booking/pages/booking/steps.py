@@ -10,10 +10,15 @@ from fastapi.responses import RedirectResponse
 from accounts import access
 from accounts.rules import CODE_LASTS
 from accounts.sign_in import request_code
-from booking.appointments import bookings
-from booking.appointments.bookings import AlreadyBooked, PatientBusy
+from booking.appointments import confirmation
 from booking.appointments.eligibility import WrongAudience
-from booking.appointments.refusals import HoldOver, NotListed
+from booking.appointments.refusals import (
+    AlreadyBooked,
+    HoldOver,
+    NotListed,
+    PatientBusy,
+    SlotRefused,
+)
 from booking.pages.booking.details_form import (
     Errors,
     details_of,
@@ -26,11 +31,12 @@ from booking.pages.booking.details_form import (
 from booking.pages.booking.draft import Draft, drop_draft, keep_draft
 from booking.pages.booking.held_time import (
     HeldTime,
+    conflict_page,
     held_page,
     open_hold,
     over_page,
     page_instead,
-    stop_page,
+    refused_page,
 )
 from core.errors import Invalid, NotAllowed, TooMany
 from core.web import flash, formats
@@ -141,7 +147,7 @@ def book(visit: Visiting, hold_id: UUID) -> Response:
     if not visit.caller.is_signed_in and (first := _not_yet(visit, held, "check")):
         return first
     try:
-        bookings.confirm(
+        confirmation.confirm(
             visit.session,
             hold_id,
             details=details_of(
@@ -159,8 +165,10 @@ def book(visit: Visiting, hold_id: UUID) -> Response:
         # Perhaps because the same button was pressed twice, and the other press was first.
         held = open_hold(visit, hold_id)
         return page_instead(visit, held) or over_page(visit, held)
+    except SlotRefused as error:
+        return refused_page(visit, held, error)
     except (PatientBusy, WrongAudience, NotListed, NotAllowed) as error:
-        return _conflict_page(visit, held, error)
+        return conflict_page(visit, held.wanted, held.zone, error)
     drop_draft(visit)
     return RedirectResponse(f"/appointments/{hold_id}/booked", 303)
 
@@ -240,23 +248,6 @@ def _check_page(visit: Visit, held: HeldTime) -> Response:
     return held_page(
         visit, held, "booking/public/check.html", "check", rows=rows, profile_url=profile
     )
-
-
-def _conflict_page(visit: Visit, held: HeldTime, error: Exception) -> Response:
-    """The booking cannot be made as it stands; the hold and the answers stay."""
-    profile = {"url": f"/providers/{held.wanted.provider.slug}", "label": "Choose another time"}
-    actions = [profile]
-    if isinstance(error, PatientBusy):
-        heading = "You have another session then"
-        actions.append({"url": "/appointments", "label": "My appointments"})
-    elif isinstance(error, WrongAudience):
-        heading = "This session is not for you yet"
-        profile["label"] = f"Other sessions with {held.wanted.provider.display_name}"
-    else:
-        heading = "This cannot be booked"
-        actions = [{"url": "/find", "label": "Find someone with time"}]
-    lines = [str(error), "Nothing was booked. Your answers are kept."]
-    return stop_page(visit, held.wanted, held.zone, heading, lines, actions=actions)
 
 
 def _not_yet(visit: Visit, held: HeldTime, step: str) -> Response | None:

@@ -7,28 +7,27 @@ from uuid import UUID
 from fastapi import Response
 from fastapi.responses import RedirectResponse
 
-from booking.appointments import eligibility
 from booking.appointments.patient_details import find_details
 from booking.appointments.queries import (
     AppointmentEntry,
-    find_events,
     get_details_for,
     past_of_patient,
     upcoming_of_patient,
 )
 from booking.letters import invites
-from booking.models import AppointmentRow
 from booking.pages import presenters
-from booking.pages.patient import changes, personal_data
+from booking.pages.patient import changes, elsewhere, personal_data
+from booking.pages.patient.changes import free_until_line
 from booking.pages.patient.own_appointment import (
     OwnAppointment,
     open_own_appointment,
     page_of_provider,
 )
 from booking.pages.search_context import zone_of
+from booking.rules.lapses import CALLED_OFF_BEFORE, is_lapse
 from booking.rules.notice import Door, join_state, notice_rule
 from booking.rules.transitions import ActorKind, Status
-from core.errors import Invalid, NotFound
+from core.errors import NotFound
 from core.times import write_instant
 from core.web import formats
 from core.web.caller import signed_in
@@ -40,6 +39,7 @@ from directory.taxonomy import STATES
 
 router = Router(include_in_schema=False)
 router.include_router(changes.router)
+router.include_router(elsewhere.router)
 router.include_router(personal_data.router)
 
 
@@ -62,10 +62,16 @@ def list_appointments(visit: Visiting) -> Response:
 
 
 def _next(visit: Visit, entry: AppointmentEntry, zone: str) -> dict[str, Any]:
+    mine = open_own_appointment(visit, entry.appointment.id)
     door = join_state(entry.appointment.starts_at, entry.appointment.ends_at, visit.now)
-    listed = presenters.listed_appointment(entry, zone)
-    is_open = door.door == Door.OPEN
-    return {**listed, "is_open": is_open, "door": presenters.door_line(door, zone)}
+    refusal = _refusal(visit, mine)
+    return {
+        **presenters.listed_appointment(entry, zone),
+        "is_open": door.door == Door.OPEN,
+        "door": refusal or presenters.door_line(door, zone),
+        "may_move": mine.moving.allowed,
+        "may_join": not refusal,
+    }
 
 
 @router.get("/appointments/{appointment_id}")
@@ -92,6 +98,7 @@ def _show(visit: Visit, mine: OwnAppointment, template: str) -> Response:
     one = mine.appointment
     door = join_state(one.starts_at, one.ends_at, visit.now)
     is_over = mine.is_booked and door.door == Door.OVER
+    refusal = _refusal(visit, mine) if mine.is_booked and not is_over else ""
     return render(
         visit,
         template,
@@ -103,22 +110,43 @@ def _show(visit: Visit, mine: OwnAppointment, template: str) -> Response:
         email=visit.caller.email,
         standing=one.status,
         is_booked=mine.is_booked and not is_over,
-        is_open=mine.is_booked and door.door == Door.OPEN,
-        door=presenters.door_line(door, mine.zone),
-        change=mine.change,
-        rule=notice_rule(mine.wanted.cancel_notice_minutes),
-        because=_because(visit, mine),
+        is_open=mine.is_booked and door.door == Door.OPEN and not refusal,
+        door=refusal or presenters.door_line(door, mine.zone),
+        **_what_may_be_done(mine),
+        because=_because(mine),
+        refusal=refusal,
+        alternatives_url=f"{mine.url}/alternatives" if _needs_another(mine, refusal) else "",
     )
 
 
-def _because(visit: Visit, mine: OwnAppointment) -> str:
+def _what_may_be_done(mine: OwnAppointment) -> dict[str, Any]:
+    one = mine.appointment
+    return {
+        "rule": notice_rule(one.cancel_notice_minutes, one.moves_late),
+        "until": free_until_line(mine),
+        "may_cancel": mine.cancelling.allowed,
+        "moving": mine.moving,
+        "state": STATES[one.patient_state].name if one.patient_state in STATES else "",
+    }
+
+
+def _needs_another(mine: OwnAppointment, refusal: str) -> bool:
+    """Whether the patient is to be shown others who can see them."""
+    one = mine.appointment
+    by_system = one.status == Status.CANCELLED and one.ended_by == ActorKind.SYSTEM
+    return by_system or bool(refusal)
+
+
+def _because(mine: OwnAppointment) -> str:
     """Who called it off, and what they said."""
-    if mine.appointment.status != Status.CANCELLED:
+    one = mine.appointment
+    if one.status != Status.CANCELLED:
         return ""
-    last = find_events(visit.session, mine.appointment.id)[-1]
-    who = mine.entry.provider_name if last.actor_kind == ActorKind.PROVIDER else "You"
-    reason = mine.appointment.reason
-    return f"{who} cancelled this session" + (f": “{reason}”" if reason else ".")
+    if one.ended_by == ActorKind.SYSTEM:
+        return f"{one.reason or ''} So this session cannot take place. We are sorry.".strip()
+    who = mine.entry.provider_name if one.ended_by == ActorKind.PROVIDER else "You"
+    said = f"{who} cancelled this session" + (f": “{one.reason}”" if one.reason else ".")
+    return f"{said} It counts as late." if one.is_late else said
 
 
 @router.get("/appointments/{appointment_id}/calendar.ics")
@@ -142,7 +170,7 @@ def join(visit: Visiting, appointment_id: UUID) -> Response:
     door = join_state(one.starts_at, one.ends_at, visit.now)
     refusal = ""
     if mine.is_booked and door.door == Door.OPEN:
-        refusal = _licence_refusal(visit, one)
+        refusal = mine.refusal_at(visit.now)
     is_open = mine.is_booked and door.door == Door.OPEN and not refusal
     is_patient = one.patient_id == visit.caller.person_id
     return render(
@@ -159,7 +187,8 @@ def join(visit: Visiting, appointment_id: UUID) -> Response:
         opens_at=write_instant(door.opens_at),
         now=write_instant(visit.now),
         wait=_wait(door.opens_at - visit.now),
-        link=(mine.wanted.provider.meeting_url) if is_open else "",
+        link=(mine.details.time.provider.meeting_url) if is_open else "",
+        alternatives_url=f"{mine.url}/alternatives" if is_patient else "",
         refusal=refusal,
         state=STATES[one.patient_state].name if one.patient_state in STATES else "",
         provider_name=mine.entry.provider_name,
@@ -172,12 +201,11 @@ def _wait(left: timedelta) -> str:
     return formats.duration(minutes) if left < timedelta(hours=12) else ""
 
 
-def _licence_refusal(visit: Visit, one: AppointmentRow) -> str:
-    """Asked once more at the door: a licence may have ended since. Empty: all is well."""
-    try:
-        eligibility.check_licence(
-            visit.session, one.provider_id, one.patient_state or "", visit.now
-        )
-    except Invalid as error:
-        return error.message
-    return ""
+def _refusal(visit: Visit, mine: OwnAppointment) -> str:
+    """Why the session cannot take place as things stand, said before anybody presses. A licence
+    that may still be renewed before the start is not among it."""
+    at = max(mine.appointment.starts_at, visit.now)
+    verdict = mine.details.time.calendar.ground.verdict(mine.appointment.patient_state or "", at)
+    if verdict.allowed or (is_lapse(verdict) and at - visit.now > CALLED_OFF_BEFORE):
+        return ""
+    return verdict.reason

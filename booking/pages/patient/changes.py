@@ -10,10 +10,9 @@ from fastapi import Form, Query, Response
 from fastapi.responses import RedirectResponse
 
 from booking.appointments import bookings
-from booking.appointments.bookings import NotPossible, TooLate
+from booking.appointments.bookings import NotPossible, TooLate, times_to_move
 from booking.appointments.moves import Actor
 from booking.appointments.refusals import NotListed
-from booking.calendar.requested_time import times_from
 from booking.pages import presenters
 from booking.pages.booking.hold import read_slot
 from booking.pages.patient.own_appointment import (
@@ -21,7 +20,7 @@ from booking.pages.patient.own_appointment import (
     open_own_appointment,
     page_of_provider,
 )
-from booking.rules.notice import Permission
+from booking.rules.notice import span_in_words
 from booking.rules.transitions import ActorKind, Status
 from core.errors import Conflict, DomainError, Invalid, status_of
 from core.times import read_day_in_reach, write_instant
@@ -68,18 +67,43 @@ def cancel(visit: Visiting, appointment_id: UUID, reason: Text = "") -> Response
 def _cancel_page(
     visit: Visit, mine: OwnAppointment, reason: str = "", error: DomainError | None = None
 ) -> Response:
-    may = (
-        mine.change if mine.is_booked else Permission(False, "This session is not booked any more.")
-    )
+    may = mine.cancelling
     return render(
         visit,
         "booking/public/cancel.html",
         status_of(error) if error else 200,
         **_common(mine),
         may=may,
+        until=free_until_line(mine),
+        late=_late_line(mine),
+        may_move=mine.moving.allowed,
         reason=reason,
         errors=_errors(error, "reason") if may.allowed else [],
     )
+
+
+def free_until_line(mine: OwnAppointment) -> str:
+    """Up to when cancelling does not count as late, or that it does by now."""
+    one = mine.appointment
+    if mine.is_late:
+        return "Cancelling now counts as late."
+    if mine.free_until >= one.starts_at:
+        return "Until it starts, cancelling does not count as late."
+    return f"Until {formats.when(mine.free_until, mine.zone)}, cancelling does not count as late."
+
+
+def _late_line(mine: OwnAppointment) -> str:
+    """What it means that it is late; empty where it is not."""
+    one = mine.appointment
+    if not mine.is_late:
+        return ""
+    notice = span_in_words(one.cancel_notice_minutes)
+    name = mine.entry.provider_name
+    said = f"It starts in less than {notice}. {name} will see that you cancelled late."
+    if not one.late_fee_cents:
+        return f"{said} Openchair charges nothing."
+    fee = formats.money(one.late_fee_cents)
+    return f"{said} They ask {fee} for that, between you and them; Openchair charges nothing."
 
 
 @router.get("/appointments/{appointment_id}/move")
@@ -116,9 +140,7 @@ def move(
 def _move_page(
     visit: Visit, mine: OwnAppointment, start: str, error: DomainError | None = None
 ) -> Response:
-    may = (
-        mine.change if mine.is_booked else Permission(False, "This session is not booked any more.")
-    )
+    may = mine.moving
     today = formats.local_date(visit.now, mine.zone)
     first = max(read_day_in_reach(start) or today, today)
     days, later = _days(visit, mine, first, today) if may.allowed else ([], None)
@@ -142,13 +164,8 @@ def _days(
     visit: Visit, mine: OwnAppointment, first: date, today: date
 ) -> tuple[list[presenters.DayOfTimes], date | None]:
     """A few days with every time of theirs, and the next day that has any."""
-    found = times_from(
-        visit.session,
-        mine.wanted.calendar,
-        mine.wanted.service.id,
-        presenters.midnight(first, mine.zone),
-        visit.now,
-    )
+    start = presenters.midnight(first, mine.zone)
+    found = times_to_move(visit.session, mine.details, visit.now, start)
 
     def choice(start: datetime) -> dict[str, str]:
         return {"value": write_instant(start)}

@@ -1,32 +1,42 @@
 """An appointment as its patient's pages open it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from fastapi import Response
 from fastapi.responses import RedirectResponse
 
-from booking.appointments.queries import AppointmentEntry, get_details_for
-from booking.calendar.requested_time import RequestedTime
+from booking.appointments.queries import AppointmentDetails, AppointmentEntry, get_details_for
+from booking.appointments.terms import cancel_until
 from booking.models import AppointmentRow
 from booking.pages.search_context import zone_of
-from booking.rules.notice import Permission, may_change
+from booking.rules.notice import Permission, may_cancel, may_move
 from booking.rules.transitions import Status
 from core.web.visit import Visit
+
+_NOT_BOOKED = Permission(False, "This session is not booked any more.")
 
 
 @dataclass(frozen=True)
 class OwnAppointment:
-    """An appointment of the patient who asks, with what its pages say."""
+    """An appointment of the patient who asks, with what its pages say. `free_until`: up to when
+    cancelling does not count as late."""
 
-    entry: AppointmentEntry
-    wanted: RequestedTime
+    details: AppointmentDetails
     zone: str
-    change: Permission
+    cancelling: Permission
+    moving: Permission
+    free_until: datetime
+    is_late: bool
+
+    @property
+    def entry(self) -> AppointmentEntry:
+        return self.details.entry
 
     @property
     def appointment(self) -> AppointmentRow:
-        return self.entry.appointment
+        return self.details.appointment
 
     @property
     def url(self) -> str:
@@ -36,16 +46,27 @@ class OwnAppointment:
     def is_booked(self) -> bool:
         return self.appointment.status == Status.BOOKED
 
+    def refusal_at(self, at: datetime) -> str:
+        """Why the provider may not see the patient at `at`; empty where they may."""
+        state = self.appointment.patient_state or ""
+        verdict = self.details.time.calendar.ground.verdict(state, at)
+        return "" if verdict.allowed else verdict.reason
+
 
 def open_own_appointment(visit: Visit, appointment_id: UUID) -> OwnAppointment:
     """Raises NotFound for everyone but its patient and its provider."""
     found = get_details_for(visit.session, appointment_id, visit.caller.person_id)
     one = found.appointment
+    is_booked = one.status == Status.BOOKED
+    until = cancel_until(one)
+    moving = may_move(one.starts_at, until, one.cancel_notice_minutes, one.moves_late, visit.now)
     return OwnAppointment(
-        entry=found.entry,
-        wanted=found.time,
+        details=found,
         zone=zone_of(visit, one.patient_zone),
-        change=may_change(one.starts_at, found.time.cancel_notice_minutes, visit.now),
+        cancelling=may_cancel(one.starts_at, visit.now) if is_booked else _NOT_BOOKED,
+        moving=moving if is_booked else _NOT_BOOKED,
+        free_until=until,
+        is_late=visit.now > until,
     )
 
 

@@ -185,7 +185,7 @@ def _next(
     return {
         "when": formats.short_when(one.starts_at, zone),
         "who": initials(names.get(one.patient_id, "")) if one.patient_id else "Booked",
-        "service": entry.service_title,
+        "service": one.title,
         "url": _url(one),
         "room_url": provider.meeting_url if door == Door.OPEN else None,
     }

@@ -67,6 +67,7 @@ def test_what_is_no_time_is_refused_with_a_sentence(text: str) -> None:
         ("daily_limit", 1, 40),
         ("step_minutes", 5, 120),
         ("cancel_notice_minutes", 0, 14 * DAY),
+        ("late_fee_cents", 0, 500_000),
     ],
 )
 def test_a_number_is_kept_within_its_limits(field: str, lowest: int, highest: int) -> None:
@@ -90,6 +91,8 @@ def test_the_rules_of_booking_that_hold_until_others_are_given() -> None:
         "daily_limit": None,
         "step_minutes": 30,
         "cancel_notice_minutes": DAY,
+        "late_fee_cents": 0,
+        "moves_late": False,
     }
 
 

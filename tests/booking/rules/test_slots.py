@@ -46,11 +46,11 @@ CASES = [
     (NEW_YORK, "09:00", "11:00", "2026-07-01", "01-13:00 01-14:00"),  # and a summer one
     (NEW_YORK, "01:00", "04:00", "2027-03-14", "14-06:00 14-07:00"),  # 2:00 does not exist
     (NEW_YORK, "02:00", "03:00", "2027-03-14", ""),  # the whole opening is skipped
-    (NEW_YORK, "00:00", "03:00", "2026-11-01", "01-04:00 01-05:00 01-07:00"),  # 1:00 once
+    (NEW_YORK, "00:00", "03:00", "2026-11-01", "01-04:00 01-05:00 01-06:00 01-07:00"),  # 1:00 twice
     (PHOENIX, "01:00", "04:00", "2027-03-14", "14-08:00 14-09:00 14-10:00"),  # no clock change
     (HONOLULU, "09:00", "10:00", "2026-03-08", "08-19:00"),  # none here either
     (AUCKLAND, "01:00", "04:00", "2026-09-27", "26-13:00 26-14:00"),  # spring in the south
-    (AUCKLAND, "01:00", "04:00", "2026-04-05", "04-12:00 04-13:00 04-15:00"),  # and autumn
+    (AUCKLAND, "01:00", "04:00", "2026-04-05", "04-12:00 04-13:00 04-14:00 04-15:00"),  # and autumn
     (LORD_HOWE, "01:00", "04:00", "2026-10-04", "03-14:30 03-16:00"),  # half an hour is skipped
     (LOS_ANGELES, "22:00", "25:00", "2026-11-23", "24-06:00 24-07:00 24-08:00"),  # past midnight
     (LOS_ANGELES, "22:00", "27:00", "2027-03-13", "14-06:00 14-07:00 14-08:00 14-09:00"),
@@ -160,7 +160,8 @@ def test_the_validator_names_the_rule(
 ) -> None:
     schedule = every_day(NEW_YORK, "09:00", "12:00", **rules)
     busy = [Interval(at(start), at(end)) for start, end in taken]
-    answer = refusal(schedule, at(clock), 60, busy, count_by_day(busy, NEW_YORK), NOW)
+    booked, allowed = count_by_day(busy, NEW_YORK), window(schedule, NOW)
+    answer = refusal(schedule, at(clock), 60, busy, booked, allowed, NOW)
     assert (answer.code if answer else None) == code
 
 
@@ -209,11 +210,11 @@ def test_what_is_listed_may_be_booked_and_nothing_else(
     step = timedelta(minutes=5)
     for k in range(5 * 288):
         start = now + k * step
-        answer = refusal(schedule, start, minutes, busy, booked, now)
+        answer = refusal(schedule, start, minutes, busy, booked, window(schedule, now), now)
         assert (answer is None) == (start in found), (start, answer)
         assert answer is None or answer.message.endswith(".")
     for start in found:
-        assert refusal(schedule, start, minutes, busy, booked, now) is None
+        assert refusal(schedule, start, minutes, busy, booked, window(schedule, now), now) is None
 
 
 @given(schedules(), MOMENTS, st.integers(1, 8), st.sampled_from([30, 60]))
