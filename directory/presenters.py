@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from core.web import formats
 from directory.addresses import address_from
+from directory.credentials.follow_through import EndedSession
 from directory.models import Credential
 from directory.rules.numbers import is_valid_npi
 from directory.search.entries import Opening, Shown, instant
@@ -39,6 +40,7 @@ TITLES = {
 }
 """The groups of filters in the order people need them."""
 RANGED = ("within_days", "max_fee")
+MOST_ENDED = 12
 SORT_TITLES = {"soonest": "Soonest opening", "fee": "Lowest fee", "name": "Name"}
 
 
@@ -104,6 +106,20 @@ def credential_title(one: Credential) -> str:
 def short_credential_title(one: Credential) -> str:
     """State licence, WA"""
     return CREDENTIAL_KINDS[one.kind] + (f", {one.state}" if one.state else "")
+
+
+def ended_sessions(ended: Sequence[EndedSession]) -> dict[str, Any]:
+    """Which booked sessions a press calls off, before it is pressed."""
+    patients = formats.count(len({one.patient_id for one in ended}), "patient has", "patients have")
+    sessions = "a session" if len(ended) == 1 else "sessions"
+    shown = [f"{formats.when(one.starts_at, one.zone)}, {one.state}" for one in ended[:MOST_ENDED]]
+    rest = len(ended) - len(shown)
+    return {
+        "number": len(ended),
+        "line": f"{patients} {sessions} that this ends." if ended else "No booked session ends.",
+        "sessions": shown,
+        "more": f"and {rest:,} more" if rest else "",
+    }
 
 
 def licensed_line(licensed: Sequence[dict[str, Any]], chosen: tuple[str, ...]) -> str:

@@ -23,6 +23,7 @@ from directory.pages import (
     practice_profile,
     results,
     sitemap,
+    suspensions,
 )
 from directory.search import feeding
 
@@ -43,6 +44,7 @@ routers = [
         practice_profile,
         credentials,
         desk,
+        suspensions,
         files,
         sitemap,
     )

@@ -37,7 +37,10 @@ class Sessions:
     ) -> list[EndedSession]:
         """The booked sessions that are called off once this is the ground; soonest first."""
         found = stranded(booked_ahead(session, provider_id, now), ground, now)
-        return [EndedSession(one.starts_at, one.zone, one.patient_state or "") for one, _ in found]
+        return [
+            EndedSession(one.patient_id, one.starts_at, one.zone, one.patient_state or "")
+            for one, _ in found
+        ]
 
     def follow(self, session: Session, provider_id: UUID, now: datetime) -> Openings | None:
         """Call off what has no ground any more, offer back what has one again; returns what may

@@ -5,8 +5,8 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import File, Query, UploadFile
-from pydantic import BaseModel, ConfigDict
+from fastapi import File, Query, Response, UploadFile
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from core.errors import Invalid
 from core.web.caller import ADMIN, allow
@@ -26,6 +26,7 @@ from directory.credentials.decisions import (
     usual_source,
 )
 from directory.credentials.evidence import save_evidence
+from directory.credentials.suspensions import LONGEST_REASON, reinstate, suspend
 from directory.models import Credential, EvidenceFile, Provider
 from directory.queries import credentials_of, find_listing, get_provider
 from directory.rules.checks import Check
@@ -108,6 +109,25 @@ class ReviewAnswer(BaseModel):
     history: list[DecisionAnswer]
 
 
+class SuspensionBody(BaseModel):
+    """`from`: now if left out; `until`: until further notice if left out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[str, Field(min_length=1, max_length=LONGEST_REASON)]
+    starts_at: Annotated[AwareDatetime | None, Field(alias="from")] = None
+    ends_at: Annotated[AwareDatetime | None, Field(alias="until")] = None
+
+
+class SuspensionAnswer(BaseModel):
+    """A suspension from an instant up to another; null: until further notice."""
+
+    id: UUID
+    reason: str
+    starts_at: Annotated[datetime, Field(alias="from")]
+    ends_at: Annotated[datetime | None, Field(alias="until")]
+
+
 class Decision(DecisionForm):
     """`outcome`: verified, rejected or revoked. `reason` is needed for the last two, and the
     provider reads it. `evidence_id`: a file kept before."""
@@ -151,6 +171,40 @@ def review(visit: Visiting, provider_id: UUID) -> ReviewAnswer:
         credentials=claims,
         history=[_decision(past) for past in history_of(visit.session, provider_id)],
     )
+
+
+@router.post(
+    "/providers/{provider_id}/suspension",
+    status_code=201,
+    responses=problem_responses(401, 403, 404, 409, 422),
+)
+@allow(ADMIN)
+def suspend_provider(visit: Visiting, provider_id: UUID, body: SuspensionBody) -> SuspensionAnswer:
+    """For a time, apart from credentials. Sessions within it are called off, and people told."""
+    made = suspend(
+        visit.session,
+        provider_id,
+        visit.caller,
+        body.reason,
+        body.starts_at,
+        body.ends_at,
+        visit.now,
+    )
+    return SuspensionAnswer.model_validate(
+        {"id": made.id, "reason": made.reason, "from": made.starts_at, "until": made.ends_at}
+    )
+
+
+@router.delete(
+    "/providers/{provider_id}/suspension",
+    status_code=204,
+    responses=problem_responses(401, 403, 404, 409, 422),
+)
+@allow(ADMIN)
+def reinstate_provider(visit: Visiting, provider_id: UUID) -> Response:
+    """End every suspension that lasts or is to come."""
+    reinstate(visit.session, provider_id, visit.caller, visit.now)
+    return Response(status_code=204)
 
 
 @router.post("/evidence", status_code=201, responses=problem_responses(401, 403, 413, 422))

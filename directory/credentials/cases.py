@@ -82,6 +82,18 @@ def list_cases(session: Session, view: str, now: datetime, after: int, most: int
     return _cases(session, ids, now, asked.when)
 
 
+def find_urgent(session: Session, now: datetime) -> list[Case]:
+    """Renewals that wait for a decision while a booked session draws near, the nearest first; at
+    most 20."""
+    ids = session.exec(
+        select(RenewalDue.provider_id)
+        .where(RenewalDue.session_at > now)
+        .order_by(col(RenewalDue.session_at))
+        .limit(20)
+    ).all()
+    return [one for one in _cases(session, ids, now, _for_decision) if one.is_urgent]
+
+
 def count_cases(session: Session, now: datetime) -> dict[str, int]:
     """How many there are in each view."""
     places = [(name, queue) for name, view in _VIEWS.items() for queue in view.queues]

@@ -22,6 +22,7 @@ from directory.rules.licensure import licence_authorities
 class EndedSession:
     """A booked session that a change calls off. `zone`: the provider's."""
 
+    patient_id: UUID | None
     starts_at: datetime
     zone: str
     state: str

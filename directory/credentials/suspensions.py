@@ -139,7 +139,7 @@ def _record(
 
 def _tell(session: Session, provider: Provider, suspension: Suspension, what: str) -> None:
     person = session.get_one(Person, provider.person_id)
-    zone = _zone(session, provider)
+    zone = zone_of_provider(session, provider)
     words = {
         "is_suspended": what == "suspended",
         "since": formats.when(suspension.starts_at, zone),
@@ -156,7 +156,7 @@ def _tell(session: Session, provider: Provider, suspension: Suspension, what: st
     mail.post(session, f"suspension:{suspension.id}:{what}", letter)
 
 
-def _zone(session: Session, provider: Provider) -> str:
-    """Of the first state that a licence of theirs is for."""
+def zone_of_provider(session: Session, provider: Provider) -> str:
+    """The zone to speak in: of the first state that a licence of theirs is for."""
     states = (one.state for one in credentials_of(session, provider.id))
     return next((STATES[one].zone for one in states if one in STATES), "UTC")

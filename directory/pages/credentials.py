@@ -27,6 +27,7 @@ from directory.credentials.claims import (
     submit_credential,
     withdraw_credential,
 )
+from directory.credentials.follow_through import ended_without
 from directory.models import Credential, CredentialKind, CredentialStatus, Provider
 from directory.pages.application import SUBMITTED
 from directory.practice import own_practice
@@ -127,6 +128,9 @@ def ask_to_withdraw(visit: Visiting, credential_id: UUID) -> Response:
         "directory/practice/withdraw.html",
         credential=_row(visit, one),
         was_verified=one.status == CredentialStatus.VERIFIED,
+        ends=presenters.ended_sessions(
+            ended_without(visit.session, provider.id, one.id, visit.now)
+        ),
     )
 
 

@@ -26,6 +26,8 @@ from directory.credentials.decisions import (
     usual_source,
 )
 from directory.credentials.evidence import Upload, get_evidence
+from directory.credentials.follow_through import ended_without
+from directory.credentials.suspensions import open_suspensions
 from directory.models import Credential, Listing, Provider
 from directory.queries import credentials_of, find_credential, find_listing, get_provider
 from directory.rules.checks import Check
@@ -74,10 +76,19 @@ def desk(visit: Visiting, view: str = "waiting", after: str = "") -> Response:
             for name, title in VIEWS.items()
         ],
         cases=[_row(case, view, visit.now) for case in found],
+        urgent=[
+            {"url": f"/admin/providers/{one.provider_id}", "line": _urgent(one)}
+            for one in cases.find_urgent(visit.session, visit.now)
+        ],
         line=f"{start + 1} to {start + len(found)} of {counts[view]}",
         next_url=_page_url(view, start + PER_PAGE) if start + PER_PAGE < counts[view] else "",
         previous_url=_page_url(view, max(0, start - PER_PAGE)) if start else "",
     )
+
+
+def _urgent(case: cases.Case) -> str:
+    at = case.session_at.date() if case.session_at else case.due_on
+    return f"{case.name}: the first session that waits for it is on {formats.short_day(at)}"
 
 
 def _page_url(view: str, after: int) -> str:
@@ -95,6 +106,9 @@ def _row(case: cases.Case, view: str, now: datetime) -> dict[str, Any]:
         "since": f"{formats.short_day(case.waiting_since.date())} ({formats.count(days, 'day')})",
         "due": formats.short_day(case.due_on) if is_ours else _theirs(case),
         "is_late": is_ours and case.due <= now,
+        "session": formats.short_day(case.session_at.date())
+        if case.is_urgent and case.session_at
+        else "",
     }
 
 
@@ -203,6 +217,8 @@ def _case_page(
             for one in credentials
         ],
         current=_shown(visit, provider, current, typed) if current else None,
+        suspension_url=f"/admin/providers/{provider.id}/suspension",
+        is_suspended=bool(open_suspensions(visit.session, provider.id, visit.now)),
         history=[_past(past) for past in history_of(visit.session, provider.id)],
     )
 
@@ -245,6 +261,11 @@ def _shown(
         },
         "expires": credential.kind != "npi",
         "actions": [_action(outcome, credential) for outcome in outcomes_for(credential)],
+        "ends": presenters.ended_sessions(
+            ended_without(visit.session, provider.id, credential.id, visit.now)
+        )
+        if credential.status == "verified"
+        else None,
     }
 
 
