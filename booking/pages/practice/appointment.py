@@ -1,17 +1,19 @@
 """One appointment as its provider sees it: who comes, what may be said of it. No clinical notes."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
-from booking.appointments.bookings import cancel, complete, mark_no_show
+from booking.appointments.bookings import cancel, complete, excuse, mark_no_show
 from booking.appointments.moves import Actor
 from booking.appointments.patient_details import find_details
 from booking.appointments.queries import AppointmentDetails, find_events, get_details_for
+from booking.appointments.terms import cancel_until
 from booking.models import AppointmentRow
+from booking.rules import slots
 from booking.rules.notice import Door, JoinState, join_state, may_close
 from booking.rules.transitions import ActorKind, Status, may_move
 from core.errors import DomainError, Invalid, NotFound, status_of
@@ -25,6 +27,7 @@ from directory.taxonomy import STATES
 router = Router(include_in_schema=False)
 
 CANCELLED = flash.declare("cancelled", "Cancelled.")
+EXCUSED = flash.declare("excused", "Excused: it does not count as late.")
 
 HISTORY = "history"
 """The part of the page that an error points to where no field is at fault."""
@@ -63,6 +66,18 @@ def cancel_appointment(
     except DomainError as error:
         return _refused(visit, own, reason, error)
     return RedirectResponse(f"/provider/appointments/{appointment_id}{CANCELLED}", 303)
+
+
+@router.post("/provider/appointments/{appointment_id}/excuse")
+@allow(PROVIDER)
+def excuse_appointment(visit: Visiting, appointment_id: UUID) -> Response:
+    """Calling it off does not count as late, before it is done or after."""
+    own = _own(visit, appointment_id)
+    try:
+        excuse(visit.session, appointment_id, _me(visit))
+    except DomainError as error:
+        return _refused(visit, own, "", error)
+    return RedirectResponse(f"/provider/appointments/{appointment_id}{EXCUSED}", 303)
 
 
 @router.post("/provider/appointments/{appointment_id}/outcome")
@@ -114,7 +129,7 @@ def _appointment_page(
         standing=one.status,
         facts=[
             *_patient_facts(visit, one, own.time.zone),
-            *_session_facts(own.time.service.title, one),
+            *_session_facts(one),
         ],
         room_url=own.time.provider.meeting_url if door.door != Door.OVER else "",
         needs_link=not own.time.provider.meeting_url and door.door != Door.OVER,
@@ -126,10 +141,32 @@ def _appointment_page(
             for to, label in _OUTCOMES.items()
             if may_record and may_move(state, to, ActorKind.PROVIDER)
         ],
+        late_line=_late_line(one, visit.now),
+        may_excuse=not one.is_excused
+        and (one.is_late or (one.status == Status.BOOKED and visit.now < one.starts_at)),
+        outside=_outside(one, own),
+        refusal=_refusal(one, own, visit.now),
         reason=reason,
         reason_line=_reason_line(one, events),
         history=_history(events, own.time.zone),
     )
+
+
+def _outside(one: AppointmentRow, own: AppointmentDetails) -> str:
+    """That a booked session lies outside the hours as they are now."""
+    availability = own.time.calendar.availability
+    if availability is None or one.status != Status.BOOKED:
+        return ""
+    found = slots.hours_refusal(availability, one.starts_at, one.minutes)
+    return "" if found is None else "This session lies outside your hours as they are now."
+
+
+def _refusal(one: AppointmentRow, own: AppointmentDetails, now: datetime) -> str:
+    """Why it cannot take place as things stand; empty where it can."""
+    if one.status != Status.BOOKED or one.ends_at <= now:
+        return ""
+    verdict = own.time.calendar.ground.verdict(one.patient_state or "", max(one.starts_at, now))
+    return "" if verdict.allowed else verdict.reason
 
 
 def _door_line(door: JoinState, own: AppointmentDetails) -> str:
@@ -162,13 +199,32 @@ def _age(born: date, day: date) -> int:
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
-def _session_facts(title: str, one: AppointmentRow) -> list[dict[str, str]]:
-    minutes = int((one.ends_at - one.starts_at).total_seconds()) // 60
-    return [
-        {"label": "Session", "value": title},
-        {"label": "Length", "value": formats.duration(minutes)},
+def _session_facts(one: AppointmentRow) -> list[dict[str, str]]:
+    """As it was agreed."""
+    facts = [
+        {"label": "Session", "value": one.title},
+        {"label": "Length", "value": formats.duration(one.minutes)},
         {"label": "Fee", "value": formats.money(one.fee_cents)},
     ]
+    if one.status == Status.BOOKED:
+        until = formats.when(cancel_until(one), one.zone)
+        facts.append({"label": "Free to cancel until", "value": until})
+    return facts
+
+
+def _late_line(one: AppointmentRow, now: datetime) -> str:
+    """What counts as late here; empty where nothing does."""
+    if one.is_excused:
+        return "You excused it: cancelling does not count as late." if _is_own_excuse(one) else ""
+    if one.is_late:
+        return "Your patient cancelled late, inside your notice."
+    if one.status == Status.BOOKED and cancel_until(one) < now < one.starts_at:
+        return "From now on cancelling counts as late."
+    return ""
+
+
+def _is_own_excuse(one: AppointmentRow) -> bool:
+    return one.ended_by != ActorKind.SYSTEM
 
 
 _OUTCOMES = {Status.COMPLETED: "It took place", Status.NO_SHOW: "The patient did not come"}
