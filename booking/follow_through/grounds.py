@@ -61,9 +61,8 @@ def stranded(
     found = []
     for one in booked:
         state = one.patient_state or ""
-        verdict = ground.verdict(state, one.starts_at)
-        if must_end(verdict, one.starts_at, now):
-            found.append((one, ending_words(verdict, state)))
+        if must_end(ground, state, one.starts_at, now):
+            found.append((one, ending_words(ground, state, one.starts_at)))
     return found
 
 

@@ -28,20 +28,21 @@ _OVERDUE_AT_MOST: Final = timedelta(days=90)
 _DAY: Final = timedelta(days=1)
 
 _AT_RISK: Final = """
-    SELECT DISTINCT a.provider_id
+    SELECT a.provider_id
     FROM credential c
     JOIN appointment a ON a.provider_id = c.provider_id AND a.patient_state = c.state
     WHERE c.kind = 'state_license' AND c.status = 'verified' AND c.withdrawn_at IS NULL
       AND c.expires_on BETWEEN %(first)s AND %(last)s
       AND a.status = 'booked' AND a.starts_at > %(now)s AND a.starts_at <= %(until)s
       AND a.starts_at::date >= c.expires_on
-    ORDER BY a.provider_id
+    UNION SELECT provider_id FROM renewal_due
+    ORDER BY provider_id
 """
 
 
 def find_at_risk(session: Session, now: datetime) -> list[UUID]:
-    """Providers with a session in the coming days that may have no licence by then. (By days, in
-    whatever zone; the rules decide.)"""
+    """Providers with a session in the coming days that may have no licence by then, and those of
+    whom the desk was told so. (By days, in whatever zone; the rules decide.)"""
     until = now + PATIENT_TOLD_BEFORE
     values = {
         "now": now,
@@ -72,9 +73,7 @@ def follow_lapses(session: Session, provider_id: UUID, now: datetime) -> None:
 
 def _lapsing(calendar: Calendar, booked: list[AppointmentRow]) -> list[AppointmentRow]:
     return [
-        one
-        for one in booked
-        if is_lapse(calendar.ground.verdict(one.patient_state or "", one.starts_at))
+        one for one in booked if is_lapse(calendar.ground, one.patient_state or "", one.starts_at)
     ]
 
 

@@ -8,7 +8,7 @@ and the session is called off a day before it would begin.
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from directory.rules.licensure import Verdict
+from directory.rules.grounds import Ground
 from directory.taxonomy import STATES
 
 CALLED_OFF_BEFORE: Final = timedelta(hours=24)
@@ -22,22 +22,24 @@ OFFERED_BACK_WITHIN: Final = timedelta(hours=24)
 """For so long after a session was called off a reversed decision offers its time back."""
 
 
-def is_lapse(verdict: Verdict) -> bool:
-    """Whether the session only waits for a renewal."""
-    return verdict.code == "expired"
-
-
-def must_end(verdict: Verdict, starts_at: datetime, now: datetime) -> bool:
-    """Whether a session that begins at `starts_at`, of which this is the verdict, is called off
-    now."""
-    if verdict.allowed:
+def is_lapse(ground: Ground, state: str, starts_at: datetime) -> bool:
+    """Whether a session only waits for a renewal: what is verified for the state runs out before
+    it. (A renewal that is still being checked changes nothing.)"""
+    if ground.is_suspended(starts_at) or ground.verdict(state, starts_at).allowed:
         return False
-    return not is_lapse(verdict) or starts_at - now <= CALLED_OFF_BEFORE
+    return any(one.status == "verified" and state in one.valid_in for one in ground.authorities)
 
 
-def ending_words(verdict: Verdict, state: str) -> str:
+def must_end(ground: Ground, state: str, starts_at: datetime, now: datetime) -> bool:
+    """Whether a session with someone in `state` that begins at `starts_at` is called off now."""
+    if ground.verdict(state, starts_at).allowed:
+        return False
+    return not is_lapse(ground, state, starts_at) or starts_at - now <= CALLED_OFF_BEFORE
+
+
+def ending_words(ground: Ground, state: str, starts_at: datetime) -> str:
     """What the patient reads of it: never what was found."""
-    if verdict.code == "suspended" or state not in STATES:
+    if ground.is_suspended(starts_at) or state not in STATES:
         return "This provider is not seeing people at that time."
     return f"This provider may no longer see people in {STATES[state].name}."
 

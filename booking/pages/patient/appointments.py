@@ -24,7 +24,7 @@ from booking.pages.patient.own_appointment import (
     page_of_provider,
 )
 from booking.pages.search_context import zone_of
-from booking.rules.lapses import CALLED_OFF_BEFORE, is_lapse
+from booking.rules.lapses import must_end
 from booking.rules.notice import Door, join_state, notice_rule
 from booking.rules.transitions import ActorKind, Status
 from core.errors import NotFound
@@ -204,8 +204,6 @@ def _wait(left: timedelta) -> str:
 def _refusal(visit: Visit, mine: OwnAppointment) -> str:
     """Why the session cannot take place as things stand, said before anybody presses. A licence
     that may still be renewed before the start is not among it."""
-    at = max(mine.appointment.starts_at, visit.now)
-    verdict = mine.details.time.calendar.ground.verdict(mine.appointment.patient_state or "", at)
-    if verdict.allowed or (is_lapse(verdict) and at - visit.now > CALLED_OFF_BEFORE):
-        return ""
-    return verdict.reason
+    one, ground = mine.appointment, mine.details.time.calendar.ground
+    at, state = max(one.starts_at, visit.now), one.patient_state or ""
+    return ground.verdict(state, at).reason if must_end(ground, state, at, visit.now) else ""
