@@ -9,7 +9,8 @@ from booking.calendar.queries import calendar_of_provider, read_calendar
 from booking.calendar.slot_cache import write_all_slots
 from booking.models import Schedule
 from booking.rules.availability import Availability
-from core.database import Statement, lock_statement, run_together
+from core.database import Statement, lock, lock_statement, run_together
+from core.versions import ANY_VERSION, Expected, version_of
 from directory.listings.listing import refresh_listing
 from directory.listings.openings import note_hours
 from directory.models import Credential, CredentialKind
@@ -37,10 +38,25 @@ def load_availability(session: Session, provider_id: UUID) -> Availability:
     return Availability.empty(zone)
 
 
+def availability_version(availability: Availability) -> str:
+    """Which availability this is."""
+    return version_of(availability.model_dump(mode="json"))
+
+
 def save_availability(
-    session: Session, provider_id: UUID, availability: Availability, now: datetime
+    session: Session,
+    provider_id: UUID,
+    availability: Availability,
+    now: datetime,
+    expected: Expected = ANY_VERSION,
 ) -> None:
-    """Replace the availability; slots and the listing follow. What is booked stays booked."""
+    """Replace the availability; slots and the listing follow. What is booked stays booked.
+
+    Raises VersionChanged where what stands is not as expected.
+    """
+    if expected is not ANY_VERSION:
+        lock(session, provider_id)
+        expected.check(availability_version(load_availability(session, provider_id)))
     saved = Statement(
         """
         INSERT INTO schedule (provider_id, document, changed_at)
