@@ -86,17 +86,18 @@ def request_code(session: Session, email: str, address: str, now: datetime) -> s
     session.exec(delete(SignInCode).where(col(SignInCode.email) == email))
     session.add(made)
     session.flush()
-    post(session, f"sign-in-code:{made.id}", _letter(email, code))
+    post(session, f"sign-in-code:{made.id}", _letter(email, code, made.expires_at))
     return email
 
 
-def _letter(email: str, code: str) -> Letter:
+def _letter(email: str, code: str, expires_at: datetime) -> Letter:
     words = {"code": code, "minutes": int(CODE_LASTS.total_seconds()) // 60}
     return Letter(
         recipient=email,
         subject=SUBJECT,
         text=templates.text("mail/sign_in_code.txt", **words),
         html=templates.text("mail/sign_in_code.html", **words),
+        expires_at=expires_at,
     )
 
 

@@ -8,6 +8,7 @@ from fastapi import File, Form, Response, UploadFile
 from fastapi.responses import FileResponse, RedirectResponse
 
 from core.errors import Invalid, NotFound
+from core.mail import count_refused
 from core.web import flash, formats
 from core.web.caller import ADMIN, allow
 from core.web.templates import render
@@ -73,6 +74,7 @@ def desk(visit: Visiting, view: str = "waiting", after: str = "") -> Response:
             }
             for name, title in VIEWS.items()
         ],
+        refused=formats.count(count_refused(visit.session), "refused letter"),
         cases=[_row(case, view, visit.now) for case in found],
         line=f"{start + 1} to {start + len(found)} of {counts[view]}",
         next_url=_page_url(view, start + PER_PAGE) if start + PER_PAGE < counts[view] else "",

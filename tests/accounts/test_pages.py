@@ -8,11 +8,12 @@ from sqlmodel import Session
 
 from accounts import audit, mailbox
 from core import clock
-from core.mail import Letter, post
+from core.mail import Letter, Mail, post
 from core.settings import settings
 from core.web.caller import ADMIN, PATIENT, PROVIDER
 from tests import factories
 from tests.accounts.test_sign_in import EMAIL, newest_code, other_than
+from tests.markup import said
 
 FORM = {"Sec-Fetch-Site": "same-origin"}
 
@@ -218,3 +219,29 @@ def test_outside_the_demo_there_is_no_mailbox(
     assert client.get("/demo/mailbox").status_code == 404
     address = "/demo/mailbox/01a20ab5-2dca-705f-94b8-99a27baa1a20/calendar.ics"
     assert client.get(address).status_code == 404
+
+
+def test_admins_see_which_letters_were_refused_and_not_for_whom(
+    client: TestClient, session: Session
+) -> None:
+    for code, domain in ((550, "one.example.com"), (571, "other.example.com")):
+        session.add(
+            Mail(
+                key=f"letter to {domain}",
+                recipient=f"robin@{domain}",
+                subject="Your appointment",
+                text="words",
+                html="words",
+                created_at=clock.now(),
+                refused_at=clock.now(),
+                refusal_code=code,
+            )
+        )
+    admin = factories.make_person(session, "admin@example.com", [ADMIN])
+    factories.sign_in(client, session, admin)
+    assert '<a href="/admin/letters">2 refused letters</a>' in client.get("/admin").text
+    words = said(client.get("/admin/letters").text)
+    assert "one.example.com 550 There is no such mailbox" in words
+    assert "other.example.com 571 Refused for good." in words
+    assert "robin" not in words
+    assert "Your appointment" not in words
