@@ -2,13 +2,14 @@
 
 import json
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from fastapi import Response
 
 from accounts.models import AuditEntry
 from accounts.queries import AuditFilter, audit_actions, find_entries
+from core.numbers import read_whole
 from core.times import read_day
 from core.web.caller import ADMIN, allow
 from core.web.templates import render
@@ -18,6 +19,7 @@ from core.web.visit import Visiting
 router = Router(include_in_schema=False)
 
 PER_PAGE = 50
+_LAST_ENTRY: Final = 2**31 - 1  # of the column
 
 
 @router.get("/admin/audit")
@@ -74,7 +76,7 @@ def _filter(typed: dict[str, str], before: str) -> AuditFilter:
         subject=typed["subject"],
         since=_midnight(read_day(typed["since"])),
         until=_midnight(last + timedelta(days=1) if last and last < date.max else last),
-        before_id=int(before) if before.isdecimal() and len(before) < 10 else None,
+        before_id=read_whole(before, _LAST_ENTRY),
     )
 
 
