@@ -7,6 +7,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from accounts import audit, mailbox
+from accounts.models import AuditEntry
 from core import clock
 from core.mail import Letter, Mail, post
 from core.settings import settings
@@ -133,7 +134,7 @@ def record(session: Session, action: str, actor: str, subject: str) -> None:
         subject_kind="provider",
         subject_id=None,
         subject=subject,
-        detail={"source": "A <board>"},
+        detail={"kind": "npi", "state": "", "source": "A <board>"},
         now=clock.now(),
     )
 
@@ -174,6 +175,73 @@ def test_the_audit_log_goes_on_where_the_page_ended(client: TestClient, session:
     seen = [re.findall(r"Person \d\d\.", page) for page in (first.text, second)]
     assert [len(names) for names in seen] == [50, 3]
     assert set(seen[0]).isdisjoint(seen[1])
+
+
+# Every action that is recorded, with a detail as it is recorded: how it reads.
+SENTENCES = [
+    (
+        "admin.signed_in",
+        {"device": "Firefox on Linux"},
+        "Admin signed in",
+        "With Firefox on Linux.",
+    ),
+    ("role.granted", {"role": "admin"}, "Role granted", "Is admin from now on."),
+    (
+        "credential.verified",
+        {"kind": "state_license", "state": "WA", "credential": "0", "source": "DOH", "reason": ""},
+        "Credential verified",
+        "State licence, Washington. Source: DOH.",
+    ),
+    (
+        "credential.rejected",
+        {"kind": "npi", "state": "", "source": "NPPES.", "reason": "Another name."},
+        "Credential rejected",
+        "National Provider Identifier (NPI). Source: NPPES. Reason: Another name.",
+    ),
+    (
+        "credential.revoked",
+        {"kind": "dea", "state": "OR", "source": "", "reason": "Surrendered"},
+        "Credential revoked",
+        "DEA registration, Oregon. Reason: Surrendered.",
+    ),
+    ("practice.closed", {"why": "An older version wrote it."}, "Practice closed", ""),
+    ("role.granted", {}, "Role granted", ""),  # an older version wrote less
+]
+
+
+@pytest.mark.parametrize(("action", "detail", "title", "sentence"), SENTENCES)
+def test_the_audit_log_is_written_in_sentences(
+    client: TestClient,
+    session: Session,
+    action: str,
+    detail: dict[str, str],
+    title: str,
+    sentence: str,
+) -> None:
+    session.add(
+        AuditEntry(
+            at=clock.now(),
+            actor=audit.COMMAND,
+            action=action,
+            subject_kind="provider",
+            subject="Dana Lee",
+            detail=detail,
+        )
+    )
+    factories.sign_in(client, session, factories.make_person(session, "a@example.com", [ADMIN]))
+    answer = client.get("/admin/audit").text
+    assert f'<option value="{action}">{title}</option>' in answer
+    row = said(answer.split("<tbody>")[1].split("</tbody>")[0])
+    assert row.partition(" The command line ")[2] == f"{title} Dana Lee {sentence}".strip()
+
+
+def test_every_action_that_can_be_recorded_is_in_the_table() -> None:
+    assert audit.declared() == {action for action, *_ in SENTENCES} - {"practice.closed"}
+
+
+def test_what_nobody_declared_is_not_recorded(session: Session) -> None:
+    with pytest.raises(ValueError, match="how does it read"):
+        record(session, "credential.invented", "a@example.com", "Dana Lee")
 
 
 def test_the_audit_log_is_for_admins(client: TestClient, session: Session) -> None:
