@@ -8,8 +8,9 @@ from sqlmodel import Session, col, select
 from booking.calendar.queries import calendar_of_provider, read_calendar
 from booking.calendar.slot_cache import write_all_slots
 from booking.models import Schedule
-from booking.rules.availability import Availability
-from core.database import Statement, lock, lock_statement, run_together
+from booking.rules.availability import Availability, change_problems
+from core.database import Statement, lock, run_together
+from core.errors import Invalid
 from core.versions import ANY_VERSION, Expected, version_of
 from directory.listings.listing import refresh_listing
 from directory.listings.openings import note_hours
@@ -52,11 +53,14 @@ def save_availability(
 ) -> None:
     """Replace the availability; slots and the listing follow. What is booked stays booked.
 
-    Raises VersionChanged where what stands is not as expected.
+    Raises VersionChanged where what stands is not as expected, and Invalid (by the fields of the
+    document) for what is over already or a step that nobody can keep in mind.
     """
-    if expected is not ANY_VERSION:
-        lock(session, provider_id)
-        expected.check(availability_version(load_availability(session, provider_id)))
+    lock(session, provider_id)
+    before = load_availability(session, provider_id)
+    expected.check(availability_version(before))
+    if problems := change_problems(availability, before, now):
+        raise Invalid(problems)
     saved = Statement(
         """
         INSERT INTO schedule (provider_id, document, changed_at)
@@ -66,9 +70,7 @@ def save_availability(
         """,
         {"provider": provider_id, "document": availability.model_dump_json(), "now": now},
     )
-    _, _, calendars = run_together(
-        session, lock_statement(provider_id), saved, calendar_of_provider(provider_id)
-    )
+    _, calendars = run_together(session, saved, calendar_of_provider(provider_id))
     openings = write_all_slots(session, read_calendar(calendars), now)
     note_hours(session, provider_id, availability.has_hours)
     refresh_listing(session, provider_id, now, openings)

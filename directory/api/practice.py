@@ -128,10 +128,11 @@ def put_profile(visit: Visiting, body: Profile, expected: IfMatch) -> OwnProvide
     return _tagged(visit, provider)
 
 
-@router.post("/attest", responses=problem_responses(401, 403, 404))
+@router.post("/attest", responses=problem_responses(401, 403, 404, 422))
 @allow(PROVIDER)
 def confirm_all(visit: Visiting) -> OwnProvider:
-    """Say that all of it is true today; needed every 90 days."""
+    """Say that all of it is true today; needed every 90 days. Refused while services, hours or
+    the link are missing."""
     provider = own_practice(visit)
     attest(visit.session, provider, visit.now)
     return _practice(visit, provider)

@@ -9,10 +9,11 @@ from sqlmodel import Session
 
 from core.errors import Invalid
 from core.versions import ANY_VERSION, Expected, version_of
-from directory.listings.listing import lock_provider, refresh_listing
+from directory.listings.listing import lock_provider, readiness_of, refresh_listing
 from directory.models import Provider
 from directory.rules.names import LONGEST_LETTERS, name_problem
 from directory.rules.offerings import offering_problems
+from directory.rules.requirements import missing_for_attestation
 from directory.taxonomy import AGE_GROUPS, CONDITIONS, INSURANCE, LANGUAGES, MODALITIES
 
 LONGEST_PRONOUNS = 40
@@ -83,7 +84,14 @@ def save_profile(
 
 
 def attest(session: Session, provider: Provider, now: datetime) -> None:
-    """The provider confirms that all is current; good for 90 days."""
+    """The provider confirms that all is current; good for 90 days. Raises Invalid while there is
+    nothing yet to confirm: no service, no hours, no link."""
+    lacks = missing_for_attestation(readiness_of(session, provider))
+    if lacks:
+        raise Invalid(
+            [(one.code.removeprefix("no_"), one.message) for one in lacks],
+            "There is something to do before you can confirm it.",
+        )
     provider.attested_at = now
     session.add(provider)
     session.flush()

@@ -151,6 +151,7 @@ def join(visit: Visiting, appointment_id: UUID) -> Response:
         409 if refusal else 200,
         url=mine.url if is_patient else f"/provider{mine.url}",
         join_url=f"{mine.url}/join",
+        is_patient=is_patient,
         facts=presenters.appointment_facts(mine.entry, mine.zone),
         is_booked=mine.is_booked,
         is_early=door.door == Door.EARLY,

@@ -74,6 +74,8 @@ def change_hours(visit: Visiting, typed: Typed) -> Response:
     expected = expected_by(version)
     try:
         save_availability(visit.session, provider.id, availability, visit.now, expected)
+    except Invalid as error:
+        return _hours_page(visit, form, version, shown_errors(hours_form.at_fields(error)))
     except VersionChanged:
         saved = load_availability(visit.session, provider.id)
         if saved != availability:
