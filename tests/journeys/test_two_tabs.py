@@ -1,4 +1,4 @@
-"""Two tabs of one provider: what the newer one saved is shown to the older, beside what it typed."""
+"""Two tabs of one provider: what the newer one saved stands beside what the older one typed."""
 
 from collections.abc import Callable
 
