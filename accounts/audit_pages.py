@@ -1,14 +1,15 @@
 """The audit log as admins read it."""
 
-import json
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from fastapi import Response
 
+from accounts.audit import COMMAND, SYSTEM, action_of
 from accounts.models import AuditEntry
 from accounts.queries import AuditFilter, audit_actions, find_entries
+from core.numbers import read_whole
 from core.times import read_day
 from core.web.caller import ADMIN, allow
 from core.web.templates import render
@@ -18,6 +19,8 @@ from core.web.visit import Visiting
 router = Router(include_in_schema=False)
 
 PER_PAGE = 50
+_ACTORS: Final = {COMMAND: "The command line", SYSTEM: "Openchair itself"}
+_LAST_ENTRY: Final = 2**31 - 1  # of the column
 
 
 @router.get("/admin/audit")
@@ -50,7 +53,7 @@ def audit_log(
         status=422 if errors else 200,
         typed=typed,
         errors=errors,
-        actions=[(name, name) for name in audit_actions(visit.session)],
+        actions=[(name, action_of(name).title) for name in audit_actions(visit.session)],
         entries=[_shown(row) for row in shown],
         next_url=f"/admin/audit?{more}" if more else "",
         first_url="/admin/audit?" + urlencode(kept) if before else "",
@@ -74,23 +77,26 @@ def _filter(typed: dict[str, str], before: str) -> AuditFilter:
         subject=typed["subject"],
         since=_midnight(read_day(typed["since"])),
         until=_midnight(last + timedelta(days=1) if last and last < date.max else last),
-        before_id=int(before) if before.isdecimal() and len(before) < 10 else None,
+        before_id=read_whole(before, _LAST_ENTRY),
     )
 
 
 def _shown(entry: AuditEntry) -> dict[str, Any]:
     return {
         "at": f"{entry.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
-        "actor": entry.actor,
-        "action": entry.action,
-        "subject_kind": entry.subject_kind,
-        "subject": entry.subject or str(entry.subject_id or ""),
-        "detail": [(name, _words(value)) for name, value in entry.detail.items()],
+        "actor": _ACTORS.get(entry.actor, entry.actor),
+        "action": action_of(entry.action).title,
+        "subject": entry.subject or f"{entry.subject_kind} {entry.subject_id or ''}".strip(),
+        "detail": _sentence(entry),
     }
 
 
-def _words(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _sentence(entry: AuditEntry) -> str:
+    """What the action says of its detail; empty where an older version wrote less."""
+    try:
+        return action_of(entry.action).sentence(entry.detail)
+    except KeyError:
+        return ""
 
 
 def _midnight(day: date | None) -> datetime | None:

@@ -73,5 +73,11 @@ def _shown(mail: Mail, zone: str) -> dict[str, Any]:
         "code": code.group(1) if code else "",
         "text": mail.text.strip(),
         "calendar_url": f"/demo/mailbox/{mail.id}/calendar.ics" if mail.calendar else "",
-        "state": "sent" if mail.sent_at else "on its way",
+        "state": _state(mail),
     }
+
+
+def _state(mail: Mail) -> str:
+    if mail.refused_at:
+        return "refused"
+    return "sent" if mail.sent_at else "on its way"

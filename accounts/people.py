@@ -15,6 +15,10 @@ from core.database import Statement, run, transaction, uuid7
 from core.errors import Conflict
 from core.web.caller import ADMIN, ROLES
 
+GRANTED = audit.declare(
+    "role.granted", "Role granted", lambda detail: f"Is {detail['role']} from now on."
+)
+
 
 def ensure_person(session: Session, email: str, now: datetime) -> Person:
     """The person with this address, made where there is none. Gives no role. Raises Invalid."""
@@ -60,7 +64,7 @@ def make_admin(email: str) -> str:
             session,
             actor_id=None,
             actor=audit.COMMAND,
-            action="role.granted",
+            action=GRANTED,
             subject_kind="person",
             subject_id=person.id,
             subject=person.email,

@@ -47,6 +47,10 @@ TRIES_PER_ADDRESS: Final = Limit("try-address", 60, _QUARTER, _TRIES)
 TRIES_PER_ACCOUNT: Final = Limit("try-account", 25, _QUARTER, _TRIES)
 TRIES_OVERALL: Final = Limit("try-overall", 10_000, _QUARTER, _TRIES)
 
+ADMIN_SIGNED_IN: Final = audit.declare(
+    "admin.signed_in", "Admin signed in", lambda detail: f"With {detail['device']}."
+)
+
 SUBJECT: Final = "Your Openchair code"
 """Without the code: subjects are shown on locked screens."""
 
@@ -86,17 +90,18 @@ def request_code(session: Session, email: str, address: str, now: datetime) -> s
     session.exec(delete(SignInCode).where(col(SignInCode.email) == email))
     session.add(made)
     session.flush()
-    post(session, f"sign-in-code:{made.id}", _letter(email, code))
+    post(session, f"sign-in-code:{made.id}", _letter(email, code, made.expires_at))
     return email
 
 
-def _letter(email: str, code: str) -> Letter:
+def _letter(email: str, code: str, expires_at: datetime) -> Letter:
     words = {"code": code, "minutes": int(CODE_LASTS.total_seconds()) // 60}
     return Letter(
         recipient=email,
         subject=SUBJECT,
         text=templates.text("mail/sign_in_code.txt", **words),
         html=templates.text("mail/sign_in_code.html", **words),
+        expires_at=expires_at,
     )
 
 
@@ -144,7 +149,7 @@ def _sign_in(session: Session, email: str, device: str, now: datetime) -> Signed
             session,
             actor_id=person.id,
             actor=person.email,
-            action="admin.signed_in",
+            action=ADMIN_SIGNED_IN,
             subject_kind="person",
             subject_id=person.id,
             subject=person.email,

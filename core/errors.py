@@ -49,6 +49,13 @@ class Conflict(DomainError):
     message = "That changed while you were looking at it."
 
 
+class VersionChanged(DomainError):
+    """Someone saved something newer than what this change was made from."""
+
+    code = "version_changed"
+    message = "This was changed after you opened it. Look at what is saved now, then save again."
+
+
 class Gone(DomainError):
     code = "gone"
     message = "That has run out."
@@ -84,6 +91,7 @@ STATUS: dict[type[DomainError], int] = {
     NotAllowed: 403,
     Conflict: 409,
     Gone: 410,
+    VersionChanged: 412,
     TooLarge: 413,
     TooMany: 429,
     Unavailable: 503,

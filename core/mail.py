@@ -9,7 +9,8 @@ from email.utils import format_datetime, make_msgid, parseaddr
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
-from sqlalchemy import Index
+import structlog
+from sqlalchemy import Index, func, or_, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, SQLModel, col, delete, select
 
@@ -18,6 +19,8 @@ from core.crypto import Encrypted
 from core.database import transaction, uuid7
 from core.jobs import MAIL, RETRY, defer, jobs
 from core.settings import settings
+
+log = structlog.get_logger("openchair.mail")
 
 
 class MailDelayed(Exception):
@@ -28,7 +31,10 @@ class Mail(SQLModel, table=True):
     """One message. `key` names what it announces, so that announcing twice sends once."""
 
     __tablename__ = "mail"
-    __table_args__ = (Index("ix_mail_created_at_id", "created_at", "id"),)
+    __table_args__ = (
+        Index("ix_mail_created_at_id", "created_at", "id"),
+        Index("ix_mail_refused_at", "refused_at", postgresql_where=text("refused_at IS NOT NULL")),
+    )
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)
     key: str = Field(unique=True)
@@ -41,6 +47,9 @@ class Mail(SQLModel, table=True):
     unsubscribe_url: str | None = Field(default=None, sa_type=Encrypted)
     created_at: datetime
     sent_at: datetime | None = None
+    expires_at: datetime | None = None  # not sent from then on
+    refused_at: datetime | None = None  # for good, by the mail server
+    refusal_code: int | None = None  # the server's: 550 …
 
 
 @dataclass(frozen=True)
@@ -48,7 +57,8 @@ class Letter:
     """What to say. Subjects name no profession, condition or modality (a shoulder reads them).
 
     `unsubscribe_url`, for letters that come unasked: a POST to it must end them without another
-    question, a GET must only ask (RFC 8058).
+    question, a GET must only ask (RFC 8058). `expires_at`: from then on it would only mislead, and
+    is not sent.
     """
 
     recipient: str
@@ -58,6 +68,7 @@ class Letter:
     calendar: str | None = None
     calendar_method: str | None = None
     unsubscribe_url: str | None = None
+    expires_at: datetime | None = None
 
 
 def post(session: Session, key: str, letter: Letter) -> None:
@@ -75,18 +86,42 @@ def post(session: Session, key: str, letter: Letter) -> None:
 
 @jobs.task(name="core.mail.send", retry=RETRY, queue=MAIL)
 def send(mail_id: str) -> None:
-    """Hand one letter to the mail server. A server that is down is tried again later."""
+    """Hand one letter to the mail server. A server that is down, or says "later", is tried again
+    later; one that refuses for good is not."""
     with transaction() as session:
         mail = session.get(Mail, UUID(mail_id), with_for_update=True)
-        if mail is None or mail.sent_at is not None:
+        if mail is None or not _is_due(mail, clock.now()):
             return
         if settings().smtp_url.get_secret_value():
             try:
                 _deliver(compose(mail))
             except (OSError, smtplib.SMTPException) as error:
-                # Only the kind: a server's answer can repeat the recipient's address in the log.
-                raise MailDelayed(type(error).__name__) from None
+                mail.refusal_code = _refusal_code(error)
+                if mail.refusal_code is None:
+                    # Only the kind: an answer can repeat the recipient's address in the log.
+                    raise MailDelayed(type(error).__name__) from None
+                mail.refused_at = clock.now()
+                log.warning("letter_refused", code=mail.refusal_code)
+                return
         mail.sent_at = clock.now()
+
+
+def _is_due(mail: Mail, now: datetime) -> bool:
+    has_ended = mail.expires_at is not None and mail.expires_at <= now
+    return mail.sent_at is None and mail.refused_at is None and not has_ended
+
+
+def _refusal_code(error: Exception) -> int | None:
+    """The code with which the server refuses this recipient or this letter for good (RFC 5321,
+    4.2.1: 5yz). What it has against ourselves is for the operator to mend, so it can wait."""
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            codes = [code for code, _ in error.recipients.values()]
+        case smtplib.SMTPDataError():
+            codes = [error.smtp_code]
+        case _:
+            return None
+    return codes[0] if codes and all(500 <= code <= 599 for code in codes) else None
 
 
 def compose(mail: Mail) -> EmailMessage:
@@ -143,8 +178,22 @@ def find_letters(session: Session, recipient: str, most: int) -> list[Mail]:
     return list(session.exec(query).all())
 
 
+def find_refused(session: Session, most: int) -> list[Mail]:
+    """Those that were refused for good, the latest first."""
+    query = select(Mail).where(col(Mail.refused_at).is_not(None))
+    return list(session.exec(query.order_by(col(Mail.refused_at).desc()).limit(most)).all())
+
+
+def count_refused(session: Session) -> int:
+    """How many were refused for good, of the last 30 days."""
+    return session.exec(
+        select(func.count()).select_from(Mail).where(col(Mail.refused_at).is_not(None))
+    ).one()
+
+
 def forget_old(session: Session) -> None:
-    """Letters are kept 30 days after they were sent, then dropped."""
+    """Letters are kept 30 days after they were sent, refused or of no more use, then dropped."""
     before = clock.now() - timedelta(days=30)
-    written = col(Mail.created_at) < before  # what was sent by then; it has the index
-    session.exec(delete(Mail).where(written, col(Mail.sent_at) < before))
+    written = col(Mail.created_at) < before  # what ended by then; it has the index
+    ends = (Mail.sent_at, Mail.refused_at, Mail.expires_at)
+    session.exec(delete(Mail).where(written, or_(*(col(end) < before for end in ends))))

@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     mail_from: str = Field(
         "Openchair <hello@openchair.example.com>", description="Sender of all mail."
     )
+    contact: str = Field(
+        "", description="Address that people may write to, shown where they need help; empty: none."
+    )
     trusted_proxies: str = Field(
         "127.0.0.1", description="Addresses whose X-Forwarded-For and -Proto are believed."
     )

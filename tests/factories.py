@@ -161,7 +161,7 @@ def add_audit_line(session: Session, provider: Provider | None = None) -> None:
         subject_kind="provider",
         subject_id=provider.id if provider else None,
         subject=provider.display_name if provider else "someone@example.com",
-        detail={},
+        detail={"kind": "npi", "state": ""},
         now=clock.now(),
     )
 

@@ -1,11 +1,12 @@
 """Appointments over JSON, for the two people concerned."""
 
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from booking.api.repeats import Key, answer_once
 from booking.api.schemas import AppointmentAnswer, AppointmentList, appointment_answer
 from booking.api.slots import Slot, SlotList
 from booking.appointments import bookings
@@ -67,13 +68,19 @@ def get_appointment(visit: Visiting, appointment_id: UUID) -> AppointmentAnswer:
     responses=problem_responses(401, 404, 409, 422),
 )
 @signed_in
-def reschedule(visit: Visiting, appointment_id: UUID, body: NewTime) -> AppointmentAnswer:
+def reschedule(
+    visit: Visiting, appointment_id: UUID, body: NewTime, idempotency_key: Key = None
+) -> Any:
     """Move it to another time of the same provider, by the same rules as booking."""
-    found = _own(visit, appointment_id)
-    moved = bookings.reschedule(
-        visit.session, appointment_id, body.starts_at, _actor(visit, found), visit.now
-    )
-    return _answer(visit, found, moved)
+
+    def run() -> tuple[int, str]:
+        found = _own(visit, appointment_id)
+        moved = bookings.reschedule(
+            visit.session, appointment_id, body.starts_at, _actor(visit, found), visit.now
+        )
+        return 200, _answer(visit, found, moved).model_dump_json()
+
+    return answer_once(visit, idempotency_key, body, run)
 
 
 @router.post(
@@ -83,15 +90,22 @@ def reschedule(visit: Visiting, appointment_id: UUID, body: NewTime) -> Appointm
 )
 @signed_in
 def cancel(
-    visit: Visiting, appointment_id: UUID, body: Cancellation | None = None
-) -> AppointmentAnswer:
+    visit: Visiting,
+    appointment_id: UUID,
+    body: Cancellation | None = None,
+    idempotency_key: Key = None,
+) -> Any:
     """Call it off, until it starts; after `cancel_until` a patient's counts as late."""
-    found = _own(visit, appointment_id)
-    reason = body.reason if body is not None else ""
-    cancelled = bookings.cancel(
-        visit.session, appointment_id, _actor(visit, found), reason, visit.now
-    )
-    return _answer(visit, found, cancelled)
+
+    def run() -> tuple[int, str]:
+        found = _own(visit, appointment_id)
+        reason = body.reason if body is not None else ""
+        cancelled = bookings.cancel(
+            visit.session, appointment_id, _actor(visit, found), reason, visit.now
+        )
+        return 200, _answer(visit, found, cancelled).model_dump_json()
+
+    return answer_once(visit, idempotency_key, body, run)
 
 
 @router.put(

@@ -1,33 +1,23 @@
 """Holds over JSON: keep a time, keep it longer, give it back, book it."""
 
-import json
-from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Header, Response
+from fastapi import Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from booking.api.repeats import Key, answer_once
 from booking.api.schemas import AppointmentAnswer, HoldAnswer, appointment_answer, hold_answer
 from booking.appointments import confirmation, holds
 from booking.appointments.patient_details import LONGEST_NAME, PatientDetails
-from booking.idempotency import respond_once
 from booking.visitors import known_holder, new_holder
 from core.web.caller import public, signed_in
 from core.web.problems import problem_responses
 from core.web.transactions import Router
-from core.web.visit import Visit, Visiting
+from core.web.visit import Visiting
 
 router = Router(prefix="/api/v1", tags=["booking"])
-
-Key = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        description="Chosen by the client: the same key with the same body gives the same answer.",
-    ),
-]
 
 
 class HoldBody(BaseModel):
@@ -78,7 +68,7 @@ def hold(visit: Visiting, body: HoldBody, idempotency_key: Key = None) -> Any:
         )
         return 201, hold_answer(made).model_dump_json()
 
-    return _once(visit, idempotency_key, body, run)
+    return answer_once(visit, idempotency_key, body, run)
 
 
 @router.get(
@@ -132,41 +122,4 @@ def confirm_hold(
         )
         return 201, appointment_answer(booked.entry, visit.person_id).model_dump_json()
 
-    return _once(visit, idempotency_key, body, run)
-
-
-def _once(
-    visit: Visit, key: str | None, body: BaseModel, run: Callable[[], tuple[int, str]]
-) -> Response:
-    """Answer, or answer again; the visitor's cookie is part of the answer."""
-    if key is None:
-        status, text = run()
-        return Response(text, status, media_type="application/json")
-
-    def run_with_cookie() -> tuple[int, str]:
-        status, text = run()
-        return status, json.dumps(
-            {"body": text, "cookie": visit.response.headers.get("set-cookie")}
-        )
-
-    answer = respond_once(
-        visit.session,
-        who=_who(visit),
-        key=key,
-        where=visit.request.url.path,
-        request=body.model_dump_json().encode(),
-        run=run_with_cookie,
-        now=visit.now,
-    )
-    kept = json.loads(answer.body)
-    if answer.was_given_before and kept["cookie"]:
-        visit.response.headers["set-cookie"] = kept["cookie"]
-    return Response(kept["body"], answer.status, media_type="application/json")
-
-
-def _who(visit: Visit) -> str:
-    """Whose keys these are. Of a client without cookie only the address is known."""
-    holder = known_holder(visit)
-    if holder.person_id is not None:
-        return f"person {holder.person_id}"
-    return f"visitor {holder.visitor.hex()}" if holder.visitor else f"address {visit.address}"
+    return answer_once(visit, idempotency_key, body, run)

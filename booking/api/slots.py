@@ -9,7 +9,11 @@ from zoneinfo import ZoneInfo
 from fastapi import Query, Response
 from pydantic import BaseModel
 
-from booking.calendar.availability import load_availability, save_availability
+from booking.calendar.availability import (
+    availability_version,
+    load_availability,
+    save_availability,
+)
 from booking.calendar.free_times import days_around, free_within
 from booking.calendar.queries import (
     calendar_of_provider,
@@ -27,7 +31,8 @@ from core.times import read_day_in_reach, read_instant, write_instant
 from core.web.caller import PROVIDER, allow, public
 from core.web.problems import problem_responses
 from core.web.transactions import Router
-from core.web.visit import Visiting
+from core.web.versions import IfMatch, etag
+from core.web.visit import Visit, Visiting
 from directory.practice import own_practice
 
 router = Router(prefix="/api/v1", tags=["times"])
@@ -146,17 +151,25 @@ def _slots_json(service_id: UUID, zone: str, starts: list[int], minutes: int) ->
 )
 @allow(PROVIDER)
 def get_availability(visit: Visiting) -> Availability:
-    """The caller's own hours."""
-    return load_availability(visit.session, own_practice(visit).id)
+    """The caller's own hours; ETag says which version."""
+    return _tagged(visit, load_availability(visit.session, own_practice(visit).id))
 
 
 @router.put(
     "/me/availability",
     response_model=Availability,
-    responses=problem_responses(401, 403, 404, 422),
+    responses=problem_responses(401, 403, 404, 412, 422),
 )
 @allow(PROVIDER)
-def put_availability(visit: Visiting, availability: Availability) -> Availability:
+def put_availability(
+    visit: Visiting, availability: Availability, expected: IfMatch
+) -> Availability:
     """Replace the caller's hours. Booked sessions stay, whatever the new hours say."""
-    save_availability(visit.session, own_practice(visit).id, availability, visit.now)
+    provider = own_practice(visit)
+    save_availability(visit.session, provider.id, availability, visit.now, expected)
+    return _tagged(visit, availability)
+
+
+def _tagged(visit: Visit, availability: Availability) -> Availability:
+    visit.response.headers["ETag"] = etag(availability_version(availability))
     return availability

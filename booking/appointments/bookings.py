@@ -87,7 +87,7 @@ def reschedule(
     if refusal is not None:
         raise _refused_move(session, found, starts_at, refusal, now)
     span = Interval(starts_at, starts_at + (one.ends_at - one.starts_at))
-    check_ground(calendar.ground, one.patient_state or "", span.start)
+    check_ground(calendar.ground, one.patient_state or "", span.start, now)
     ended = run(session, ending_overdue(one.provider_id, now))
     gone = [Interval(row.starts_at, row.ends_at) for row in ended]
     days = touched(availability, [span, Interval(one.starts_at, one.ends_at), *gone])
@@ -198,7 +198,7 @@ def change_state(
     if one.status != Status.BOOKED or actor.kind != ActorKind.PATIENT:
         raise NotPossible("Only the patient of a booked session can say where they will be.")
     _insist(may_cancel(one.starts_at, now))
-    check_ground(found.time.calendar.ground, state, one.starts_at)
+    check_ground(found.time.calendar.ground, state, one.starts_at, now)
     changed = Statement(
         f"UPDATE appointment SET patient_state = %(state)s WHERE id = %(id)s RETURNING {COLUMNS}",
         {"id": one.id, "state": state},

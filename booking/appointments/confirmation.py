@@ -43,7 +43,7 @@ def confirm(
     found = locked_hold(session, hold_id, holder, now)
     hold, calendar = found.appointment, found.time.calendar
     details = checked_details(details, hold.starts_at)
-    check_ground(calendar.ground, details.state, hold.starts_at)
+    check_ground(calendar.ground, details.state, hold.starts_at, now)
     check_hold(session, found, Viewer(holder, details.state), now)
     span = Interval(hold.starts_at, hold.ends_at)
     standing = run(session, standing_of(person_id, hold.provider_id, span, hold.id))

@@ -23,9 +23,9 @@ class WrongAudience(Conflict):
     code = "wrong_audience"
 
 
-def check_ground(ground: Ground, state: str, at: datetime) -> None:
+def check_ground(ground: Ground, state: str, at: datetime, now: datetime) -> None:
     """Whether the provider may see someone in `state` at that instant. Raises LicenceRefused."""
-    verdict = ground.verdict(state, at)
+    verdict = ground.verdict(state, at, now)
     if not verdict.allowed:
         raise LicenceRefused(verdict.code, verdict.reason)
 

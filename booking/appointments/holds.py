@@ -108,7 +108,7 @@ def hold_slot(
     if refusal is not None:
         raise refused(session, calendar, service_id, starts_at, refusal, now, viewer)
     if state:
-        check_ground(calendar.ground, state, span.start)
+        check_ground(calendar.ground, state, span.start, now)
     hold, given_back = _take(session, calendar, availability, offer, span, viewer, now)
     for provider_id, freed in given_back.items():
         refresh_spans(session, provider_id, freed, now)

@@ -4,18 +4,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import or_
 from sqlmodel import Session, col, delete, select, update
 
 from accounts.models import Person
 from accounts.people import erase
 from booking.appointments.bookings import cancel
+from booking.appointments.holds import release_hold
 from booking.appointments.moves import Actor
 from booking.appointments.patient_details import find_details
-from booking.models import Appointment, AppointmentEvent, Patient
+from booking.models import Appointment, AppointmentEvent, Holder, Patient
 from booking.rules.transitions import ActorKind, Status
 from core.database import lock
 from core.errors import Conflict
 from core.mail import Mail
+from core.settings import settings
 from directory.alerts import export_alerts, forget_alerts
 from directory.models import Provider, Service
 from directory.queries import find_provider_of
@@ -86,14 +89,15 @@ def _exported(appointment: Appointment, service: Service, provider: Provider) ->
 
 def delete_data(session: Session, person_id: UUID, now: datetime) -> None:
     """Erase a patient: facts, letters, alerts, sign-ins, the address. Upcoming sessions are
-    cancelled.
+    cancelled, and times that are held are free at once.
 
     That a session took place stays with the provider, without name or address, since their
     profession's law obliges them to keep it. Raises Conflict for providers, whose account
     carries a listing.
     """
     if find_provider_of(session, person_id) is not None:
-        raise Conflict("This account has a practice. Close the practice first; write to us.")
+        contact = f"; write to {settings().contact}" if settings().contact else ""
+        raise Conflict(f"This account has a practice. Close the practice first{contact}.")
     actor = Actor(ActorKind.SYSTEM, person_id)
     upcoming = session.exec(
         select(Appointment).where(
@@ -102,16 +106,24 @@ def delete_data(session: Session, person_id: UUID, now: datetime) -> None:
             Appointment.starts_at > now,
         )
     ).all()
+    held = session.exec(
+        select(Appointment).where(
+            Appointment.held_by == person_id, Appointment.status == Status.HELD
+        )
+    ).all()
     lock(session, person_id)
-    lock(session, *(one.provider_id for one in upcoming))  # all at once, in their one order
+    # all at once, in their one order
+    lock(session, *(one.provider_id for one in [*upcoming, *held]))
     for appointment in upcoming:
         cancel(session, appointment.id, actor, None, now)
+    for hold in held:
+        release_hold(session, hold.id, Holder(None, person_id), now)
     person = session.get_one(Person, person_id)
     session.exec(delete(Mail).where(col(Mail.recipient) == person.email))
     forget_alerts(session, person.email)
     session.exec(
         update(Appointment)
-        .where(col(Appointment.patient_id) == person_id)
+        .where(or_(col(Appointment.patient_id) == person_id, col(Appointment.held_by) == person_id))
         .values(reason=None, visitor=None)
     )
     session.exec(delete(Patient).where(col(Patient.person_id) == person_id))

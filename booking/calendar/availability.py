@@ -9,8 +9,10 @@ from sqlmodel import Session, col, select
 from booking.calendar.queries import calendar_of_provider, read_calendar
 from booking.calendar.slot_cache import write_all_slots
 from booking.models import Schedule
-from booking.rules.availability import Availability
-from core.database import Statement, lock_statement, run_together
+from booking.rules.availability import Availability, change_problems
+from core.database import Statement, lock, run_together
+from core.errors import Invalid
+from core.versions import ANY_VERSION, Expected, version_of
 from directory.listings.listing import refresh_listing
 from directory.listings.openings import note_hours
 from directory.models import Credential, CredentialKind
@@ -41,10 +43,28 @@ def load_availability(session: Session, provider_id: UUID) -> Availability:
     return Availability.empty(zone)
 
 
+def availability_version(availability: Availability) -> str:
+    """Which availability this is."""
+    return version_of(availability.model_dump(mode="json"))
+
+
 def save_availability(
-    session: Session, provider_id: UUID, availability: Availability, now: datetime
+    session: Session,
+    provider_id: UUID,
+    availability: Availability,
+    now: datetime,
+    expected: Expected = ANY_VERSION,
 ) -> None:
-    """Replace the availability; slots and the listing follow. What is booked stays booked."""
+    """Replace the availability; slots and the listing follow. What is booked stays booked.
+
+    Raises VersionChanged where what stands is not as expected, and Invalid (by the fields of the
+    document) for what is over already or a step that nobody can keep in mind.
+    """
+    lock(session, provider_id)
+    before = load_availability(session, provider_id)
+    expected.check(availability_version(before))
+    if problems := change_problems(availability, before, now):
+        raise Invalid(problems)
     saved = Statement(
         """
         INSERT INTO schedule (provider_id, document, terms, changed_at)
@@ -59,9 +79,7 @@ def save_availability(
             "now": now,
         },
     )
-    _, _, calendars = run_together(
-        session, lock_statement(provider_id), saved, calendar_of_provider(provider_id)
-    )
+    _, calendars = run_together(session, saved, calendar_of_provider(provider_id))
     openings = write_all_slots(session, read_calendar(calendars), now)
     note_hours(session, provider_id, availability.has_hours)
     refresh_listing(session, provider_id, now, openings)

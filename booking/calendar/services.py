@@ -1,6 +1,6 @@
 """The kinds of session a provider offers. The row is the directory's; slots follow from it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,8 +10,9 @@ from sqlmodel import Session, col, select
 
 from booking.calendar.queries import calendar_of_provider, read_calendar
 from booking.calendar.slot_cache import write_all_slots
-from core.database import lock_statement, run_together
+from core.database import lock, lock_statement, run_together
 from core.errors import Invalid, NotFound
+from core.versions import ANY_VERSION, Expected, version_of
 from directory.listings.listing import refresh_listing
 from directory.models import Provider, Service
 from directory.rules.offerings import may_offer_service
@@ -50,12 +51,31 @@ def create(session: Session, provider: Provider, form: ServiceForm, now: datetim
     return service
 
 
+def form_of(service: Service) -> ServiceForm:
+    """The service as it stands, to be changed."""
+    return ServiceForm(**{one.name: getattr(service, one.name) for one in fields(ServiceForm)})
+
+
+def service_version(service: Service) -> str:
+    """Which state of a service this is."""
+    return version_of(vars(form_of(service)))
+
+
 def update(
-    session: Session, provider: Provider, service_id: UUID, form: ServiceForm, now: datetime
+    session: Session,
+    provider: Provider,
+    service_id: UUID,
+    form: ServiceForm,
+    now: datetime,
+    expected: Expected = ANY_VERSION,
 ) -> Service:
-    """Change a service; what is booked keeps its length and fee. Raises NotFound, Invalid."""
+    """Change a service; what is booked keeps its length and fee. Raises NotFound, Invalid, and
+    VersionChanged where what stands is not as expected."""
+    values = _checked(provider, form)
+    lock(session, provider.id)
     service = get_own(session, provider.id, service_id)
-    for name, value in _checked(provider, form).items():
+    expected.check(service_version(service))
+    for name, value in values.items():
         setattr(service, name, value)
     session.add(service)
     _follow(session, provider.id, now)
@@ -72,7 +92,7 @@ def retire(session: Session, provider: Provider, service_id: UUID, now: datetime
 
 def get_own(session: Session, provider_id: UUID, service_id: UUID) -> Service:
     """A service of this provider that is still offered. Raises NotFound."""
-    service = session.get(Service, service_id)
+    service = session.get(Service, service_id, populate_existing=True)
     if service is None or service.provider_id != provider_id or service.retired_at is not None:
         raise NotFound
     return service

@@ -6,6 +6,7 @@ instead of doubling. Entries are neutral: no profession, condition or name in th
 
 from datetime import datetime
 from email.utils import parseaddr
+from urllib.parse import quote
 
 from icalendar import Calendar, Event, vCalAddress, vText
 
@@ -14,6 +15,7 @@ from core.settings import settings
 
 REQUEST, CANCEL, PUBLISH = "REQUEST", "CANCEL", "PUBLISH"
 SUMMARY = "Online appointment"
+_PLAIN = "!$'()*+:"  # RFC 6068 lets them stand
 
 
 def uid_of(appointment: Appointment | AppointmentRow) -> str:
@@ -40,8 +42,8 @@ def invite(
     event.add("status", "CANCELLED" if method == CANCEL else "CONFIRMED")
     event.add("class", "PRIVATE")
     event.add("transp", "OPAQUE")
-    if method != PUBLISH:
-        event["organizer"] = _address(parseaddr(settings().mail_from)[1], "Openchair")
+    event["organizer"] = _address(parseaddr(settings().mail_from)[1], "Openchair")
+    if method != PUBLISH:  # RFC 5546: what is published has an organizer and no attendee
         person = _address(attendee, "")
         person.params["ROLE"] = vText("REQ-PARTICIPANT")
         person.params["PARTSTAT"] = vText("ACCEPTED")
@@ -55,8 +57,14 @@ def invite(
     return text
 
 
+def mailto(email: str) -> str:
+    """The address as a URI (RFC 6068, 2): "%", "?", "#", "&" and their like are encoded."""
+    local, _, domain = email.rpartition("@")
+    return f"mailto:{quote(local, safe=_PLAIN)}@{quote(domain)}"
+
+
 def _address(email: str, name: str) -> vCalAddress:
-    address = vCalAddress(f"mailto:{email}")
+    address = vCalAddress(mailto(email))
     if name:
         address.params["CN"] = vText(name)
     return address

@@ -4,10 +4,11 @@ Hours are wall time in the provider's own zone. "25:30" is half past one of the 
 """
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, NamedTuple, Self, TypeVar
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -263,6 +264,33 @@ class Availability(_Document):
     @property
     def has_hours(self) -> bool:
         return bool(self.weekly) or any(o.ranges for o in self.overrides)
+
+
+STEPS = (5, 10, 15, 20, 30, 45, 60, 90, 120)
+"""Minutes from one start to the next that people can keep in mind."""
+
+
+def change_problems(
+    availability: Availability, before: Availability, now: datetime
+) -> list[tuple[str, str]]:
+    """What may stand where it stood before, and is refused anew: (field of the document, why)."""
+    problems = []
+    if availability.step_minutes not in {*STEPS, before.step_minutes}:
+        known = ", ".join(map(str, STEPS))
+        problems.append(("step_minutes", f"Choose one of {known} minutes from start to start."))
+    today = now.astimezone(ZoneInfo(availability.time_zone)).date()
+    stood = {one.date for one in before.overrides}
+    problems += [
+        ("overrides", f"{one.date} is over. Take it out, or give a date to come.")
+        for one in availability.overrides
+        if one.date < today and one.date not in stood
+    ]
+    problems += [
+        ("time_off", f"Time off until {one.ends_at:%Y-%m-%d} is over. Take it out.")
+        for one in availability.time_off
+        if one.ends_at <= now and one not in before.time_off
+    ]
+    return problems
 
 
 def _said(minutes: int) -> str:

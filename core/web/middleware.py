@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.database import uuid7
 from core.errors import NotAllowed, TooLarge
+from core.numbers import read_whole
 from core.settings import settings
 from core.web.problems import log_unhandled, respond, respond_500
 
@@ -81,7 +82,7 @@ class RequestMiddleware:
         try:
             if is_cross_site(scope):
                 await respond(Request(scope), CrossSite())(scope, receive, send_with_headers)
-            elif _announced_size(scope) > MAX_BODY:
+            elif _announces_too_much(scope):
                 await respond(Request(scope), TooLarge())(scope, receive, send_with_headers)
             else:
                 await self.app(scope, _limited(receive), send_with_headers)
@@ -96,9 +97,9 @@ class RequestMiddleware:
             _record(scope, status or 500, time.perf_counter() - started)
 
 
-def _announced_size(scope: Scope) -> int:
+def _announces_too_much(scope: Scope) -> bool:
     length = Headers(scope=scope).get("content-length", "0")
-    return int(length) if length.isdecimal() else 0
+    return length.isdecimal() and read_whole(length, MAX_BODY) is None
 
 
 def _limited(receive: Receive) -> Receive:

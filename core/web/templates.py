@@ -76,6 +76,7 @@ def _shared(request: Request, caller: Any) -> dict[str, Any]:
         "caller": caller,
         "path": request.url.path,
         "demo": settings().demo,
+        "contact": settings().contact,
         "page_title": "Openchair",
         "notices": [{"kind": "done", "text": said}] if said else [],
     }

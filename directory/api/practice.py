@@ -11,6 +11,7 @@ from core.errors import Invalid
 from core.web.caller import PROVIDER, allow, signed_in
 from core.web.problems import problem_responses
 from core.web.transactions import Router
+from core.web.versions import IfMatch, etag
 from core.web.visit import Visit, Visiting
 from directory.credentials.applications import ApplicationForm, apply, lacks
 from directory.credentials.claims import (
@@ -20,7 +21,13 @@ from directory.credentials.claims import (
     withdraw_credential,
 )
 from directory.listings.photos import remove_photo, save_photo
-from directory.listings.profile import ProfileForm, attest, form_of, save_profile
+from directory.listings.profile import (
+    ProfileForm,
+    attest,
+    form_of,
+    profile_version,
+    save_profile,
+)
 from directory.models import Credential, CredentialStatus, Provider
 from directory.practice import own_practice
 from directory.queries import credentials_of, find_listing
@@ -100,8 +107,9 @@ class OwnCredentialList(BaseModel):
 @router.get("/provider", responses=problem_responses(401, 403, 404))
 @allow(PROVIDER)
 def get_own_practice(visit: Visiting) -> OwnProvider:
-    """The caller's practice, with what is still missing before it is listed."""
-    return _practice(visit, own_practice(visit))
+    """The caller's practice, with what is still missing before it is listed; ETag says which
+    version of the profile."""
+    return _tagged(visit, own_practice(visit))
 
 
 @router.post("/provider", status_code=201, responses=problem_responses(401, 409, 422))
@@ -111,19 +119,20 @@ def apply_as_provider(visit: Visiting, body: Application) -> OwnProvider:
     return _practice(visit, apply(visit.session, visit.person_id, body, visit.now))
 
 
-@router.put("/provider", responses=problem_responses(401, 403, 404, 422))
+@router.put("/provider", responses=problem_responses(401, 403, 404, 412, 422))
 @allow(PROVIDER)
-def put_profile(visit: Visiting, body: Profile) -> OwnProvider:
+def put_profile(visit: Visiting, body: Profile, expected: IfMatch) -> OwnProvider:
     """Replace the profile. What the profession may not offer is refused, with the reason."""
     provider = own_practice(visit)
-    save_profile(visit.session, provider, body, visit.now)
-    return _practice(visit, provider)
+    save_profile(visit.session, provider, body, visit.now, expected)
+    return _tagged(visit, provider)
 
 
-@router.post("/attest", responses=problem_responses(401, 403, 404))
+@router.post("/attest", responses=problem_responses(401, 403, 404, 422))
 @allow(PROVIDER)
 def confirm_all(visit: Visiting) -> OwnProvider:
-    """Say that all of it is true today; needed every 90 days."""
+    """Say that all of it is true today; needed every 90 days. Refused while services, hours or
+    the link are missing."""
     provider = own_practice(visit)
     attest(visit.session, provider, visit.now)
     return _practice(visit, provider)
@@ -182,6 +191,11 @@ def own_credential(one: Credential) -> OwnCredential:
     facts = one.model_dump(include=set(OwnCredential.model_fields) - {"number"})
     number, title = number_for_owner(one), CREDENTIAL_KINDS[one.kind]
     return OwnCredential(**facts, number=number, title=title)
+
+
+def _tagged(visit: Visit, provider: Provider) -> OwnProvider:
+    visit.response.headers["ETag"] = etag(profile_version(provider))
+    return _practice(visit, provider)
 
 
 def _practice(visit: Visit, provider: Provider) -> OwnProvider:

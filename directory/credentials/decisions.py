@@ -205,6 +205,22 @@ def _apply(session: Session, credential: Credential, decision: CredentialDecisio
     session.flush()
 
 
+def _in_words(detail: audit.Detail) -> str:
+    """State licence, Washington. Source: State board. Reason: …"""
+    place = f", {STATES[detail['state']].name}" if detail["state"] in STATES else ""
+    parts = [f"{CREDENTIAL_KINDS[detail['kind']]}{place}."]
+    for name, title in (("source", "Source"), ("reason", "Reason")):
+        if detail.get(name):
+            parts.append(f"{title}: {detail[name].rstrip('.')}.")
+    return " ".join(parts)
+
+
+_ACTIONS: Final = {
+    status: audit.declare(f"credential.{status}", f"Credential {status}", _in_words)
+    for status in ("verified", "rejected", "revoked")
+}
+
+
 def _record(
     session: Session, provider: Provider, credential: Credential, admin: Caller, now: datetime
 ) -> None:
@@ -212,7 +228,7 @@ def _record(
         session,
         actor_id=admin.person_id,
         actor=admin.email or "",
-        action=f"credential.{credential.status}",
+        action=_ACTIONS[credential.status],
         subject_kind="provider",
         subject_id=provider.id,
         subject=provider.display_name,

@@ -26,6 +26,15 @@ from directory.rules import grounds
 from directory.taxonomy import STATES
 
 LONGEST_REASON: Final = 1000
+
+
+def _in_words(detail: audit.Detail) -> str:
+    since, until = detail.get("from", ""), detail.get("until", "")
+    return f"From {since} until {until or 'further notice'}." if since else ""
+
+
+SUSPENDED: Final = audit.declare("provider.suspended", "Provider suspended", _in_words)
+REINSTATED: Final = audit.declare("provider.reinstated", "Provider reinstated", lambda _: "")
 _BACKDATED: Final = timedelta(minutes=5)
 
 
@@ -55,7 +64,7 @@ def suspend(
         suspended_at=now,
     )
     session.add(suspension)
-    _record(session, provider, admin, "provider.suspended", now, _dates(asked))
+    _record(session, provider, admin, SUSPENDED, now, _dates(asked))
     _tell(session, provider, suspension, "suspended")
     ground_changed(session, provider_id, now)
     return suspension
@@ -91,7 +100,7 @@ def reinstate(session: Session, provider_id: UUID, admin: Caller, now: datetime)
         one.reinstated_by, one.reinstated_at = admin.person_id, now
         session.add(one)
         _tell(session, provider, one, "reinstated")
-    _record(session, provider, admin, "provider.reinstated", now, {})
+    _record(session, provider, admin, REINSTATED, now, {})
     ground_changed(session, provider_id, now)
 
 
@@ -111,8 +120,8 @@ def _overlap(one: grounds.Suspension, other: grounds.Suspension) -> bool:
 
 def _dates(asked: grounds.Suspension) -> dict[str, str]:
     return {
-        "from": asked.starts_at.isoformat(),
-        "until": asked.ends_at.isoformat() if asked.ends_at else "",
+        "from": f"{asked.starts_at:%Y-%m-%d %H:%M} UTC",
+        "until": f"{asked.ends_at:%Y-%m-%d %H:%M} UTC" if asked.ends_at else "",
     }
 
 

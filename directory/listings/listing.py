@@ -125,10 +125,13 @@ def _published(session: Session, provider_id: UUID) -> tuple[datetime | None, da
 def lock_provider(session: Session, provider_id: UUID) -> Provider:
     """The provider, kept from other refreshes until this transaction ends: who saves a profile
     while a licence is revoked must not publish what stood before. Bookings wait, too, or are seen
-    here. (The reads that follow take nothing from the session's memory.) Raises NotFound."""
+    here. (Neither this read nor those that follow take anything from the session's memory.)
+    Raises NotFound."""
     session.flush()
     lock(session, provider_id)
-    provider = session.get(Provider, provider_id, with_for_update={"key_share": True})
+    provider = session.get(
+        Provider, provider_id, with_for_update={"key_share": True}, populate_existing=True
+    )
     if provider is None:
         raise NotFound
     return provider

@@ -18,6 +18,7 @@ from directory.models import Provider
 from directory.uploads import forget_unknown
 
 PHOTO_SIDE: Final = 480
+PHOTO_LEAST: Final = 200  # pixels a side; less is no face
 PHOTO_BYTES: Final = 8 * 1024 * 1024
 PHOTO_PIXELS: Final = 50_000_000
 FOLDER: Final = "photos"
@@ -84,8 +85,17 @@ def _decoded(data: bytes) -> Image.Image:
     with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as image:
         if image.width * image.height > PHOTO_PIXELS:
             raise _too_many_pixels()
+        if min(image.size) < PHOTO_LEAST:
+            raise _too_small(image.width, image.height)
         image.draft("RGB", (PHOTO_SIDE * 2, PHOTO_SIDE * 2))  # a large JPEG is decoded smaller
         return ImageOps.exif_transpose(image).convert("RGB")
+
+
+def _too_small(width: int, height: int) -> Invalid:
+    least = f"{PHOTO_LEAST} by {PHOTO_LEAST}"
+    return Invalid(
+        [("photo", f"That picture has {width} by {height} pixels. Send one of at least {least}.")]
+    )
 
 
 def _too_many_pixels() -> Invalid:

@@ -8,10 +8,12 @@ from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from core.errors import Invalid
-from directory.listings.listing import refresh_listing
+from core.versions import ANY_VERSION, Expected, version_of
+from directory.listings.listing import lock_provider, readiness_of, refresh_listing
 from directory.models import Provider
 from directory.rules.names import LONGEST_LETTERS, name_problem
 from directory.rules.offerings import offering_problems
+from directory.rules.requirements import missing_for_attestation
 from directory.taxonomy import AGE_GROUPS, CONDITIONS, INSURANCE, LANGUAGES, MODALITIES
 
 LONGEST_PRONOUNS = 40
@@ -46,11 +48,25 @@ def form_of(provider: Provider) -> ProfileForm:
     return ProfileForm(**values | {"meeting_url": provider.meeting_url or ""})
 
 
-def save_profile(session: Session, provider: Provider, form: ProfileForm, now: datetime) -> None:
-    """Replace the profile; the listing follows. Raises Invalid with every problem."""
+def profile_version(provider: Provider) -> str:
+    """Which profile stands."""
+    return version_of(form_of(provider).model_dump())
+
+
+def save_profile(
+    session: Session,
+    provider: Provider,
+    form: ProfileForm,
+    now: datetime,
+    expected: Expected = ANY_VERSION,
+) -> None:
+    """Replace the profile; the listing follows. Raises Invalid with every problem, and
+    VersionChanged where what stands is not as expected."""
     problems = list(_problems(provider, form))
     if problems:
         raise Invalid(problems)
+    provider = lock_provider(session, provider.id)
+    expected.check(profile_version(provider))
     provider.display_name = " ".join(form.display_name.split())
     provider.letters = " ".join(form.letters.split())
     provider.pronouns = " ".join(form.pronouns.split())
@@ -68,7 +84,14 @@ def save_profile(session: Session, provider: Provider, form: ProfileForm, now: d
 
 
 def attest(session: Session, provider: Provider, now: datetime) -> None:
-    """The provider confirms that all is current; good for 90 days."""
+    """The provider confirms that all is current; good for 90 days. Raises Invalid while there is
+    nothing yet to confirm: no service, no hours, no link."""
+    lacks = missing_for_attestation(readiness_of(session, provider, now))
+    if lacks:
+        raise Invalid(
+            [(one.code.removeprefix("no_"), one.message) for one in lacks],
+            "There is something to do before you can confirm it.",
+        )
     provider.attested_at = now
     session.add(provider)
     session.flush()

@@ -13,6 +13,7 @@ from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 from directory.credentials.applications import ApplicationForm, apply
 from directory.listings.profile import attest
+from directory.models import Provider
 from directory.practice import own_practice
 from directory.presenters import short_credential_title
 from directory.queries import credentials_of, find_provider_of, services_of
@@ -99,11 +100,16 @@ def _asked_for(profession: str) -> str:
 @allow(PROVIDER)
 def attestation(visit: Visiting) -> Response:
     """What is confirmed, in full, before the button."""
-    provider = own_practice(visit)
+    return _attestation_page(visit, own_practice(visit), [])
+
+
+def _attestation_page(visit: Visit, provider: Provider, errors: list[dict[str, str]]) -> Response:
     due = attestation_due(provider.attested_at) if provider.attested_at else None
     return render(
         visit,
         "directory/practice/attest.html",
+        status=422 if errors else 200,
+        errors=errors,
         until=formats.full_date(due.date()) if due and due > visit.now else "",
         services=[
             f"{one.title}, {formats.duration(one.minutes)}, {formats.money(one.fee_cents)}"
@@ -114,12 +120,17 @@ def attestation(visit: Visiting) -> Response:
         ],
         accepts_new=provider.accepts_new,
         has_link=bool(provider.meeting_url),
+        has_hours=provider.keeps_hours,
     )
 
 
 @router.post("/provider/attest")
 @allow(PROVIDER)
 def confirm_attestation(visit: Visiting) -> Response:
-    """Good for 90 days."""
-    attest(visit.session, own_practice(visit), visit.now)
+    """Good for 90 days; refused while there is nothing to confirm."""
+    provider = own_practice(visit)
+    try:
+        attest(visit.session, provider, visit.now)
+    except Invalid as error:
+        return _attestation_page(visit, provider, shown_errors(error))
     return RedirectResponse(f"/provider{ATTESTED}", 303)

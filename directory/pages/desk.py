@@ -8,6 +8,8 @@ from fastapi import File, Form, Response, UploadFile
 from fastapi.responses import FileResponse, RedirectResponse
 
 from core.errors import Invalid, NotFound
+from core.mail import count_refused
+from core.numbers import read_whole
 from core.web import flash, formats
 from core.web.caller import ADMIN, allow
 from core.web.templates import render
@@ -45,6 +47,7 @@ VIEWS = {
     "everyone": "Everyone",
 }
 PER_PAGE = 50
+MOST_PASSED = 1_000_000
 ACTIONS = {
     "verified": ("Verify", "a", ""),
     "rejected": ("Reject", "r", "danger"),
@@ -60,7 +63,7 @@ def desk(visit: Visiting, view: str = "waiting", after: str = "") -> Response:
     """The queue, or who will need attention soon."""
     if view not in VIEWS:
         raise NotFound
-    start = int(after) if after.isdecimal() and len(after) < 7 else 0
+    start = read_whole(after, MOST_PASSED) or 0
     found = cases.list_cases(visit.session, view, visit.now, start, PER_PAGE)
     counts = cases.count_cases(visit.session, visit.now)
     return render(
@@ -75,6 +78,7 @@ def desk(visit: Visiting, view: str = "waiting", after: str = "") -> Response:
             }
             for name, title in VIEWS.items()
         ],
+        refused=formats.count(count_refused(visit.session), "refused letter"),
         cases=[_row(case, view, visit.now) for case in found],
         urgent=[
             {"url": f"/admin/providers/{one.provider_id}", "line": _urgent(one)}

@@ -1,21 +1,29 @@
 """A provider's profile: what patients read, the portrait, and the card as search shows it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, File, Form, Response, UploadFile
 from fastapi.responses import RedirectResponse
 
-from core.errors import Invalid
+from core.errors import Invalid, VersionChanged
 from core.web import flash, formats
 from core.web.caller import PROVIDER, allow
 from core.web.templates import render
 from core.web.transactions import Router
+from core.web.versions import FormVersion, differences, expected_by, form_status
 from core.web.visit import Visit, Visiting
 from core.web.zones import reader_zone
 from directory.listings.photos import remove_photo, save_photo
-from directory.listings.profile import LONGEST_HEADLINE, ProfileForm, form_of, save_profile
+from directory.listings.profile import (
+    LONGEST_HEADLINE,
+    ProfileForm,
+    form_of,
+    profile_version,
+    save_profile,
+)
 from directory.models import Listing, Provider
 from directory.pages.application import Text, shown_errors
 from directory.practice import own_practice
@@ -34,7 +42,7 @@ Choices = Annotated[list[str], Form()]
 def profile(visit: Visiting) -> Response:
     """What patients read."""
     provider = own_practice(visit)
-    return _profile_page(visit, provider, form_of(provider), [])
+    return _profile_page(visit, provider, form_of(provider), profile_version(provider))
 
 
 def _typed_profile(
@@ -75,13 +83,17 @@ TypedProfile = Annotated[ProfileForm, Depends(_typed_profile)]
 
 @router.post("/provider/profile")
 @allow(PROVIDER)
-def change_profile(visit: Visiting, form: TypedProfile) -> Response:
-    """Save, or say what needs another look; nothing typed is lost."""
+def change_profile(visit: Visiting, form: TypedProfile, version: FormVersion) -> Response:
+    """Save, or say what needs another look; nothing typed is lost, and nothing that another tab
+    saved."""
     provider = own_practice(visit)
     try:
-        save_profile(visit.session, provider, form, visit.now)
+        save_profile(visit.session, provider, form, visit.now, expected_by(version))
     except Invalid as error:
-        return _profile_page(visit, provider, form, shown_errors(error))
+        return _profile_page(visit, provider, form, version, shown_errors(error))
+    except VersionChanged:
+        if rows := differences(_in_words(form_of(provider)), _in_words(form)):
+            return _profile_page(visit, provider, form, profile_version(provider), changed=rows)
     return RedirectResponse(f"/provider/profile{flash.SAVED}", 303)
 
 
@@ -102,7 +114,8 @@ def change_photo(
         else:
             save_photo(visit.session, provider, photo.file.read(), visit.now)
     except Invalid as error:
-        return _profile_page(visit, provider, form_of(provider), shown_errors(error))
+        version = profile_version(provider)
+        return _profile_page(visit, provider, form_of(provider), version, shown_errors(error))
     return RedirectResponse(f"/provider/profile{flash.SAVED}", 303)
 
 
@@ -114,15 +127,59 @@ class _Option:
     disabled: bool = False
 
 
+_TEXTS = {
+    "display_name": "Name that patients see",
+    "letters": "Letters after your name",
+    "pronouns": "Pronouns",
+    "headline": "Two lines in your own voice",
+    "approach": "How you work",
+    "meeting_url": "Where you meet patients online",
+}
+_CHOICES: Final[dict[str, tuple[str, Mapping[str, Any]]]] = {
+    "conditions": ("What you help with", CONDITIONS),
+    "modalities": ("How you treat", MODALITIES),
+    "ages": ("Ages", AGE_GROUPS),
+    "languages": ("Languages you work in", LANGUAGES),
+    "insurance": ("Insurance you take", INSURANCE),
+}
+_TICKS = {
+    "accepts_new": "I take new patients",
+    "sliding_scale": "I lower my fee for people who earn little",
+}
+
+
+def _in_words(form: ProfileForm) -> dict[str, str]:
+    """What each part of the form holds, by its label."""
+    chosen = {
+        label: ", ".join(one.title for key, one in table.items() if key in getattr(form, field))
+        for field, (label, table) in _CHOICES.items()
+    }
+    return {
+        **{
+            label: getattr(form, field).replace("\r\n", "\n").strip()
+            for field, label in _TEXTS.items()
+        },
+        **chosen,
+        **{label: "Yes" if getattr(form, field) else "No" for field, label in _TICKS.items()},
+    }
+
+
 def _profile_page(
-    visit: Visit, provider: Provider, form: ProfileForm, errors: list[dict[str, str]]
+    visit: Visit,
+    provider: Provider,
+    form: ProfileForm,
+    version: str,
+    errors: Sequence[dict[str, str]] = (),
+    changed: Sequence[dict[str, str]] = (),
 ) -> Response:
     listing = find_listing(visit.session, provider.id)
     return render(
         visit,
         "directory/practice/profile.html",
-        status=422 if errors else 200,
+        status=form_status(errors, changed),
         errors=errors,
+        changed=changed,
+        version=version,
         typed=form,
         longest_headline=LONGEST_HEADLINE,
         has_photo=provider.photo is not None,

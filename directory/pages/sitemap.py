@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape
 from fastapi import Response
 
 from core.errors import NotFound
+from core.numbers import read_whole
 from core.settings import settings
 from core.web.caller import public
 from core.web.transactions import Router
@@ -50,13 +51,14 @@ def places(visit: Visiting, where: str) -> Response:
     return _xml("urlset", "url", list(_taken(visit, WHERE.get(where, ""))))
 
 
-@router.get("/sitemap/providers-{part:int}.xml")
+@router.get("/sitemap/providers-{part}.xml")
 @public
-def providers(visit: Reading, part: int) -> Response:
+def providers(visit: Reading, part: str) -> Response:
     """Profiles that are shown now, by the numbers of their listings."""
-    if not 1 <= part <= _parts(visit):
+    number = read_whole(part, _parts(visit))
+    if not number:
         raise NotFound
-    slugs = find_shown_slugs(visit.session, (part - 1) * PER_PART, PER_PART, visit.now)
+    slugs = find_shown_slugs(visit.session, (number - 1) * PER_PART, PER_PART, visit.now)
     return _xml("urlset", "url", [f"/providers/{slug}" for slug in slugs])
 
 

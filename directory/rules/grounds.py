@@ -42,12 +42,13 @@ class Ground:
     authorities: tuple[PracticeAuthority, ...]
     suspensions: tuple[Suspension, ...] = ()
 
-    def verdict(self, state: str, at: datetime) -> Verdict:
-        """Yes or no, with the reason: `may_practise`, and code `suspended` while suspended."""
+    def verdict(self, state: str, at: datetime, now: datetime | None = None) -> Verdict:
+        """Yes or no, with the reason: `may_practise`, and code `suspended` while suspended. `now`
+        gives the reason its tense."""
         if self.is_suspended(at):
             reason = "This provider is not seeing people at that time."
             return Verdict(False, "suspended", reason, None)
-        return may_practise(self.authorities, state, at)
+        return may_practise(self.authorities, state, at, now=now)
 
     def is_suspended(self, at: datetime) -> bool:
         return any(one.covers(at) for one in self.suspensions)

@@ -63,12 +63,18 @@ _RANK: Final = ("licensed", "not_verified", "not_started", "expired", "not_in_fo
 
 
 def may_practise(
-    authorities: Iterable[PracticeAuthority], patient_state: str, at: datetime
+    authorities: Iterable[PracticeAuthority],
+    patient_state: str,
+    at: datetime,
+    *,
+    now: datetime | None = None,
 ) -> Verdict:
     """Whether any authority is verified and in date in `patient_state` at the instant `at`.
 
     An authority is good from the start of its first day through the end of its last day, by the
-    clock of the patient's state. Raises ValueError when `at` has no zone.
+    clock of the patient's state. `now`, when it is asked, changes only how the reason speaks: what
+    lies ahead has not happened yet. Without it the reason names days and no time before or after
+    them. Raises ValueError when `at` or `now` has no zone.
     """
     state = STATES.get(patient_state)
     if state is None:
@@ -81,7 +87,8 @@ def may_practise(
         return Verdict(False, "no_authority", reason, None)
     best = min(here, key=lambda one: (_RANK.index(_standing(one, today)), -_last_day(one)))
     code = _standing(best, today)
-    return Verdict(code == "licensed", code, _reason(code, best, state.name), best)
+    asked_on = None if now is None else local_day(state.code, now)
+    return Verdict(code == "licensed", code, _reason(code, best, state.name, asked_on), best)
 
 
 def valid_states(authorities: Iterable[PracticeAuthority], at: datetime) -> dict[str, date | None]:
@@ -133,7 +140,7 @@ def _last_day(authority: PracticeAuthority) -> int:
     return (authority.expires_on or date.max).toordinal()
 
 
-def _reason(code: str, authority: PracticeAuthority, state: str) -> str:
+def _reason(code: str, authority: PracticeAuthority, state: str, asked_on: date | None) -> str:
     ground = f"This provider holds {KINDS[authority.kind]} for {state}"
     match code:
         case "licensed" if authority.expires_on:
@@ -141,10 +148,30 @@ def _reason(code: str, authority: PracticeAuthority, state: str) -> str:
         case "licensed":
             return f"{ground}."
         case "expired" if authority.expires_on:
-            return f"{ground} that expired on {day_in_words(authority.expires_on)}."
+            return f"{ground}{_ended(authority.expires_on, asked_on)}."
         case "not_started" if authority.starts_on:
-            return f"{ground} that begins on {day_in_words(authority.starts_on)}."
+            return f"{ground}{_not_begun(authority.starts_on, asked_on)}."
         case "not_verified":
             return f"{ground} that is still being checked."
         case _:
             return f"{ground} that is not in force."
+
+
+def _ended(last_day: date, asked_on: date | None) -> str:
+    """Of an authority that is over at the session, as one says it on the day one is asked."""
+    day = day_in_words(last_day)
+    if asked_on is None:
+        return f", good only through {day}"
+    if last_day < asked_on:
+        return f" that expired on {day}"
+    return f" that ends on {day}, before the session"
+
+
+def _not_begun(first_day: date, asked_on: date | None) -> str:
+    """Of an authority that has not begun at the session."""
+    day = day_in_words(first_day)
+    if asked_on is None:
+        return f", good only from {day}"
+    if first_day > asked_on:
+        return f" that begins on {day}"
+    return f" that began on {day}, after the session"

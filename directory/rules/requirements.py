@@ -87,22 +87,25 @@ def missing_for_listing(
         for kind in required_credentials(profession_key)
         if (lack := _credential_lack(kind, [fact for fact in known if fact.kind == kind], now))
     ]
+    lacks += missing_for_attestation(readiness)
+    if not is_attested(readiness.attested_at, now):
+        every = f"this is needed every {ATTESTATION_LASTS.days} days"
+        lacks.append(Lack("not_attested", f"Confirm that all is current; {every}."))
+    if readiness.is_suspended:
+        message = "Openchair has suspended your listing; the reason is in our letter to you."
+        lacks.append(Lack("suspended", message))
+    return lacks
+
+
+def missing_for_attestation(readiness: Readiness) -> list[Lack]:
+    """What must be there before anyone can confirm that it is current. Codes: `no_services`,
+    `no_hours`, `no_meeting_link`."""
     steps = (
         (readiness.has_services, "no_services", "Add at least one service that people can book."),
         (readiness.has_hours, "no_hours", "Set your weekly hours."),
         (readiness.has_meeting_link, "no_meeting_link", "Add the link where you meet online."),
-        (
-            is_attested(readiness.attested_at, now),
-            "not_attested",
-            f"Confirm that all is current; this is needed every {ATTESTATION_LASTS.days} days.",
-        ),
-        (
-            not readiness.is_suspended,
-            "suspended",
-            "Openchair has suspended your listing; the reason is in our letter to you.",
-        ),
     )
-    return lacks + [Lack(code, message) for is_done, code, message in steps if not is_done]
+    return [Lack(code, message) for is_done, code, message in steps if not is_done]
 
 
 def _credential_lack(kind: str, facts: list[CredentialFact], now: datetime) -> Lack | None:

@@ -4,9 +4,14 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 Sort = Literal["soonest", "fee", "name"]
+
+
+_LARGEST: Final = 2**32 - 1
+_LARGEST_KEY: Final = {"soonest": 2**32 - 1, "fee": 2**31 - 1}
+_LATEST: Final = 2**63 - 1
 
 
 class BadCursor(ValueError):
@@ -43,7 +48,20 @@ def read_cursor(text: str) -> Position:
         raise BadCursor from error
     match fields:
         case [("soonest" | "fee") as sort, int(key), int(number), int(as_of)]:
-            return Position(sort, key, number, as_of)
+            position = Position(sort, key, number, as_of)
         case ["name", str(key), int(number), int(as_of)]:
-            return Position("name", key, number, as_of)
-    raise BadCursor
+            position = Position("name", key, number, as_of)
+        case _:
+            raise BadCursor
+    if not _is_possible(position):
+        raise BadCursor
+    return position
+
+
+def _is_possible(position: Position) -> bool:
+    """Whether the columns of the index could hold it."""
+    if isinstance(position.key, str):
+        fits = all(letter <= "\xff" for letter in position.key)
+    else:
+        fits = 0 <= position.key <= _LARGEST_KEY[position.sort]
+    return fits and 0 <= position.number <= _LARGEST and 0 <= position.as_of <= _LATEST

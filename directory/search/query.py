@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, get_args
 
 from core.errors import Invalid
+from core.numbers import read_whole
 from core.web.zones import DEFAULT, is_zone
 from directory.search.cursor import BadCursor, Position, Sort, read_cursor
 from directory.search.day_times import TIMES, WEEKDAYS
@@ -152,11 +153,12 @@ def _shown(text: str) -> str:
 
 def _number(lowest: int, highest: int) -> Callable[[str], int]:
     def read(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and len(text) < 9):
+        if not (text.isascii() and text.isdigit()):
             raise ValueError("must be a whole number")
-        if not lowest <= int(text) <= highest:
+        number = read_whole(text, highest)
+        if number is None or number < lowest:
             raise ValueError(f"must be from {lowest} to {highest}")
-        return int(text)
+        return number
 
     return read
 

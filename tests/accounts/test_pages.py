@@ -7,12 +7,17 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from accounts import audit, mailbox
+from accounts.models import AuditEntry, Person
+from booking.appointments import personal_data
 from core import clock
-from core.mail import Letter, post
+from core.mail import Letter, Mail, post
 from core.settings import settings
+from core.web import templates as web_templates
 from core.web.caller import ADMIN, PATIENT, PROVIDER
+from directory.models import Provider
 from tests import factories
 from tests.accounts.test_sign_in import EMAIL, newest_code, other_than
+from tests.markup import said
 
 FORM = {"Sec-Fetch-Site": "same-origin"}
 
@@ -132,7 +137,7 @@ def record(session: Session, action: str, actor: str, subject: str) -> None:
         subject_kind="provider",
         subject_id=None,
         subject=subject,
-        detail={"source": "A <board>"},
+        detail={"kind": "npi", "state": "", "source": "A <board>"},
         now=clock.now(),
     )
 
@@ -173,6 +178,80 @@ def test_the_audit_log_goes_on_where_the_page_ended(client: TestClient, session:
     seen = [re.findall(r"Person \d\d\.", page) for page in (first.text, second)]
     assert [len(names) for names in seen] == [50, 3]
     assert set(seen[0]).isdisjoint(seen[1])
+
+
+# Every action that is recorded, with a detail as it is recorded: how it reads.
+SENTENCES = [
+    (
+        "admin.signed_in",
+        {"device": "Firefox on Linux"},
+        "Admin signed in",
+        "With Firefox on Linux.",
+    ),
+    ("role.granted", {"role": "admin"}, "Role granted", "Is admin from now on."),
+    (
+        "credential.verified",
+        {"kind": "state_license", "state": "WA", "credential": "0", "source": "DOH", "reason": ""},
+        "Credential verified",
+        "State licence, Washington. Source: DOH.",
+    ),
+    (
+        "credential.rejected",
+        {"kind": "npi", "state": "", "source": "NPPES.", "reason": "Another name."},
+        "Credential rejected",
+        "National Provider Identifier (NPI). Source: NPPES. Reason: Another name.",
+    ),
+    (
+        "credential.revoked",
+        {"kind": "dea", "state": "OR", "source": "", "reason": "Surrendered"},
+        "Credential revoked",
+        "DEA registration, Oregon. Reason: Surrendered.",
+    ),
+    (
+        "provider.suspended",
+        {"from": "2026-11-23 18:00 UTC", "until": ""},
+        "Provider suspended",
+        "From 2026-11-23 18:00 UTC until further notice.",
+    ),
+    ("provider.reinstated", {}, "Provider reinstated", ""),
+    ("practice.closed", {"why": "An older version wrote it."}, "Practice closed", ""),
+    ("role.granted", {}, "Role granted", ""),  # an older version wrote less
+]
+
+
+@pytest.mark.parametrize(("action", "detail", "title", "sentence"), SENTENCES)
+def test_the_audit_log_is_written_in_sentences(
+    client: TestClient,
+    session: Session,
+    action: str,
+    detail: dict[str, str],
+    title: str,
+    sentence: str,
+) -> None:
+    session.add(
+        AuditEntry(
+            at=clock.now(),
+            actor=audit.COMMAND,
+            action=action,
+            subject_kind="provider",
+            subject="Dana Lee",
+            detail=detail,
+        )
+    )
+    factories.sign_in(client, session, factories.make_person(session, "a@example.com", [ADMIN]))
+    answer = client.get("/admin/audit").text
+    assert f'<option value="{action}">{title}</option>' in answer
+    row = said(answer.split("<tbody>")[1].split("</tbody>")[0])
+    assert row.partition(" The command line ")[2] == f"{title} Dana Lee {sentence}".strip()
+
+
+def test_every_action_that_can_be_recorded_is_in_the_table() -> None:
+    assert audit.declared() == {action for action, *_ in SENTENCES} - {"practice.closed"}
+
+
+def test_what_nobody_declared_is_not_recorded(session: Session) -> None:
+    with pytest.raises(ValueError, match="how does it read"):
+        record(session, "credential.invented", "a@example.com", "Dana Lee")
 
 
 def test_the_audit_log_is_for_admins(client: TestClient, session: Session) -> None:
@@ -218,3 +297,53 @@ def test_outside_the_demo_there_is_no_mailbox(
     assert client.get("/demo/mailbox").status_code == 404
     address = "/demo/mailbox/01a20ab5-2dca-705f-94b8-99a27baa1a20/calendar.ics"
     assert client.get(address).status_code == 404
+
+
+def test_admins_see_which_letters_were_refused_and_not_for_whom(
+    client: TestClient, session: Session
+) -> None:
+    for code, domain in ((550, "one.example.com"), (571, "other.example.com")):
+        session.add(
+            Mail(
+                key=f"letter to {domain}",
+                recipient=f"robin@{domain}",
+                subject="Your appointment",
+                text="words",
+                html="words",
+                created_at=clock.now(),
+                refused_at=clock.now(),
+                refusal_code=code,
+            )
+        )
+    admin = factories.make_person(session, "admin@example.com", [ADMIN])
+    factories.sign_in(client, session, admin)
+    assert '<a href="/admin/letters">2 refused letters</a>' in client.get("/admin").text
+    words = said(client.get("/admin/letters").text)
+    assert "one.example.com 550 There is no such mailbox" in words
+    assert "other.example.com 571 Refused for good." in words
+    assert "robin" not in words
+    assert "Your appointment" not in words
+
+
+@pytest.mark.parametrize("contact", ["", "help@example.com"])
+def test_nobody_is_told_to_write_without_an_address(
+    client: TestClient,
+    session: Session,
+    dana: Provider,
+    monkeypatch: pytest.MonkeyPatch,
+    contact: str,
+) -> None:
+    configured = settings().model_copy(update={"contact": contact})
+    for user in (web_templates, personal_data):
+        monkeypatch.setattr(user, "settings", lambda: configured)
+    pages = [client.get("/no-such-page").text]
+    factories.sign_in(client, session, session.get_one(Person, dana.person_id))
+    pages += [
+        client.get("/account/data/delete").text,
+        client.post("/account/data/delete", data={"sure": "yes"}).text,
+    ]
+    for page in pages:
+        assert ("write to" in page) == bool(contact)
+        assert (contact in page) or not contact
+        assert "write to us" not in page
+    assert ('href="mailto:help@example.com"' in pages[0]) == bool(contact)

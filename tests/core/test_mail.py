@@ -3,6 +3,8 @@
 import email
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import default
 from typing import Any
@@ -13,9 +15,11 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlmodel import Session, select
 
-from core import mail
+from accounts.sign_in import request_code
+from core import clock, mail
 from core.mail import Letter, Mail, post
 from core.settings import settings
+from tests.factories import NOW
 from tests.jobs import run_jobs
 
 INVITE = "BEGIN:VCALENDAR\r\nMETHOD:CANCEL\r\nEND:VCALENDAR\r\n"
@@ -56,6 +60,109 @@ def sink(port: int) -> Iterator[Sink]:
     controller.start()
     yield sink
     controller.stop()
+
+
+class Answering(Sink):
+    """Answers as told: to the recipient, or to the letter."""
+
+    def __init__(self, to_recipient: str = "250 ok", to_letter: str = "250 kept") -> None:
+        super().__init__()
+        self.to_recipient, self.to_letter = to_recipient, to_letter
+
+    async def handle_RCPT(  # noqa: N802
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
+        envelope.rcpt_tos.append(address)
+        return self.to_recipient
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+        self.messages.append(email.message_from_bytes(envelope.content, policy=default))
+        return self.to_letter
+
+
+@contextmanager
+def serving(handler: Sink, port: int) -> Iterator[None]:
+    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        yield
+    finally:
+        controller.stop()
+
+
+def jobs_left(session: Session) -> list[tuple[str, int]]:
+    session.rollback()
+    rows = session.connection().execute(text("SELECT status, attempts FROM procrastinate_jobs"))
+    return [tuple(row) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("answers", "code"),
+    [
+        ({"to_recipient": "550 5.1.1 no such user"}, 550),
+        ({"to_recipient": "553 not possible"}, 553),
+        ({"to_letter": "554 5.7.1 unwanted"}, 554),
+        ({"to_letter": "552 too large"}, 552),
+    ],
+)
+def test_what_is_refused_for_good_is_not_tried_again(
+    session: Session, port: int, answers: dict[str, str], code: int
+) -> None:
+    promise(session, PLAIN)
+    with serving(Answering(**answers), port):
+        run_jobs()
+    assert jobs_left(session) == []
+    refused = session.exec(select(Mail)).one()
+    assert (refused.refusal_code, refused.sent_at) == (code, None)
+    assert refused.refused_at is not None
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"to_recipient": "450 4.2.1 greylisted"},
+        {"to_recipient": "452 mailbox is full just now"},
+        {"to_letter": "451 try again"},
+        {"to_letter": "421 closing"},
+    ],
+)
+def test_what_is_refused_for_now_is_tried_again(
+    session: Session, port: int, answers: dict[str, str]
+) -> None:
+    promise(session, PLAIN)
+    with serving(Answering(**answers), port):
+        run_jobs()
+    assert jobs_left(session) == [("todo", 1)]
+    assert session.exec(select(Mail.refused_at)).one() is None
+
+
+@pytest.mark.parametrize(("minutes", "arrives"), [(9, True), (10, False), (60, False)])
+def test_a_code_that_ran_out_is_not_sent(
+    session: Session, sink: Sink, minutes: int, arrives: bool
+) -> None:
+    """The mail server was away meanwhile; who gets an old code tries it in vain."""
+    with clock.at(NOW):
+        request_code(session, "someone@example.com", "192.0.2.1", NOW)
+        session.commit()
+    with clock.at(NOW + timedelta(minutes=minutes)):
+        run_jobs()
+    assert len(sink.messages) == int(arrives)
+    assert jobs_left(session) == []
+
+
+def test_letters_that_ended_are_forgotten_after_a_month(session: Session) -> None:
+    ends = {"sent_at": NOW, "refused_at": NOW, "expires_at": NOW, "nothing": None}
+    for name, end in ends.items():
+        row = Mail(
+            key=name, recipient="a@example.com", subject="", text="", html="", created_at=NOW
+        )
+        if end:
+            setattr(row, name, end)
+        session.add(row)
+    session.flush()
+    with clock.at(NOW + timedelta(days=31)):
+        mail.forget_old(session)
+    assert session.exec(select(Mail.key)).all() == ["nothing"]
 
 
 def promise(session: Session, letter: Letter) -> None:

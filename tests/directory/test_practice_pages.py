@@ -12,7 +12,7 @@ from sqlmodel import Session
 from accounts.models import Person
 from core.database import transaction
 from directory.models import Listing, Provider
-from directory.queries import credentials_of, find_provider_of
+from directory.queries import credentials_of, find_provider_of, services_of
 from directory.rules.numbers import make_npi
 from directory.taxonomy import PROFESSIONS
 from tests.factories import NOW, make_patient, make_person, sign_in
@@ -238,6 +238,25 @@ def test_what_is_no_picture_is_refused(
     assert saved(dana).photo is None
 
 
+@pytest.mark.parametrize(
+    ("size", "taken"),
+    [((20, 20), False), ((199, 800), False), ((800, 199), False), ((200, 200), True)],
+)
+def test_a_picture_has_enough_pixels_for_a_face(
+    speaks: TestClient, dana: Provider, size: tuple[int, int], taken: bool
+) -> None:
+    made = BytesIO()
+    Image.new("RGB", size, "#88aa99").save(made, "PNG")
+    files = {"photo": ("me.png", made.getvalue(), "image/png")}
+    answer = speaks.post("/provider/photo", files=files)
+    if taken:
+        assert answer.status_code == 303
+    else:
+        has = f"{size[0]} by {size[1]} pixels. Send one of at least 200 by 200."
+        assert has in page(answer, 422)
+    assert (saved(dana).photo is not None) == taken
+
+
 # ---------------------------------------------------------------------- confirming
 
 
@@ -264,6 +283,32 @@ def test_a_confirmation_is_good_for_ninety_days(
         assert attested is not None
         assert abs(attested - NOW) < timedelta(minutes=1)
         assert fresh.get_one(Listing, dana.id).published_at is not None
+
+
+@pytest.mark.parametrize(
+    ("lacking", "said", "link"),
+    [
+        ("keeps_hours", "Set your weekly hours.", "#hours"),
+        ("meeting_url", "Add the link where you meet online.", "#meeting_link"),
+        ("services", "Add at least one service that people can book.", "#services"),
+    ],
+)
+def test_what_is_not_there_yet_cannot_be_confirmed(
+    speaks: TestClient, session: Session, dana: Provider, lacking: str, said: str, link: str
+) -> None:
+    before = dana.attested_at
+    if lacking == "services":
+        for one in services_of(session, dana.id):
+            one.retired_at = NOW
+    else:
+        setattr(dana, lacking, False if lacking == "keeps_hours" else None)
+    session.commit()
+    answer = speaks.post("/provider/attest")
+    assert said in page(answer, 422)
+    assert link in markup(answer.text).hrefs
+    refused = speaks.post("/api/v1/me/attest")
+    assert (refused.status_code, refused.json()["errors"][0]["message"]) == (422, said)
+    assert saved(dana).attested_at == before
 
 
 def test_looking_at_it_confirms_nothing(

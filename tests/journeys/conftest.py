@@ -113,8 +113,8 @@ def watch(site: str) -> Iterator[Watch]:
 
 @pytest.fixture
 def refusals(watch: Watch) -> None:
-    """This story asks for what is not there, not theirs or not free any more."""
-    watch.expected += ["403", "404", "409", "410"]
+    """This story asks for what is not there, not theirs, not free any more or changed meanwhile."""
+    watch.expected += ["403", "404", "409", "410", "412"]
 
 
 @pytest.fixture

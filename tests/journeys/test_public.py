@@ -57,3 +57,24 @@ def test_all_of_it_without_javascript(plain_page: Page) -> None:
     plain_page.locator("main select[name=sort]").select_option("name")
     someone.presses("Order")
     expect(plain_page).to_have_url(re.compile("sort=name"))
+
+
+def test_a_printed_profile_is_whole(page: Page) -> None:
+    """On paper nothing scrolls and nothing unfolds."""
+    someone = Somebody(page)
+    someone.goes_to("/find")
+    profile = page.locator("#results h2 a, #results h3 a").first.get_attribute("href")
+    assert profile is not None
+    page.set_viewport_size({"width": 1056, "height": 400})  # Letter, across
+    someone.goes_to(profile)
+    page.emulate_media(media="print")
+    times = page.locator("#times")
+    assert times.evaluate("one => one.scrollHeight <= one.clientHeight + 1")
+    assert times.evaluate("one => getComputedStyle(one).position") == "static"
+    slots = page.locator("#times .slot")
+    assert slots.count() > 3
+    for number in range(slots.count()):
+        expect(slots.nth(number)).to_be_visible()
+    expect(page.locator("#times form")).to_be_hidden()
+    for heading in page.locator("main h2").all():
+        expect(heading).to_be_visible()

@@ -122,7 +122,7 @@ def _alert(session: Session, now: datetime) -> SearchAlert:
 
 def _picture() -> bytes:
     out = BytesIO()
-    Image.new("RGB", (8, 8), "teal").save(out, "PNG")
+    Image.new("RGB", (200, 200), "teal").save(out, "PNG")
     return out.getvalue()
 
 

@@ -45,7 +45,9 @@ def problems(visit: Visit, held: HeldTime, draft: Draft) -> Errors:
             errors += told(error)
     if draft.state in STATES:
         try:
-            eligibility.check_ground(held.wanted.calendar.ground, draft.state, held.hold.starts_at)
+            eligibility.check_ground(
+                held.wanted.calendar.ground, draft.state, held.hold.starts_at, visit.now
+            )
         except LicenceRefused as error:
             errors += told(error)
     return sorted(errors, key=lambda error: _FIELDS.index(error["field"]))

@@ -80,7 +80,8 @@ def look(visit: Visiting, service: str = "", start: str = "") -> Response:
     if refusal is not None:
         return _gone(visit, wanted, zone, refusal, brought.parameters)
     there = STATES.get(brought.state or draft.state)
-    if there and not (verdict := ground.verdict(there.code, wanted.starts_at)).allowed:
+    verdict = ground.verdict(there.code, wanted.starts_at, visit.now) if there else None
+    if there and verdict and not verdict.allowed:
         return _not_there(visit, wanted, zone, there.code, verdict.reason)
     states = ground.states(wanted.starts_at)
     return render(

@@ -179,6 +179,7 @@ def join(visit: Visiting, appointment_id: UUID) -> Response:
         409 if refusal else 200,
         url=mine.url if is_patient else f"/provider{mine.url}",
         join_url=f"{mine.url}/join",
+        is_patient=is_patient,
         facts=presenters.appointment_facts(mine.entry, mine.zone),
         is_booked=mine.is_booked,
         is_early=door.door == Door.EARLY,
@@ -206,4 +207,6 @@ def _refusal(visit: Visit, mine: OwnAppointment) -> str:
     that may still be renewed before the start is not among it."""
     one, ground = mine.appointment, mine.details.time.calendar.ground
     at, state = max(one.starts_at, visit.now), one.patient_state or ""
-    return ground.verdict(state, at).reason if must_end(ground, state, at, visit.now) else ""
+    if not must_end(ground, state, at, visit.now):
+        return ""
+    return ground.verdict(state, at, visit.now).reason

@@ -49,7 +49,7 @@ class OwnAppointment:
     def refusal_at(self, at: datetime) -> str:
         """Why the provider may not see the patient at `at`; empty where they may."""
         state = self.appointment.patient_state or ""
-        verdict = self.details.time.calendar.ground.verdict(state, at)
+        verdict = self.details.time.calendar.ground.verdict(state, at, at)
         return "" if verdict.allowed else verdict.reason
 
 

@@ -165,7 +165,8 @@ def _refusal(one: AppointmentRow, own: AppointmentDetails, now: datetime) -> str
     """Why it cannot take place as things stand; empty where it can."""
     if one.status != Status.BOOKED or one.ends_at <= now:
         return ""
-    verdict = own.time.calendar.ground.verdict(one.patient_state or "", max(one.starts_at, now))
+    at = max(one.starts_at, now)
+    verdict = own.time.calendar.ground.verdict(one.patient_state or "", at, now)
     return "" if verdict.allowed else verdict.reason
 
 

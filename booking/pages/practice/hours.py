@@ -9,15 +9,21 @@ from fastapi import Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import FormData
 
-from booking.calendar.availability import load_availability, save_availability
+from booking.calendar.availability import (
+    availability_version,
+    load_availability,
+    save_availability,
+)
 from booking.pages.practice import hours_form
 from booking.pages.practice.hours_form import is_clock
-from booking.rules.availability import WEEKDAYS
-from core.errors import Invalid
+from booking.pages.practice.hours_in_words import in_words
+from booking.rules.availability import WEEKDAYS, Availability
+from core.errors import Invalid, VersionChanged
 from core.web import flash, formats
 from core.web.caller import PROVIDER, allow
 from core.web.templates import render
 from core.web.transactions import Router
+from core.web.versions import differences, expected_by, form_status
 from core.web.visit import Visit, Visiting
 from core.web.zones import is_zone
 from directory.pages.application import shown_errors
@@ -45,26 +51,35 @@ Typed = Annotated[FormData, Depends(_form)]
 def hours(visit: Visiting) -> Response:
     """The week, exceptions, time off, and the rules of booking."""
     provider = own_practice(visit)
-    form = hours_form.as_typed(load_availability(visit.session, provider.id))
-    return _hours_page(visit, form, [])
+    saved = load_availability(visit.session, provider.id)
+    return _hours_page(visit, hours_form.as_typed(saved), availability_version(saved))
 
 
 @router.post("/provider/hours")
 @allow(PROVIDER)
 def change_hours(visit: Visiting, typed: Typed) -> Response:
-    """Save all of it at once, or say what needs another look; nothing typed is lost.
+    """Save all of it at once, or say what needs another look; nothing typed is lost, and nothing
+    that another tab saved.
 
     `add` asks for one more row and saves nothing; `remove` saves without the row it names.
     """
     provider = own_practice(visit)
-    form = hours_form.read(typed)
+    form, version = hours_form.read(typed), str(typed.get("version", ""))
     if typed.get("add"):
-        return _hours_page(visit, _with_row(form, str(typed["add"])), [])
+        return _hours_page(visit, _with_row(form, str(typed["add"])), version)
     try:
         availability = hours_form.document_of(form)
     except Invalid as error:
-        return _hours_page(visit, form, shown_errors(error))
-    save_availability(visit.session, provider.id, availability, visit.now)
+        return _hours_page(visit, form, version, shown_errors(error))
+    expected = expected_by(version)
+    try:
+        save_availability(visit.session, provider.id, availability, visit.now, expected)
+    except Invalid as error:
+        return _hours_page(visit, form, version, shown_errors(hours_form.at_fields(error)))
+    except VersionChanged:
+        saved = load_availability(visit.session, provider.id)
+        if saved != availability:
+            return _changed_page(visit, form, saved, availability)
     return RedirectResponse(f"/provider/hours{flash.SAVED}", 303)
 
 
@@ -78,13 +93,29 @@ def _with_row(form: dict[str, Any], where: str) -> dict[str, Any]:
     return {**form, where: [*form[where], rows[where]]} if where in rows else form
 
 
-def _hours_page(visit: Visit, form: dict[str, Any], errors: list[dict[str, str]]) -> Response:
+def _changed_page(
+    visit: Visit, form: dict[str, Any], saved: Availability, typed: Availability
+) -> Response:
+    """Both, where another tab saved since; saving again saves over what is shown."""
+    rows = differences(in_words(saved), in_words(typed))
+    return _hours_page(visit, form, availability_version(saved), changed=rows)
+
+
+def _hours_page(
+    visit: Visit,
+    form: dict[str, Any],
+    version: str,
+    errors: Sequence[dict[str, str]] = (),
+    changed: Sequence[dict[str, str]] = (),
+) -> Response:
     starts, ends = _shown_hours(form["weekly"])
     return render(
         visit,
         "booking/practice/hours.html",
-        status=422 if errors else 200,
+        status=form_status(errors, changed),
         errors=errors,
+        changed=changed,
+        version=version,
         typed=form,
         grid_from=starts,
         grid_to=ends,

@@ -121,6 +121,11 @@ def document_of(form: dict[str, Any]) -> Availability:
     return made
 
 
+def at_fields(error: Invalid) -> Invalid:
+    """What the document's rules refuse, by the form's names."""
+    return Invalid([(_NAMES.get(field, field), why) for field, why in error.fields])
+
+
 def whole_number(text: str, unit: int = 1) -> int | None:
     """`text` times `unit` where that is a whole number of a sensible size: "1.5" hours are 90
     minutes, "19.99" dollars 1999 cents. A thousandth is forgiven: "1.6666667" hours are 100."""

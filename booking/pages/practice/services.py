@@ -1,5 +1,6 @@
 """What a provider offers, as pages: the kinds of session, their length and fee."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -7,13 +8,14 @@ from fastapi import Depends, Form, Response
 from fastapi.responses import RedirectResponse
 
 from booking.calendar import services
-from booking.calendar.services import ServiceForm, get_own
+from booking.calendar.services import ServiceForm, form_of, get_own, service_version
 from booking.pages.practice.hours_form import whole_number
-from core.errors import Invalid
+from core.errors import Invalid, VersionChanged
 from core.web import flash, formats
 from core.web.caller import PROVIDER, allow
 from core.web.templates import render
 from core.web.transactions import Router
+from core.web.versions import FormVersion, differences, expected_by, form_status
 from core.web.visit import Visit, Visiting
 from directory.models import Provider, Service
 from directory.practice import own_practice
@@ -37,7 +39,8 @@ def edit_service(visit: Visiting, service_id: UUID) -> Response:
     """One service, to change it or to offer it no longer."""
     provider = own_practice(visit)
     service = get_own(visit.session, provider.id, service_id)
-    return _services_page(visit, provider, _typed_service(service), [], service)
+    typed, version = _typed_service(service), service_version(service)
+    return _services_page(visit, provider, typed, [], service, version)
 
 
 Text = Annotated[str, Form(max_length=1000)]
@@ -79,18 +82,24 @@ def add_service(visit: Visiting, typed: TypedService) -> Response:
 @router.post("/provider/services/{service_id}")
 @allow(PROVIDER)
 def change_service(
-    visit: Visiting, service_id: UUID, typed: TypedService, retire: Text = ""
+    visit: Visiting, service_id: UUID, typed: TypedService, version: FormVersion, retire: Text = ""
 ) -> Response:
-    """Change it, or offer it no longer; what is booked stays as it was booked."""
+    """Change it, or offer it no longer; what is booked stays as it was booked, and what another
+    tab saved is not written over unseen."""
     provider = own_practice(visit)
     service = get_own(visit.session, provider.id, service_id)
     if retire:
         services.retire(visit.session, provider, service_id, visit.now)
         return RedirectResponse(f"/provider/services{flash.SAVED}", 303)
+    form, expected = _service_form(typed), expected_by(version)
     try:
-        services.update(visit.session, provider, service_id, _service_form(typed), visit.now)
+        services.update(visit.session, provider, service_id, form, visit.now, expected)
     except Invalid as error:
-        return _services_page(visit, provider, typed, _errors(error, typed), service)
+        return _services_page(visit, provider, typed, _errors(error, typed), service, version)
+    except VersionChanged:
+        if rows := differences(_in_words(form_of(service)), _in_words(form)):
+            version = service_version(service)
+            return _services_page(visit, provider, typed, [], service, version, rows)
     return RedirectResponse(f"/provider/services{flash.SAVED}", 303)
 
 
@@ -159,13 +168,17 @@ def _services_page(
     typed: dict[str, Any],
     errors: list[dict[str, str]],
     edited: Service | None = None,
+    version: str = "",
+    changed: Sequence[dict[str, str]] = (),
 ) -> Response:
     offered = offered_services(provider.profession)
     return render(
         visit,
         "booking/practice/services.html",
-        status=422 if errors else 200,
+        status=form_status(errors, changed),
         errors=errors,
+        changed=changed,
+        version=version,
         typed=typed,
         edited={"url": f"/provider/services/{edited.id}", "title": edited.title}
         if edited
@@ -187,6 +200,18 @@ def _services_page(
             for one in services_of(visit.session, provider.id)
         ],
     )
+
+
+def _in_words(form: ServiceForm) -> dict[str, str]:
+    """What each part of the form holds, by its label."""
+    return {
+        "Kind": SERVICE_KINDS[form.kind].title,
+        "Title that patients read": " ".join(form.title.split()),
+        "Length": formats.duration(form.minutes),
+        "Fee": formats.money(form.fee_cents),
+        "New patients can book it": "Yes" if form.for_new else "No",
+        "Patients I have seen before can book it": "Yes" if form.for_returning else "No",
+    }
 
 
 def _audience(service: Service) -> str:

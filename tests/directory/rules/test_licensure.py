@@ -111,7 +111,49 @@ def test_may_practise(
 def test_the_reason_is_a_sentence_for_people(
     authority: PracticeAuthority, state: str, reason: str
 ) -> None:
-    assert may_practise([authority], state, NOON).reason == reason
+    assert may_practise([authority], state, NOON, now=NOON).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("authority", "at", "known", "unknown"),
+    [
+        (  # it ends before a session that lies ahead: it has not expired yet
+            replace(WA, expires_on=date(2026, 12, 2)),
+            NOON + timedelta(days=12),
+            "that ends on 2 December 2026, before the session.",
+            ", good only through 2 December 2026.",
+        ),
+        (  # its last day is today
+            replace(WA, expires_on=date(2026, 11, 23)),
+            NOON + timedelta(days=12),
+            "that ends on 23 November 2026, before the session.",
+            ", good only through 23 November 2026.",
+        ),
+        (  # it ended yesterday
+            replace(WA, expires_on=date(2026, 11, 22)),
+            NOON + timedelta(days=12),
+            "that expired on 22 November 2026.",
+            ", good only through 22 November 2026.",
+        ),
+        (  # it begins after the session
+            replace(WA, starts_on=date(2027, 1, 1)),
+            NOON + timedelta(days=12),
+            "that begins on 1 January 2027.",
+            ", good only from 1 January 2027.",
+        ),
+        (  # a session that is over, before the licence began
+            replace(WA, starts_on=date(2026, 11, 20)),
+            NOON - timedelta(days=12),
+            "that began on 20 November 2026, after the session.",
+            ", good only from 20 November 2026.",
+        ),
+    ],
+)
+def test_what_lies_ahead_is_not_told_as_past(
+    authority: PracticeAuthority, at: datetime, known: str, unknown: str
+) -> None:
+    assert may_practise([authority], "WA", at, now=NOON).reason.endswith(known)
+    assert may_practise([authority], "WA", at).reason.endswith(unknown)
 
 
 def test_an_instant_without_a_zone_is_refused() -> None:
@@ -175,6 +217,14 @@ def test_yes_is_said_only_on_a_verified_authority_for_that_state(
         assert state in verdict.authority.valid_in
         # Whatever the zone, an authority is never good a whole day and a half past its last day.
         assert at.date() <= (verdict.authority.expires_on or date.max - timedelta(2)) + timedelta(1)
+
+
+@given(sets, states, instants, instants)
+def test_when_it_is_asked_changes_only_the_sentence(
+    held: list[PracticeAuthority], state: str, at: datetime, now: datetime
+) -> None:
+    asked = may_practise(held, state, at, now=now)
+    assert replace(asked, reason="") == replace(may_practise(held, state, at), reason="")
 
 
 @given(sets, authorities_, states, instants)

@@ -1,0 +1,43 @@
+"""Opening hours as a person reads them, field by field."""
+
+from datetime import date, datetime
+from typing import Any
+
+from booking.pages.practice.hours_form import NUMBERS, as_typed
+from booking.rules.availability import WEEKDAYS, Availability
+from core.web import formats
+
+
+def in_words(availability: Availability) -> dict[str, str]:
+    """What each part of the form holds, in its order: {"Monday": "09:00 to 17:00"}."""
+    form = as_typed(availability)
+    numbers = {title: form[name] or "No limit" for name, _, title in NUMBERS.values()}
+    return {
+        "Time zone": availability.time_zone.replace("_", " "),
+        **{day: _hours(form["weekly"][number]) for number, day in enumerate(WEEKDAYS)},
+        "Other hours on a date": _listed([_override(row) for row in form["overrides"]]),
+        "Time off": _listed([_time_off(row) for row in form["time_off"]]),
+        **numbers,
+    }
+
+
+def _hours(ranges: list[tuple[str, str]]) -> str:
+    return ", ".join(f"{start} to {end}" for start, end in ranges) or "Closed"
+
+
+def _override(row: dict[str, Any]) -> str:
+    hours = [(row["start"], row["end"])] if row["start"] else []
+    return f"{formats.full_date(date.fromisoformat(row['date']))}: {_hours(hours).lower()}"
+
+
+def _time_off(row: dict[str, str]) -> str:
+    return f"{_instant(row['from'])} to {_instant(row['until'])}"
+
+
+def _instant(text: str) -> str:
+    at = datetime.fromisoformat(text)
+    return f"{formats.full_date(at.date())}, {at:%H:%M}"
+
+
+def _listed(parts: list[str]) -> str:
+    return "; ".join(parts) or "None"
