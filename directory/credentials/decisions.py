@@ -5,7 +5,7 @@ to change them.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -22,6 +22,7 @@ from core.web import templates
 from core.web.caller import Caller
 from directory.credentials.claims import MUST_EXPIRE, date_problem, number_digests, place_of
 from directory.credentials.evidence import Upload, find_evidence, save_evidence, upload_problem
+from directory.listings.identity import change_of, identity_of
 from directory.listings.listing import lock_provider, refresh_listing
 from directory.models import (
     Credential,
@@ -31,8 +32,8 @@ from directory.models import (
     EvidenceFile,
     Provider,
 )
-from directory.queries import credentials_of, fact_of
-from directory.rules.checks import Check, check_credential
+from directory.queries import accepted_requests, credentials_of, fact_of
+from directory.rules.checks import Check, check_credential, check_identity
 from directory.rules.days import local_day
 from directory.taxonomy import CREDENTIAL_KINDS, STATES
 
@@ -132,6 +133,7 @@ def checks_of(
         )
     )
     facts = [fact_of(other) for other in others]
+    shown = _checks_of_identity(session, provider, credentials)
     return [
         check_credential(
             fact_of(one),
@@ -140,8 +142,29 @@ def checks_of(
             others=facts,
             today=local_day(one.state, now),
         )
+        + shown.get(one.id, [])
         for one in credentials
     ]
+
+
+def _checks_of_identity(
+    session: Session, provider: Provider, credentials: Sequence[Credential]
+) -> dict[UUID, list[Check]]:
+    """Beside each licence: whether it, once verified, bears the name and letters that are shown."""
+    licences = [one for one in credentials if one.kind == CredentialKind.STATE_LICENSE]
+    if not licences:
+        return {}
+    held = {one.id: fact_of(one) for one in credentials_of(session, provider.id)}
+    accepted = [change_of(one) for one in accepted_requests(session, provider.id)]
+    return {
+        one.id: check_identity(
+            identity_of(provider),
+            profession_key=provider.profession,
+            facts=(held | {one.id: replace(fact_of(one), status="verified")}).values(),
+            accepted=accepted,
+        )
+        for one in licences
+    }
 
 
 @dataclass(frozen=True)
