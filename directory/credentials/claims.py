@@ -15,6 +15,7 @@ from sqlmodel import Session
 from core.crypto import keyed_digests
 from core.errors import Invalid, NotFound
 from core.times import is_in_reach, read_day
+from directory.listings.identity import drop_letters
 from directory.listings.listing import lock_provider, refresh_listing
 from directory.models import Credential, CredentialKind, CredentialStatus, Provider
 from directory.queries import credentials_of
@@ -100,6 +101,8 @@ def withdraw_credential(
     credential.withdrawn_at = now
     session.add(credential)
     session.flush()
+    if credential.status == CredentialStatus.VERIFIED:
+        drop_letters(session, provider, credential)
     refresh_listing(session, provider.id, now)
 
 

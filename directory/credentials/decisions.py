@@ -22,7 +22,7 @@ from core.web import templates
 from core.web.caller import Caller
 from directory.credentials.claims import MUST_EXPIRE, date_problem, number_digests, place_of
 from directory.credentials.evidence import Upload, find_evidence, save_evidence, upload_problem
-from directory.listings.identity import change_of, identity_of
+from directory.listings.identity import change_of, drop_letters, identity_of
 from directory.listings.listing import lock_provider, refresh_listing
 from directory.models import (
     Credential,
@@ -96,6 +96,8 @@ def decide(
     )
     session.add(decision)
     _apply(session, credential, decision)
+    if form.outcome == CredentialStatus.REVOKED:
+        drop_letters(session, provider, credential)
     _record(session, provider, credential, admin, now)
     _tell(session, provider, credential)
     refresh_listing(session, provider.id, now)

@@ -4,6 +4,7 @@ Before the first licence is verified it is all theirs, for whoever verifies it l
 beside it. From then on, `directory.rules.identity` says what an admin decides first.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -14,14 +15,24 @@ from accounts import audit
 from accounts.models import Person
 from core.web import formats
 from directory.listings.listing import lock_provider
-from directory.models import IdentityRequest, Provider
+from directory.models import Credential, IdentityRequest, Provider
 from directory.queries import (
     accepted_requests,
+    fact_of,
     facts_of,
     find_identity_request,
     has_been_verified,
 )
-from directory.rules.identity import FIELDS, Change, Identity, differences, split_change
+from directory.rules.identity import (
+    FIELDS,
+    Change,
+    Identity,
+    differences,
+    letters_of,
+    split_change,
+    supported_letters,
+    without_letters,
+)
 
 _TITLES: Final = {
     "legal_first_name": "legal name",
@@ -82,6 +93,20 @@ def apply_change(session: Session, provider: Provider, change: Change) -> None:
         setattr(provider, field, value)
     session.add(provider)
     session.flush()
+
+
+def drop_letters(session: Session, provider: Provider, lost: Credential) -> None:
+    """Letters that only a credential which is lost supported are shown no longer. What an admin
+    accepted stays."""
+    before = replace(fact_of(lost), status="verified")
+    chosen = [
+        one
+        for past in accepted_requests(session, provider.id)
+        for one in letters_of(past.letters or "")
+    ]
+    kept = supported_letters(provider.profession, facts_of(session, provider)).union(chosen)
+    gone = supported_letters(provider.profession, [before]) - kept
+    apply_change(session, provider, Change(letters=without_letters(provider.letters, gone)))
 
 
 def end_request(session: Session, request: IdentityRequest, outcome: str, now: datetime) -> None:

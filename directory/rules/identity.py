@@ -5,7 +5,7 @@ need nobody. Everything else is asked for; until it is decided, what was shown s
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -117,6 +117,12 @@ def supported_letters(profession_key: str, facts: Iterable[CredentialFact]) -> s
             or (ground.certification and is_certified)
         )
     }
+
+
+def without_letters(text: str, gone: Collection[str]) -> str:
+    """The letters after a name without those in `gone`, which are as `letters_of` gives them."""
+    kept = [word for word in re.split(r"[,;/\s]+", text) if word and _plain(word) not in gone]
+    return ", ".join(kept) if len(kept) < len(letters_of(text)) else text
 
 
 def _plain(text: str) -> str:

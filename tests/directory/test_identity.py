@@ -1,5 +1,7 @@
 """Who a verified provider is said to be: shown as before until an admin has decided."""
 
+import time
+from html import unescape
 from typing import Any
 
 import pytest
@@ -67,12 +69,23 @@ def everywhere(client: TestClient, dana: Provider) -> str:
     return "".join(client.get(address).text for address in addresses)
 
 
+def is_followed(client: TestClient, names: list[str]) -> None:
+    """Waits for the search, which hears of what was committed a moment later."""
+    ends = time.monotonic() + 2
+    found: list[str] = []
+    while found != names and time.monotonic() < ends:
+        answer = client.get("/api/v1/providers?sort=name")
+        found = [one["name"] for one in answer.json()["items"]]
+    assert found == names
+
+
 # ------------------------------------------------------------------------- asking
 
 
 def test_a_verified_provider_is_shown_as_before_until_it_is_decided(
     client: TestClient, session: Session, dana: Provider, as_dana: Headers, as_admin: Headers
 ) -> None:
+    is_followed(client, ["Dana Lee"])
     answer = put(client, as_dana, **IMPOSTOR)
     assert answer["profile"]["display_name"] == "Dana Lee"
     assert answer["profile"]["letters"] == "PMHNP"
@@ -196,6 +209,61 @@ def test_anybody_can_apply_under_their_name(
     assert answer.json()["profile"]["display_name"] == name
 
 
+def test_letters_go_with_the_licence_that_supported_them(
+    client: TestClient, session: Session, as_admin: Headers
+) -> None:
+    rae = make_provider(session, now=NOW, name=("Rae", "Moss"), licences=["MA"])
+    who = sign_in(None, session, session.get_one(Person, rae.person_id))
+    there = next(one for one in credentials_of(session, rae.id) if one.state == "MA")
+    there.license_type = "LICSW"
+    session.add(there)
+    session.commit()
+    assert put(client, who, letters="LCSW, LICSW")["profile"]["letters"] == "LCSW, LICSW"
+    revoked = {"outcome": "revoked", "source": "Board", "seen": "Revoked.", "reason": "Revoked."}
+    url = f"/api/v1/admin/credentials/{there.id}/decision"
+    assert client.post(url, headers=as_admin, json=revoked).status_code == 200
+    assert client.get(PROFILE, headers=who).json()["profile"]["letters"] == "LCSW"
+    assert "LICSW" not in client.get(f"/providers/{rae.slug}").text
+
+
+def test_the_directory_is_sorted_by_the_name_that_is_shown(
+    client: TestClient, session: Session, dana: Provider, as_dana: Headers, as_admin: Headers
+) -> None:
+    make_provider(session, now=NOW, name=("Rae", "Moss"))
+    waiting = put(client, as_dana, display_name="Sky Zimmer")["identity_request"]
+    decide(client, as_admin, waiting["id"], outcome="accepted")
+    is_followed(client, ["Rae Moss", "Sky Zimmer"])
+
+
+@pytest.fixture
+def three(session: Session) -> None:
+    for name in (("Todd", "O'Bryan"), ("Maria", "de la Cruz"), ("Nino", "Ng")):
+        make_provider(session, now=NOW, name=name)
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("O Bryan", "Todd O'Bryan"),
+        ("OBryan", "Todd O'Bryan"),
+        ("o’bryan", "Todd O'Bryan"),
+        ("delacruz", "Maria de la Cruz"),
+        ("de la cruz", "Maria de la Cruz"),
+        ("Dr. Ng", "Nino Ng"),
+        ("Nino Ng, LCSW", "Nino Ng"),
+        ("Ng", "Nino Ng"),
+    ],
+)
+def test_a_typed_name_finds_the_person(
+    three: None, client: TestClient, typed: str, name: str
+) -> None:
+    words = unescape(said(client.get("/find", params={"q": typed}).text))
+    assert name in words
+    assert words.count("Clinical social worker ·") == 1
+    (found,) = client.get("/api/v1/providers", params={"q": typed}).json()["items"]
+    assert found["name"] == name
+
+
 # ----------------------------------------------------------------------- deciding
 
 
@@ -227,6 +295,7 @@ def test_a_chosen_name_is_accepted_and_its_reason_kept_private(
     waiting = put(client, as_dana, display_name="Sky Lee")["identity_request"]
     why = "Court papers of 2025 seen."
     assert decide(client, as_admin, waiting["id"], outcome="accepted", reason=why) == 204
+    is_followed(client, ["Sky Lee"])
     seen = everywhere(client, dana)
     assert "Sky Lee" in seen
     assert "Dana Lee" not in seen  # nobody is outed
