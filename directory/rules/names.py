@@ -265,7 +265,7 @@ def name_problem(text: str, what: str) -> str | None:
     tidy = tidy_name(text)
     if not tidy:
         return f"Enter {what}."
-    if problem := _sign_problem(tidy, LONGEST_NAME):
+    if problem := sign_problem(tidy, LONGEST_NAME):
         return problem
     if not any(letter.isalpha() for letter in tidy):
         return f"Enter {what} in letters."
@@ -276,10 +276,11 @@ def name_problem(text: str, what: str) -> str | None:
 
 def letters_problem(text: str) -> str | None:
     """Why this cannot stand after a name, or None; it may be empty."""
-    return _sign_problem(tidy_name(text), LONGEST_LETTERS)
+    return sign_problem(tidy_name(text), LONGEST_LETTERS)
 
 
-def _sign_problem(tidy: str, longest: int) -> str | None:
+def sign_problem(tidy: str, longest: int) -> str | None:
+    """Why a person's name, as `tidy_name` gives it, cannot be kept for its signs, or None."""
     if len(tidy) > longest:
         return f"Shorten it to at most {longest} characters."
     if any(_is_unseen(tidy, at) for at in range(len(tidy))):
