@@ -76,6 +76,7 @@ class CredentialStatus(StrEnum):
     REVOKED = "revoked"
 
 
+_UNDECIDED = text("ended_at IS NULL")
 _OPEN = text("status = 'pending' AND withdrawn_at IS NULL")
 
 
@@ -158,6 +159,33 @@ class RenewalDue(SQLModel, table=True):
 
     provider_id: UUID = Field(foreign_key="provider.id", primary_key=True)
     session_at: datetime = Field(index=True)
+
+
+class IdentityRequest(SQLModel, table=True):
+    """A provider's wish to be shown under another name or other letters, or that their legal name
+    has changed, where that is for an admin to decide. What is None was not asked for.
+
+    One is open at a time; `outcome` is accepted, declined or withdrawn once it ended.
+    """
+
+    __tablename__ = "identity_request"
+    __table_args__ = (
+        Index("uq_identity_request_open", "provider_id", unique=True, postgresql_where=_UNDECIDED),
+        Index("ix_identity_request_open", "asked_at", "provider_id", postgresql_where=_UNDECIDED),
+    )
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    provider_id: UUID = Field(foreign_key="provider.id", index=True)
+    legal_first_name: str | None = None
+    legal_last_name: str | None = None
+    display_name: str | None = None
+    letters: str | None = None
+    asked_at: datetime
+    outcome: str | None = None
+    decided_by: UUID | None = Field(default=None, foreign_key="person.id")
+    ended_at: datetime | None = None
+    # Why declined: the provider reads it. Why accepted: nobody but admins does.
+    reason: str | None = Field(default=None, sa_type=Encrypted)
 
 
 class EvidenceFile(SQLModel, table=True):

@@ -1,7 +1,7 @@
 """What pages show of listings, searches and credentials: ready words and addresses, no rules."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from core.web import formats
 from directory.addresses import address_from
 from directory.credentials.follow_through import EndedSession
 from directory.models import Credential
+from directory.rules.identity import Change, Identity
 from directory.rules.numbers import is_valid_npi
 from directory.search.entries import Opening, Shown, instant
 from directory.search.query import DAY_STEPS, FEE_STEPS, GROUPS, SearchQuery, pairs_of
@@ -120,6 +121,19 @@ def ended_sessions(ended: Sequence[EndedSession]) -> dict[str, Any]:
         "sessions": shown,
         "more": f"and {rest:,} more" if rest else "",
     }
+
+
+def asked_facts(shown: Identity, asked: Change) -> list[dict[str, str]]:
+    """What is asked for beside what is shown until it is decided, as rows of facts."""
+    wanted = replace(shown, **asked.fields)
+    rows = [
+        ("Name that patients see", shown.display_name, wanted.display_name),
+        ("Letters", shown.letters or "none", wanted.letters or "none"),
+        ("Legal name", shown.legal_name, wanted.legal_name),
+    ]
+    return [
+        {"label": label, "value": f"{new} (now: {old})"} for label, old, new in rows if new != old
+    ]
 
 
 def licensed_line(licensed: Sequence[dict[str, Any]], chosen: tuple[str, ...]) -> str:

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from core.database import Statement, run
 from core.errors import NotFound
-from directory.models import Credential, Listing, Provider, Service
+from directory.models import Credential, CredentialKind, IdentityRequest, Listing, Provider, Service
 from directory.models import Suspension as SuspensionRow
 from directory.rules.grounds import NO_GROUND, Ground, Suspension
 from directory.rules.licensure import licence_authorities
@@ -79,6 +79,51 @@ def fact_of(credential: Credential) -> CredentialFact:
 
 def facts_of(session: Session, provider: Provider) -> list[CredentialFact]:
     return [fact_of(one) for one in credentials_of(session, provider.id)]
+
+
+def has_been_verified(session: Session, provider_id: UUID) -> bool:
+    """Whether a licence of theirs ever was, whatever became of it."""
+    ever = select(Credential.id).where(
+        Credential.provider_id == provider_id,
+        Credential.kind == CredentialKind.STATE_LICENSE,
+        col(Credential.verified_on).is_not(None),
+    )
+    return session.exec(ever.limit(1)).first() is not None
+
+
+def find_identity_request(session: Session, provider_id: UUID) -> IdentityRequest | None:
+    """What a provider asked for that is not decided yet."""
+    return session.exec(
+        select(IdentityRequest)
+        .where(IdentityRequest.provider_id == provider_id, col(IdentityRequest.ended_at).is_(None))
+        .execution_options(populate_existing=True)
+    ).first()
+
+
+def get_identity_request(session: Session, request_id: UUID) -> IdentityRequest:
+    """One request, whatever became of it."""
+    request = session.get(IdentityRequest, request_id)
+    if request is None:
+        raise NotFound
+    return request
+
+
+def decided_requests(session: Session, provider_id: UUID) -> list[IdentityRequest]:
+    """What admins decided of what a provider asked for, newest first."""
+    rows = session.exec(
+        select(IdentityRequest)
+        .where(
+            IdentityRequest.provider_id == provider_id,
+            col(IdentityRequest.decided_by).is_not(None),
+        )
+        .order_by(col(IdentityRequest.ended_at).desc())
+    )
+    return list(rows)
+
+
+def accepted_requests(session: Session, provider_id: UUID) -> list[IdentityRequest]:
+    """What admins accepted of what a provider asked for, newest first."""
+    return [one for one in decided_requests(session, provider_id) if one.outcome == "accepted"]
 
 
 GROUND: Final = """

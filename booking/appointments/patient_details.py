@@ -13,6 +13,7 @@ from core.crypto import encrypt
 from core.database import Statement
 from core.errors import Invalid
 from core.web.zones import is_zone
+from directory.rules.names import sign_problem, tidy_name
 from directory.taxonomy import STATES
 
 ADULT = 18
@@ -31,11 +32,13 @@ class PatientDetails:
 
 def checked_details(details: PatientDetails, starts_at: datetime) -> PatientDetails:
     """Tidied, or Invalid with every field that needs another look."""
-    name = " ".join(details.name.split())
+    name = tidy_name(details.name)
     state = STATES.get(details.state)
     wrong = []
-    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+    if not name:
         wrong.append(("name", f"Enter your name, at most {LONGEST_NAME} characters."))
+    elif problem := sign_problem(name, LONGEST_NAME):
+        wrong.append(("name", problem))
     day = slots.local_day(starts_at, state.zone if state else "America/New_York")
     if details.date_of_birth > day or details.date_of_birth.year < 1900:
         wrong.append(("date_of_birth", "Enter your date of birth, with the year."))

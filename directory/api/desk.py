@@ -13,7 +13,13 @@ from core.web.caller import ADMIN, allow
 from core.web.problems import problem_responses
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
-from directory.api.practice import LackAnswer, OwnCredential, own_credential
+from directory.api.practice import (
+    IdentityRequestAnswer,
+    LackAnswer,
+    OwnCredential,
+    identity_request_answer,
+    own_credential,
+)
 from directory.credentials import cases
 from directory.credentials.applications import lacks
 from directory.credentials.decisions import (
@@ -26,9 +32,14 @@ from directory.credentials.decisions import (
     usual_source,
 )
 from directory.credentials.evidence import save_evidence
+from directory.credentials.identity import (
+    IdentityDecision,
+    checks_of_request,
+    decide_identity,
+)
 from directory.credentials.suspensions import LONGEST_REASON, reinstate, suspend
 from directory.models import Credential, EvidenceFile, Provider
-from directory.queries import credentials_of, find_listing, get_provider
+from directory.queries import credentials_of, find_identity_request, find_listing, get_provider
 from directory.rules.checks import Check
 
 router = Router(prefix="/api/v1/admin", tags=["admin"])
@@ -37,8 +48,8 @@ View = Literal["waiting", "expiring", "overdue", "everyone"]
 
 
 class CaseAnswer(BaseModel):
-    """A provider on the desk. `pending`: how many claims wait for a decision; where none does, the
-    next step is the provider's."""
+    """A provider on the desk. `pending`: how many claims wait for a decision; `asks_for`: of name
+    and letters what does, in words. Where nothing does, the next step is the provider's."""
 
     provider_id: UUID
     name: str
@@ -47,6 +58,7 @@ class CaseAnswer(BaseModel):
     waiting_since: datetime
     due: datetime
     pending: int
+    asks_for: str
     is_shown: bool
 
 
@@ -96,6 +108,12 @@ class DecisionAnswer(BaseModel):
     evidence: EvidenceAnswer | None
 
 
+class AskedIdentity(IdentityRequestAnswer):
+    """A name or letters that wait, with what helps to decide about them."""
+
+    checks: list[CheckAnswer]
+
+
 class ReviewAnswer(BaseModel):
     """All that an admin needs of one provider."""
 
@@ -105,6 +123,7 @@ class ReviewAnswer(BaseModel):
     profession: str
     is_listed: bool
     lacks: list[LackAnswer]
+    identity_request: AskedIdentity | None
     credentials: list[ClaimAnswer]
     history: list[DecisionAnswer]
 
@@ -126,6 +145,13 @@ class SuspensionAnswer(BaseModel):
     reason: str
     starts_at: Annotated[datetime, Field(alias="from")]
     ends_at: Annotated[datetime | None, Field(alias="until")]
+
+
+class NameDecision(IdentityDecision):
+    """`outcome`: accepted or declined; `reason` is needed when declined, and read by the provider;
+    when accepted it stays with the admins."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class Decision(DecisionForm):
@@ -168,6 +194,7 @@ def review(visit: Visiting, provider_id: UUID) -> ReviewAnswer:
             LackAnswer(code=one.code, message=one.message)
             for one in lacks(visit.session, provider, visit.now)
         ],
+        identity_request=_asked_identity(visit, provider),
         credentials=claims,
         history=[_decision(past) for past in history_of(visit.session, provider_id)],
     )
@@ -230,6 +257,31 @@ def record_decision(visit: Visiting, credential_id: UUID, body: Decision) -> Cla
     one = decide(visit.session, credential_id, visit.caller, body, body.evidence_id, visit.now)
     provider = get_provider(visit.session, one.provider_id)
     return _claims(visit, provider, [one])[0]
+
+
+@router.post(
+    "/identity-requests/{identity_request_id}/decision",
+    status_code=204,
+    responses=problem_responses(401, 403, 404, 409, 422),
+)
+@allow(ADMIN)
+def record_identity_decision(
+    visit: Visiting, identity_request_id: UUID, body: NameDecision
+) -> Response:
+    """Accept or decline a name or letters; the listing follows at once, the provider is told."""
+    decide_identity(visit.session, identity_request_id, visit.caller, body, visit.now)
+    return Response(status_code=204)
+
+
+def _asked_identity(visit: Visit, provider: Provider) -> AskedIdentity | None:
+    request = find_identity_request(visit.session, provider.id)
+    asked = identity_request_answer(request)
+    if request is None or asked is None:
+        return None
+    checks = checks_of_request(visit.session, provider, request)
+    return AskedIdentity(
+        **asked.model_dump(), checks=[CheckAnswer(**vars(check)) for check in checks]
+    )
 
 
 def _case(case: cases.Case) -> CaseAnswer:

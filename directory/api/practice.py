@@ -20,6 +20,7 @@ from directory.credentials.claims import (
     submit_credential,
     withdraw_credential,
 )
+from directory.listings.identity import withdraw_request
 from directory.listings.photos import remove_photo, save_photo
 from directory.listings.profile import (
     ProfileForm,
@@ -28,9 +29,9 @@ from directory.listings.profile import (
     profile_version,
     save_profile,
 )
-from directory.models import Credential, CredentialStatus, Provider
+from directory.models import Credential, CredentialStatus, IdentityRequest, Provider
 from directory.practice import own_practice
-from directory.queries import credentials_of, find_listing
+from directory.queries import credentials_of, find_identity_request, find_listing
 from directory.rules.requirements import attestation_due
 from directory.taxonomy import CREDENTIAL_KINDS
 
@@ -45,7 +46,9 @@ class Application(ApplicationForm):
 
 class Profile(ProfileForm):
     """The whole profile: what is left out is emptied. Lists hold keys of the search parameters;
-    `meeting_url` begins with https:// and is shown only to patients who are booked."""
+    `meeting_url` begins with https:// and is shown only to patients who are booked. Legal names
+    that are left out stay. Once a licence was verified, a name or letters that do not follow from
+    what is verified wait in `identity_request` until an admin has decided."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -64,8 +67,20 @@ class LackAnswer(BaseModel):
     message: str
 
 
+class IdentityRequestAnswer(BaseModel):
+    """A name, letters or legal name that wait for an admin; null where no change is asked for.
+    Until it is decided, what the profile says is shown."""
+
+    id: UUID
+    legal_first_name: str | None
+    legal_last_name: str | None
+    display_name: str | None
+    letters: str | None
+    asked_at: datetime
+
+
 class OwnProvider(BaseModel):
-    """The practice as its owner sees it."""
+    """The practice as its owner sees it. `profile` is what is shown."""
 
     id: UUID
     slug: str
@@ -73,6 +88,7 @@ class OwnProvider(BaseModel):
     legal_first_name: str
     legal_last_name: str
     profile: ProfileForm
+    identity_request: IdentityRequestAnswer | None
     photo: str | None
     is_listed: bool
     lacks: list[LackAnswer]
@@ -126,6 +142,16 @@ def put_profile(visit: Visiting, body: Profile, expected: IfMatch) -> OwnProvide
     provider = own_practice(visit)
     save_profile(visit.session, provider, body, visit.now, expected)
     return _tagged(visit, provider)
+
+
+@router.delete(
+    "/provider/identity-request", status_code=204, responses=problem_responses(401, 403, 404)
+)
+@allow(PROVIDER)
+def withdraw_identity_request(visit: Visiting) -> Response:
+    """Take back what waits for an admin, if anything does; what is shown stays."""
+    withdraw_request(visit.session, own_practice(visit), visit.now)
+    return Response(status_code=204)
 
 
 @router.post("/attest", responses=problem_responses(401, 403, 404, 422))
@@ -198,6 +224,13 @@ def _tagged(visit: Visit, provider: Provider) -> OwnProvider:
     return _practice(visit, provider)
 
 
+def identity_request_answer(one: IdentityRequest | None) -> IdentityRequestAnswer | None:
+    """What waits, for its owner and for admins."""
+    if one is None:
+        return None
+    return IdentityRequestAnswer(**one.model_dump(include=set(IdentityRequestAnswer.model_fields)))
+
+
 def _practice(visit: Visit, provider: Provider) -> OwnProvider:
     listing = find_listing(visit.session, provider.id)
     attested = provider.attested_at
@@ -208,6 +241,7 @@ def _practice(visit: Visit, provider: Provider) -> OwnProvider:
         legal_first_name=provider.legal_first_name,
         legal_last_name=provider.legal_last_name,
         profile=form_of(provider),
+        identity_request=identity_request_answer(find_identity_request(visit.session, provider.id)),
         photo=f"/photos/{provider.photo}" if provider.photo else None,
         is_listed=listing is not None and listing.published_at is not None,
         lacks=[

@@ -17,7 +17,7 @@ from directory.credentials import claims
 from directory.listings.listing import readiness_of, refresh_listing
 from directory.models import CredentialKind, Provider
 from directory.queries import facts_of, find_provider_of
-from directory.rules.names import LONGEST_LETTERS, name_problem
+from directory.rules.names import letters_problem, name_problem, tidy_name
 from directory.rules.numbers import npi_problem
 from directory.rules.requirements import Lack, missing_for_listing
 from directory.taxonomy import PROFESSIONS
@@ -42,8 +42,8 @@ def apply(session: Session, person_id: UUID, form: ApplicationForm, now: datetim
     if find_provider_of(session, person_id) is not None:
         raise Conflict("You have applied already. Go on from your practice page.")
     _check(form)
-    first, last = _tidy(form.legal_first_name), _tidy(form.legal_last_name)
-    name = _tidy(form.display_name) or f"{first} {last}"
+    first, last = tidy_name(form.legal_first_name), tidy_name(form.legal_last_name)
+    name = tidy_name(form.display_name) or f"{first} {last}"
     provider = Provider(
         id=uuid7(),
         person_id=person_id,
@@ -52,7 +52,7 @@ def apply(session: Session, person_id: UUID, form: ApplicationForm, now: datetim
         legal_first_name=first,
         legal_last_name=last,
         display_name=name,
-        letters=_tidy(form.letters),
+        letters=tidy_name(form.letters),
         ages=["adults"],
         languages=["en"],
         insurance=["self_pay"],
@@ -82,10 +82,6 @@ def slug_of(name: str) -> str:
     return f"{words or 'provider'}-{secrets.token_hex(3)}"
 
 
-def _tidy(text: str) -> str:
-    return " ".join(text.split())
-
-
 def _check(form: ApplicationForm) -> None:
     problems: list[tuple[str, str | None]] = [
         (
@@ -98,12 +94,7 @@ def _check(form: ApplicationForm) -> None:
             "display_name",
             name_problem(form.display_name, "a name") if form.display_name.strip() else None,
         ),
-        (
-            "letters",
-            f"Keep it under {LONGEST_LETTERS} characters, like LCSW."
-            if len(form.letters) > LONGEST_LETTERS
-            else None,
-        ),
+        ("letters", letters_problem(form.letters)),
         ("npi", npi_problem(form.npi)),
     ]
     found = [(field, message) for field, message in problems if message]

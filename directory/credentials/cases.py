@@ -11,16 +11,18 @@ from sqlmodel import Session, col, or_, select
 
 from directory.credentials import queues
 from directory.credentials.queues import Queue
+from directory.listings.identity import asks_for, change_of
 from directory.models import (
     Credential,
     CredentialStatus,
+    IdentityRequest,
     Listing,
     Provider,
     RenewalDue,
     Service,
     Suspension,
 )
-from directory.queries import credentials_of, fact_of
+from directory.queries import credentials_of, fact_of, find_identity_request
 from directory.rules.days import end_of_day, local_day, working_days_after
 from directory.rules.requirements import (
     Lack,
@@ -38,8 +40,9 @@ WORKING_DAYS: Final = 5
 class Case:
     """A provider on the desk. `waiting_since`: what has waited, or stood, longest. `due`: the end
     of the time in which something is to be done, and `due_on` its last day. `pending`: how many
-    claims wait for a decision; where none does, the next step is the provider's. `session_at`: the
-    first booked session that a renewal decides about, where it is near (`RenewalDue`)."""
+    claims wait for a decision, `asks_for`: of name or letters what does; where nothing does, the
+    next step is the provider's. `session_at`: the first booked session that a renewal decides
+    about, where it is near (`RenewalDue`)."""
 
     provider_id: UUID
     name: str
@@ -48,6 +51,7 @@ class Case:
     waiting_since: datetime
     due: datetime
     pending: int
+    asks_for: str
     is_shown: bool
     session_at: datetime | None = None
 
@@ -105,25 +109,41 @@ def count_cases(session: Session, now: datetime) -> dict[str, int]:
 
 
 def next_to_decide(session: Session, first: UUID) -> UUID | None:
-    """Whose claims to look at next: those of `first` while any waits, then the oldest."""
+    """Whose case to look at next: that of `first` while anything waits there, then the oldest."""
     if any(one.status == CredentialStatus.PENDING for one in credentials_of(session, first)):
         return first
-    return queues.find_oldest_claim(session)
+    if find_identity_request(session, first) is not None:
+        return first
+    return queues.find_oldest_open(session)
 
 
 _Times = tuple[datetime, datetime]  # waiting since, due
-_When = Callable[[Provider, Sequence[Credential]], _Times]
 
 
-def _for_decision(provider: Provider, credentials: Sequence[Credential]) -> _Times:
-    """Since the oldest open claim, or the application where none is open."""
-    claims = [one.submitted_at for one in credentials if one.status == CredentialStatus.PENDING]
-    since = min(claims, default=provider.submitted_at or provider.created_at)
+@dataclass(frozen=True)
+class _Held:
+    """What is known of one on the desk. `asked`: a name or letters that wait for a decision."""
+
+    provider: Provider
+    credentials: Sequence[Credential]
+    asked: IdentityRequest | None
+
+
+_When = Callable[[_Held], _Times]
+
+
+def _for_decision(held: _Held) -> _Times:
+    """Since the oldest that is open, or the application where nothing is."""
+    provider, credentials = held.provider, held.credentials
+    waiting = [one.submitted_at for one in credentials if one.status == CredentialStatus.PENDING]
+    waiting += [held.asked.asked_at] if held.asked else []
+    since = min(waiting, default=provider.submitted_at or provider.created_at)
     return since, end_of_day("", working_days_after(since.date(), WORKING_DAYS))
 
 
-def _by_expiry(provider: Provider, credentials: Sequence[Credential]) -> _Times:
+def _by_expiry(held: _Held) -> _Times:
     """Since it was last decided; due when its last good day ends."""
+    provider, credentials = held.provider, held.credentials
     ends = [
         (end_of_day(one.state, one.expires_on), one.decided_at or one.submitted_at)
         for one in credentials
@@ -133,8 +153,8 @@ def _by_expiry(provider: Provider, credentials: Sequence[Credential]) -> _Times:
     return since, due
 
 
-def _by_attestation(provider: Provider, credentials: Sequence[Credential]) -> _Times:  # noqa: ARG001
-    since = provider.attested_at or provider.created_at
+def _by_attestation(held: _Held) -> _Times:
+    since = held.provider.attested_at or held.provider.created_at
     return since, attestation_due(since)
 
 
@@ -147,7 +167,7 @@ class _View:
 
 
 _VIEWS: Final = {
-    "waiting": _View([queues.CLAIMED, queues.APPLIED], _for_decision),
+    "waiting": _View([queues.CLAIMED, queues.ASKED, queues.APPLIED], _for_decision),
     "expiring": _View([queues.EXPIRING], _by_expiry),
     "overdue": _View([queues.OVERDUE], _by_attestation),
     "everyone": _View([queues.EVERYONE], _for_decision),
@@ -155,7 +175,7 @@ _VIEWS: Final = {
 
 
 def _cases(session: Session, ids: Sequence[UUID], now: datetime, when: _When) -> list[Case]:
-    """In the order of `ids`; six statements however many there are."""
+    """In the order of `ids`; seven statements however many there are."""
     if not ids:
         return []
     providers = {
@@ -189,11 +209,18 @@ def _cases(session: Session, ids: Sequence[UUID], now: datetime, when: _When) ->
         for one in session.exec(select(RenewalDue).where(col(RenewalDue.provider_id).in_(ids)))
         if one.session_at > now
     }
-    held = _held(session, ids)
+    credentials = _credentials(session, ids)
+    asked = {
+        one.provider_id: one
+        for one in session.exec(
+            select(IdentityRequest).where(
+                col(IdentityRequest.provider_id).in_(ids), col(IdentityRequest.ended_at).is_(None)
+            )
+        )
+    }
     return [
         _case(
-            providers[one],
-            held[one],
+            _Held(providers[one], credentials[one], asked.get(one)),
             one in offering,
             one in shown,
             one in suspended,
@@ -205,7 +232,7 @@ def _cases(session: Session, ids: Sequence[UUID], now: datetime, when: _When) ->
     ]
 
 
-def _held(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[Credential]]:
+def _credentials(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[Credential]]:
     held: dict[UUID, list[Credential]] = defaultdict(list)
     for one in session.exec(
         select(Credential)
@@ -217,8 +244,7 @@ def _held(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[Credential]]
 
 
 def _case(
-    provider: Provider,
-    credentials: Sequence[Credential],
+    held: _Held,
     has_services: bool,
     is_shown: bool,
     is_suspended: bool,
@@ -226,6 +252,7 @@ def _case(
     now: datetime,
     when: _When,
 ) -> Case:
+    provider, credentials = held.provider, held.credentials
     readiness = Readiness(
         attested_at=provider.attested_at,
         has_services=has_services,
@@ -235,7 +262,7 @@ def _case(
     )
     facts = [fact_of(one) for one in credentials]
     lacks = missing_for_listing(provider.profession, facts, readiness, now)
-    since, due = when(provider, credentials)
+    since, due = when(held)
     return Case(
         provider_id=provider.id,
         name=provider.display_name,
@@ -244,6 +271,7 @@ def _case(
         waiting_since=since,
         due=due,
         pending=sum(one.status == CredentialStatus.PENDING for one in credentials),
+        asks_for=asks_for(change_of(held.asked)) if held.asked else "",
         is_shown=is_shown,
         session_at=session_at,
     )

@@ -16,6 +16,7 @@ from core.crypto import keyed_digests
 from core.errors import Invalid, NotFound
 from core.times import is_in_reach, read_day
 from directory.credentials.follow_through import ground_changed
+from directory.listings.identity import drop_letters
 from directory.listings.listing import lock_provider, refresh_listing
 from directory.models import Credential, CredentialKind, CredentialStatus, Provider
 from directory.queries import credentials_of
@@ -101,6 +102,9 @@ def withdraw_credential(
     credential = get_own_credential(session, provider, credential_id)
     credential.withdrawn_at = now
     session.add(credential)
+    session.flush()
+    if credential.status == CredentialStatus.VERIFIED:
+        drop_letters(session, provider, credential)
     ground_changed(session, provider.id, now)
 
 

@@ -5,7 +5,7 @@ to change them.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -23,6 +23,7 @@ from core.web.caller import Caller
 from directory.credentials.claims import MUST_EXPIRE, date_problem, number_digests, place_of
 from directory.credentials.evidence import Upload, find_evidence, save_evidence, upload_problem
 from directory.credentials.follow_through import ground_changed
+from directory.listings.identity import change_of, drop_letters, identity_of
 from directory.listings.listing import lock_provider
 from directory.models import (
     Credential,
@@ -32,8 +33,8 @@ from directory.models import (
     EvidenceFile,
     Provider,
 )
-from directory.queries import credentials_of, fact_of
-from directory.rules.checks import Check, check_credential
+from directory.queries import accepted_requests, credentials_of, fact_of
+from directory.rules.checks import Check, check_credential, check_identity
 from directory.rules.days import local_day
 from directory.taxonomy import CREDENTIAL_KINDS, STATES
 
@@ -96,6 +97,8 @@ def decide(
     )
     session.add(decision)
     _apply(session, credential, decision)
+    if form.outcome == CredentialStatus.REVOKED:
+        drop_letters(session, provider, credential)
     _record(session, provider, credential, admin, now)
     _tell(session, provider, credential)
     ground_changed(session, provider.id, now)
@@ -133,6 +136,7 @@ def checks_of(
         )
     )
     facts = [fact_of(other) for other in others]
+    shown = _checks_of_identity(session, provider, credentials)
     return [
         check_credential(
             fact_of(one),
@@ -141,8 +145,29 @@ def checks_of(
             others=facts,
             today=local_day(one.state, now),
         )
+        + shown.get(one.id, [])
         for one in credentials
     ]
+
+
+def _checks_of_identity(
+    session: Session, provider: Provider, credentials: Sequence[Credential]
+) -> dict[UUID, list[Check]]:
+    """Beside each licence: whether it, once verified, bears the name and letters that are shown."""
+    licences = [one for one in credentials if one.kind == CredentialKind.STATE_LICENSE]
+    if not licences:
+        return {}
+    held = {one.id: fact_of(one) for one in credentials_of(session, provider.id)}
+    accepted = [change_of(one) for one in accepted_requests(session, provider.id)]
+    return {
+        one.id: check_identity(
+            identity_of(provider),
+            profession_key=provider.profession,
+            facts=(held | {one.id: replace(fact_of(one), status="verified")}).values(),
+            accepted=accepted,
+        )
+        for one in licences
+    }
 
 
 @dataclass(frozen=True)

@@ -51,15 +51,28 @@ _CLAIMED: Final = "{0}.status = 'pending' AND {0}.withdrawn_at IS NULL"
 _ENDING: Final = (
     "{0}.status = 'verified' AND {0}.withdrawn_at IS NULL AND {0}.expires_on <= CAST(:soon AS date)"
 )
+_HAS_CLAIMED: Final = f"""
+    EXISTS (SELECT FROM credential one
+            WHERE one.provider_id = {{0}}.provider_id AND {_CLAIMED.format("one")})
+"""
+_ASKED: Final = f"""
+    FROM identity_request r WHERE r.ended_at IS NULL AND NOT {_HAS_CLAIMED.format("r")}
+"""
 _APPLIED: Final = f"""
-    FROM listing l WHERE l.submitted_at IS NOT NULL AND NOT EXISTS (
-        SELECT FROM credential one
-        WHERE one.provider_id = l.provider_id AND {_CLAIMED.format("one")})
+    FROM listing l WHERE l.submitted_at IS NOT NULL AND NOT {_HAS_CLAIMED.format("l")}
+    AND NOT EXISTS (SELECT FROM identity_request r
+                    WHERE r.provider_id = l.provider_id AND r.ended_at IS NULL)
 """
 _OVERDUE: Final = "FROM provider WHERE attested_at <= CAST(:attested AS timestamptz)"
 
 CLAIMED: Final = Queue(_by_first(_CLAIMED, "submitted_at"), _how_many(_CLAIMED))
 """Whose claims wait for a decision, oldest first."""
+
+ASKED: Final = Queue(
+    f"SELECT r.provider_id {_ASKED} ORDER BY r.asked_at, r.provider_id",
+    f"SELECT count(*) {_ASKED}",
+)
+"""Whose name or letters wait for a decision, and no claim does; oldest first."""
 
 APPLIED: Final = Queue(
     f"SELECT l.provider_id {_APPLIED} ORDER BY l.submitted_at, l.provider_id",
@@ -96,11 +109,13 @@ def find_ids(
     return found
 
 
-def find_oldest_claim(session: Session) -> UUID | None:
-    """Whose claim has waited longest for a decision."""
-    oldest = text(f"{CLAIMED.ids} LIMIT 1")
-    found: UUID | None = session.connection().execute(oldest).scalar()
-    return found
+def find_oldest_open(session: Session) -> UUID | None:
+    """Whose claim has waited longest for a decision; where none waits, whose name or letters."""
+    for queue in (CLAIMED, ASKED):
+        found: UUID | None = session.connection().execute(text(f"{queue.ids} LIMIT 1")).scalar()
+        if found is not None:
+            return found
+    return None
 
 
 def _part(session: Session, queue: Queue, now: datetime, after: int, most: int) -> list[UUID]:

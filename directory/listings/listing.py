@@ -32,6 +32,7 @@ from directory.queries import (
 from directory.rules.days import end_of_day
 from directory.rules.grounds import Ground, Suspension
 from directory.rules.licensure import licence_authorities, valid_states
+from directory.rules.names import is_plain_form, legal_name, read_name
 from directory.rules.requirements import Readiness, attestation_due, missing_for_listing
 from directory.taxonomy import CONDITIONS, PROFESSIONS, STATES
 
@@ -103,7 +104,7 @@ def listing_columns(
     return {
         "slug": provider.slug,
         "name": provider.display_name,
-        "sort_name": f"{provider.legal_last_name} {provider.legal_first_name}".lower(),
+        "sort_name": _sort_name(provider),
         "facets": facets,
         "marks": pack_marks(facets, states),
         "states": {code: day.isoformat() if day else None for code, day in states.items()},
@@ -112,6 +113,17 @@ def listing_columns(
         "due_at": _due_at(provider, credentials, suspensions, now),
         "published_at": now if states and not lacks else None,
     }
+
+
+def _sort_name(provider: Provider) -> str:
+    """The family name first. A chosen name stands in its own place, not in that of the legal one,
+    which would tell it."""
+    legal = (provider.legal_first_name, provider.legal_last_name)
+    name = provider.display_name
+    if name == " ".join(legal) or is_plain_form(name, legal_name(*legal)):
+        return " ".join(reversed(legal)).lower()
+    chosen = read_name(name)
+    return " ".join([*chosen.family, *chosen.given])
 
 
 def _published(session: Session, provider_id: UUID) -> tuple[datetime | None, datetime | None]:

@@ -1,7 +1,9 @@
 """What a provider says of themselves, and that it is all still true."""
 
 from collections.abc import Container, Iterable
+from dataclasses import replace
 from datetime import datetime
+from typing import Final
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field
@@ -9,9 +11,11 @@ from sqlmodel import Session
 
 from core.errors import Invalid
 from core.versions import ANY_VERSION, Expected, version_of
+from directory.listings.identity import change_identity, identity_of
 from directory.listings.listing import lock_provider, readiness_of, refresh_listing
 from directory.models import Provider
-from directory.rules.names import LONGEST_LETTERS, name_problem
+from directory.rules.identity import FIELDS, Identity
+from directory.rules.names import letters_problem, name_problem, tidy_name
 from directory.rules.offerings import offering_problems
 from directory.rules.requirements import missing_for_attestation
 from directory.taxonomy import AGE_GROUPS, CONDITIONS, INSURANCE, LANGUAGES, MODALITIES
@@ -27,6 +31,11 @@ class ProfileForm(BaseModel):
 
     # A form may hold more than a profile: `save_profile` tells of it with all that is wrong.
 
+    # A verified identity is changed by asking: `directory.listings.identity`. A legal name that is
+    # None stays.
+
+    legal_first_name: str | None = Field(None, max_length=1000)
+    legal_last_name: str | None = Field(None, max_length=1000)
     display_name: str = Field("", max_length=1000)
     letters: str = Field("", max_length=1000)
     pronouns: str = Field("", max_length=1000)
@@ -60,15 +69,15 @@ def save_profile(
     now: datetime,
     expected: Expected = ANY_VERSION,
 ) -> None:
-    """Replace the profile; the listing follows. Raises Invalid with every problem, and
+    """Replace the profile; the listing follows. A name or letters that an admin decides about
+    first are asked for, and what was shown stays. Raises Invalid with every problem, and
     VersionChanged where what stands is not as expected."""
     problems = list(_problems(provider, form))
     if problems:
         raise Invalid(problems)
     provider = lock_provider(session, provider.id)
     expected.check(profile_version(provider))
-    provider.display_name = " ".join(form.display_name.split())
-    provider.letters = " ".join(form.letters.split())
+    change_identity(session, provider, _identity(provider, form), now)
     provider.pronouns = " ".join(form.pronouns.split())
     provider.headline = " ".join(form.headline.split())
     provider.approach = form.approach.replace("\r\n", "\n").strip()
@@ -81,6 +90,16 @@ def save_profile(
     session.add(provider)
     session.flush()
     refresh_listing(session, provider.id, now)
+
+
+def _identity(provider: Provider, form: ProfileForm) -> Identity:
+    shown = identity_of(provider)
+    typed = {
+        field: tidy_name(value)
+        for field in FIELDS
+        if (value := getattr(form, field)) is not None and value != getattr(shown, field)
+    }
+    return replace(shown, **typed)
 
 
 def attest(session: Session, provider: Provider, now: datetime) -> None:
@@ -112,6 +131,11 @@ def meeting_problem(url: str) -> str | None:
     return f"Shorten it to at most {LONGEST_URL} characters." if len(url) > LONGEST_URL else None
 
 
+_NAMES: Final = {
+    "legal_first_name": "your legal first name",
+    "legal_last_name": "your legal last name",
+    "display_name": "the name that patients see",
+}
 _CHOICES: dict[str, Iterable[str]] = {
     "conditions": CONDITIONS,
     "modalities": MODALITIES,
@@ -122,11 +146,14 @@ _CHOICES: dict[str, Iterable[str]] = {
 
 
 def _problems(provider: Provider, form: ProfileForm) -> Iterable[tuple[str, str]]:
-    name = name_problem(form.display_name, "the name that patients see")
-    if name:
-        yield "display_name", name
+    for field, what in _NAMES.items():
+        typed = getattr(form, field)
+        is_new = typed is not None and typed != getattr(provider, field)
+        if is_new and (wrong := name_problem(typed, what)):
+            yield field, wrong
+    if wrong := letters_problem(form.letters):
+        yield "letters", wrong
     for field, longest in (
-        ("letters", LONGEST_LETTERS),
         ("pronouns", LONGEST_PRONOUNS),
         ("headline", LONGEST_HEADLINE),
         ("approach", LONGEST_APPROACH),

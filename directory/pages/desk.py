@@ -29,9 +29,23 @@ from directory.credentials.decisions import (
 )
 from directory.credentials.evidence import Upload, get_evidence
 from directory.credentials.follow_through import ended_without
+from directory.credentials.identity import (
+    IdentityDecision,
+    checks_of_request,
+    decide_identity,
+)
 from directory.credentials.suspensions import open_suspensions
-from directory.models import Credential, Listing, Provider
-from directory.queries import credentials_of, find_credential, find_listing, get_provider
+from directory.listings.identity import asks_for, change_of, identity_of
+from directory.models import Credential, IdentityRequest, Listing, Provider
+from directory.queries import (
+    credentials_of,
+    decided_requests,
+    find_credential,
+    find_identity_request,
+    find_listing,
+    get_identity_request,
+    get_provider,
+)
 from directory.rules.checks import Check
 from directory.rules.requirements import Lack
 from directory.taxonomy import CREDENTIAL_KINDS, PROFESSIONS
@@ -101,12 +115,12 @@ def _page_url(view: str, after: int) -> str:
 
 def _row(case: cases.Case, view: str, now: datetime) -> dict[str, Any]:
     days = (now - case.waiting_since).days
-    is_ours = case.pending > 0 or view in ("expiring", "overdue")
+    is_ours = case.pending > 0 or bool(case.asks_for) or view in ("expiring", "overdue")
     return {
         "url": f"/admin/providers/{case.provider_id}",
         "name": case.name,
         "profession": case.profession,
-        "missing": _missing(case.missing),
+        "missing": _missing(case.missing, case.asks_for),
         "since": f"{formats.short_day(case.waiting_since.date())} ({formats.count(days, 'day')})",
         "due": formats.short_day(case.due_on) if is_ours else _theirs(case),
         "is_late": is_ours and case.due <= now,
@@ -116,10 +130,11 @@ def _row(case: cases.Case, view: str, now: datetime) -> dict[str, Any]:
     }
 
 
-def _missing(lacks: list[Lack]) -> str:
+def _missing(lacks: list[Lack], asks_for: str) -> str:
     """In one line, what waits for the desk first and told together."""
     waiting = [one.code.removesuffix(_PENDING) for one in lacks if one.code.endswith(_PENDING)]
-    titles = ", ".join(CREDENTIAL_KINDS[kind] for kind in waiting)
+    changes = [f"change of {asks_for}"] if asks_for else []
+    titles = ", ".join([*(CREDENTIAL_KINDS[kind] for kind in waiting), *changes])
     others = [one.message.rstrip(".") for one in lacks if not one.code.endswith(_PENDING)]
     return "; ".join([*([f"To check: {titles}"] if titles else []), *others]) or "Nothing"
 
@@ -166,6 +181,26 @@ def record_decision(
     return RedirectResponse(_next_url(visit, provider.id), 303)
 
 
+@router.post("/admin/identity-requests/{identity_request_id}/decision")
+@allow(ADMIN)
+def record_identity_decision(
+    visit: Visiting,
+    identity_request_id: UUID,
+    outcome: Annotated[str, Form()] = "",
+    identity_reason: Annotated[str, Form()] = "",
+) -> Response:
+    """Accept or decline a name or letters, and go on to the next case."""
+    request = get_identity_request(visit.session, identity_request_id)
+    form = IdentityDecision.model_construct(outcome=outcome, reason=identity_reason)
+    try:
+        decide_identity(visit.session, identity_request_id, visit.caller, form, visit.now)
+    except Invalid as error:
+        problems = [(f"identity_{field}", message) for field, message in error.fields]
+        provider = get_provider(visit.session, request.provider_id)
+        return _case_page(visit, provider, None, DecisionForm(), problems, identity_reason)
+    return RedirectResponse(_next_url(visit, request.provider_id), 303)
+
+
 @router.get("/admin/evidence/{file_id}")
 @allow(ADMIN)
 def evidence_file(visit: Visiting, file_id: UUID) -> Response:
@@ -193,6 +228,7 @@ def _case_page(
     chosen: UUID | None,
     typed: DecisionForm,
     problems: list[tuple[str, str]],
+    identity_reason: str = "",
 ) -> Response:
     credentials = credentials_of(visit.session, provider.id)
     current = _current(credentials, chosen)
@@ -210,6 +246,9 @@ def _case_page(
             "applied": formats.full_date(provider.created_at.date()),
             "public_url": f"/providers/{provider.slug}" if _is_shown(listing) else "",
         },
+        asked=_asked(visit, provider),
+        identity_reason=identity_reason,
+        names=[_past_name(one) for one in decided_requests(visit.session, provider.id)],
         lacks=[lack.message for lack in lacks(visit.session, provider, visit.now)],
         tabs=[
             {
@@ -225,6 +264,19 @@ def _case_page(
         is_suspended=bool(open_suspensions(visit.session, provider.id, visit.now)),
         history=[_past(past) for past in history_of(visit.session, provider.id)],
     )
+
+
+def _asked(visit: Visiting, provider: Provider) -> dict[str, Any] | None:
+    """The name or letters that wait for a decision."""
+    request = find_identity_request(visit.session, provider.id)
+    if request is None:
+        return None
+    return {
+        "id": str(request.id),
+        "since": formats.full_date(request.asked_at.date()),
+        "facts": presenters.asked_facts(identity_of(provider), change_of(request)),
+        "checks": [_check(one) for one in checks_of_request(visit.session, provider, request)],
+    }
 
 
 def _is_shown(listing: Listing | None) -> bool:
@@ -300,6 +352,18 @@ def _past(past: PastDecision) -> dict[str, str]:
         "reason": decision.reason,
         "evidence_url": f"/admin/evidence/{past.evidence.id}" if past.evidence else "",
         "evidence": past.evidence.name if past.evidence else "",
+    }
+
+
+def _past_name(one: IdentityRequest) -> dict[str, str]:
+    is_accepted = one.outcome == "accepted"
+    return {
+        "at": f"{one.ended_at:%Y-%m-%d %H:%M} UTC",
+        "about": asks_for(change_of(one)),
+        "asked": ", ".join(change_of(one).fields.values()),
+        "kind": "verified" if is_accepted else "rejected",
+        "outcome": "Accepted" if is_accepted else "Declined",
+        "reason": one.reason or "",
     }
 
 

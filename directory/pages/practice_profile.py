@@ -16,6 +16,7 @@ from core.web.transactions import Router
 from core.web.versions import FormVersion, differences, expected_by, form_status
 from core.web.visit import Visit, Visiting
 from core.web.zones import reader_zone
+from directory.listings.identity import change_of, identity_of, withdraw_request
 from directory.listings.photos import remove_photo, save_photo
 from directory.listings.profile import (
     LONGEST_HEADLINE,
@@ -27,12 +28,17 @@ from directory.listings.profile import (
 from directory.models import Listing, Provider
 from directory.pages.application import Text, shown_errors
 from directory.practice import own_practice
-from directory.presenters import fee_line, licensed_line, soon
-from directory.queries import find_listing
+from directory.presenters import asked_facts, fee_line, licensed_line, soon
+from directory.queries import find_identity_request, find_listing
 from directory.rules.offerings import may_offer_modality
 from directory.taxonomy import AGE_GROUPS, CONDITIONS, INSURANCE, LANGUAGES, MODALITIES
 
 router = Router(include_in_schema=False)
+
+ASKED = flash.declare(
+    "name_asked", "Saved. The name or letters you changed wait to be checked; nothing else does."
+)
+WITHDRAWN = flash.declare("name_withdrawn", "Taken back. Patients see what they saw before.")
 
 Choices = Annotated[list[str], Form()]
 
@@ -46,6 +52,8 @@ def profile(visit: Visiting) -> Response:
 
 
 def _typed_profile(
+    legal_first_name: Text | None = None,
+    legal_last_name: Text | None = None,
     display_name: Text = "",
     letters: Text = "",
     pronouns: Text = "",
@@ -62,6 +70,8 @@ def _typed_profile(
 ) -> ProfileForm:
     """As typed, however long: saving says what is too long, beside all else that is wrong."""
     return ProfileForm.model_construct(
+        legal_first_name=legal_first_name,
+        legal_last_name=legal_last_name,
         display_name=display_name,
         letters=letters,
         pronouns=pronouns,
@@ -94,7 +104,17 @@ def change_profile(visit: Visiting, form: TypedProfile, version: FormVersion) ->
     except VersionChanged:
         if rows := differences(_in_words(form_of(provider)), _in_words(form)):
             return _profile_page(visit, provider, form, profile_version(provider), changed=rows)
-    return RedirectResponse(f"/provider/profile{flash.SAVED}", 303)
+    waiting = find_identity_request(visit.session, provider.id)
+    is_new = waiting is not None and waiting.asked_at == visit.now
+    return RedirectResponse(f"/provider/profile{ASKED if is_new else flash.SAVED}", 303)
+
+
+@router.post("/provider/profile/identity-request/withdraw")
+@allow(PROVIDER)
+def withdraw_identity_request(visit: Visiting) -> Response:
+    """Take back what waits for an admin; what is shown stays."""
+    withdraw_request(visit.session, own_practice(visit), visit.now)
+    return RedirectResponse(f"/provider/profile{WITHDRAWN}", 303)
 
 
 @router.post("/provider/photo")
@@ -182,6 +202,7 @@ def _profile_page(
         version=version,
         typed=form,
         longest_headline=LONGEST_HEADLINE,
+        waiting=_waiting(visit, provider),
         has_photo=provider.photo is not None,
         card=_preview(visit, listing) if listing else None,
         conditions=_options(CONDITIONS),
@@ -190,6 +211,17 @@ def _profile_page(
         languages=_options(LANGUAGES),
         insurance=_options(INSURANCE),
     )
+
+
+def _waiting(visit: Visit, provider: Provider) -> dict[str, Any] | None:
+    """What an admin has not decided yet, and what patients see until then."""
+    request = find_identity_request(visit.session, provider.id)
+    if request is None:
+        return None
+    return {
+        "since": formats.full_date(request.asked_at.date()),
+        "facts": asked_facts(identity_of(provider), change_of(request)),
+    }
 
 
 def _preview(visit: Visit, listing: Listing) -> dict[str, Any]:

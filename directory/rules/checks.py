@@ -9,6 +9,14 @@ from datetime import date, timedelta
 from typing import Final, Literal
 
 from directory.rules.days import day_in_words
+from directory.rules.identity import (
+    Change,
+    Identity,
+    is_known_name,
+    known_names,
+    letters_of,
+    supported_letters,
+)
 from directory.rules.names import compare_names, family_initial
 from directory.rules.numbers import (
     dea_problem,
@@ -55,6 +63,54 @@ def check_credential(
     if fact.kind == "state_license":
         checks.append(_check_licence_type(fact, profession))
     return checks
+
+
+def check_identity(
+    identity: Identity,
+    *,
+    profession_key: str,
+    facts: Iterable[CredentialFact],
+    accepted: Iterable[Change],
+) -> list[Check]:
+    """Whether the name and letters that patients see follow from what is verified, and what the
+    licences say of the legal name. `facts` are the credentials that stand; `accepted` is what
+    admins accepted before. KeyError: unknown profession.
+    """
+    facts, accepted = list(facts), list(accepted)
+    names = known_names(identity, facts, accepted)
+    chosen = {one for past in accepted for one in letters_of(past.letters or "")}
+    known = supported_letters(profession_key, facts) | chosen
+    return [
+        _check_shown_name(identity, is_known=is_known_name(identity.display_name, names)),
+        _check_letters(identity, [one for one in letters_of(identity.letters) if one not in known]),
+        *_check_legal_name(identity, facts),
+    ]
+
+
+def _check_shown_name(identity: Identity, *, is_known: bool) -> Check:
+    label, name = "Name that patients see", identity.display_name
+    if is_known:
+        return Check(label, "pass", f"“{name}” is a plain form of a verified name.")
+    return Check(label, "warn", f"“{name}” is not a plain form of “{identity.legal_name}”.")
+
+
+def _check_letters(identity: Identity, unknown: list[str]) -> Check:
+    label = "Letters"
+    if not identity.letters:
+        return Check(label, "pass", "None are shown.")
+    if not unknown:
+        return Check(label, "pass", f"A verified credential supports “{identity.letters}”.")
+    return Check(label, "warn", f"No verified credential supports {', '.join(unknown)}.")
+
+
+def _check_legal_name(identity: Identity, facts: Iterable[CredentialFact]) -> list[Check]:
+    legal = identity.legal_name
+    printed = [one.name for one in facts if one.status == "verified" and one.name.strip()]
+    if not printed:
+        return []
+    if any(compare_names(name, legal) == "same" for name in printed):
+        return [Check("Legal name", "pass", f"A verified credential is in the name “{legal}”.")]
+    return [Check("Legal name", "warn", f"No verified credential is in the name “{legal}”.")]
 
 
 def _check_number(label: str, problem: str | None) -> Check:

@@ -1,10 +1,12 @@
 """Finding a person by NPI or by name, in spite of a typo or an accent.
 
-A name is found where each asked word begins one of its words. Where none is, pg_trgm brings the
+A name is found where each asked word begins one of its words, alone or joined with those behind
+it, so that O'Brien, O Brien and OBrien find each other. Where none is, pg_trgm brings the
 candidates from its index, and whether two words are really alike is judged letter by letter,
 because in a short name one wrong letter spoils half of the triples.
 """
 
+from itertools import count
 from typing import Final
 
 import numpy as np
@@ -15,6 +17,7 @@ from sqlmodel import Session, col, select
 from core.database import Statement, run_together
 from directory.credentials.claims import number_digests
 from directory.models import Credential, CredentialKind, CredentialStatus, Listing
+from directory.rules.names import sought_words
 from directory.rules.numbers import is_valid_npi, normalise_npi
 
 CANDIDATE: Final = 0.3
@@ -45,11 +48,14 @@ def find_named(session: Session, q: str) -> list[int]:
 def find_begun(session: Session, q: str, most: int | None = None) -> list[int]:
     """Listings of which each word of `q` begins a word of the name, in no order. `most`: enough;
     then a common beginning is as quick as a rare one."""
-    words = q.split()[:_MOST_WORDS]
-    if not words:
+    ways = sought_words(q)
+    if not ways:
         return []
-    values = {f"word{place}": _escaped(word) for place, word in enumerate(words)}
-    statement = _begun(len(words))
+    asked = [[_escaped(word) for word in way[:_MOST_WORDS]] for way in ways]
+    values = {
+        f"word{place}": word for place, word in enumerate(word for way in asked for word in way)
+    }
+    statement = _begun([len(way) for way in asked])
     row = session.connection().execute(statement, {**values, "most": most}).scalar_one()
     numbers: list[int] = np.frombuffer(row or b"", ">u4").tolist()
     return numbers
@@ -57,7 +63,11 @@ def find_begun(session: Session, q: str, most: int | None = None) -> list[int]:
 
 def find_alike(session: Session, q: str) -> list[int]:
     """Listings whose name is `q` but for a slip in each word, the most alike first."""
-    _, rows = run_together(session, _LIMIT, Statement(_ALIKE, {"q": q, "most": MOST_ALIKE}))
+    ways = sought_words(q)
+    if not ways:
+        return []
+    asked = {"q": " ".join(ways[0]), "most": MOST_ALIKE}
+    _, rows = run_together(session, _LIMIT, Statement(_ALIKE, asked))
     return [row.number for row in rows if is_alike(row.asked, row.name)]
 
 
@@ -88,17 +98,20 @@ def is_alike(asked: str, name: str) -> bool:
     )
 
 
-def _begun(words: int) -> TextClause:
-    """The numbers as packed bytes: a common name has thousands."""
-    begins = " AND ".join(
-        f"(plain(name) LIKE plain(:word{place}) || '%'"
-        f" OR plain(name) LIKE '% ' || plain(:word{place}) || '%'"
-        f" OR plain(name) LIKE '%-' || plain(:word{place}) || '%')"
-        for place in range(words)
+def _begun(ways: list[int]) -> TextClause:
+    """The numbers as packed bytes: a common name has thousands. `ways`: how many words each of
+    the alternatives has; the words themselves are counted through."""
+    places = count()
+    begins = " OR ".join(
+        " AND ".join(
+            f"name_beginnings(name) LIKE '% ' || plain(:word{next(places)}) || '%'"
+            for _ in range(words)
+        )
+        for words in ways
     )
     return text(
         "SELECT string_agg(int4send(number), '') FROM (SELECT number FROM listing"  # noqa: S608  # no values in it
-        f" WHERE published_at IS NOT NULL AND {begins} LIMIT :most) AS found"
+        f" WHERE published_at IS NOT NULL AND ({begins}) LIMIT :most) AS found"
     )
 
 

@@ -8,6 +8,7 @@ what live in `directory.rules`; law lives in `directory.law`.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Final, Literal
 
 from directory.taxonomy.tables import BadTable, load_table
@@ -35,6 +36,20 @@ class Profession:
     nucc: str
     training: str
     description: str
+
+
+@dataclass(frozen=True)
+class LettersGround:
+    """What must be verified before these letters stand behind a name without being asked about:
+    a licence of one of these types, or a board certification. Letters that are not in the table,
+    such as degrees that no licence is issued for, are for an admin to accept."""
+
+    letters: str
+    professions: tuple[str, ...]
+    licences: tuple[str, ...]
+    certification: bool
+    source: str
+    as_of: date
 
 
 @dataclass(frozen=True)
@@ -115,6 +130,7 @@ class AgeGroup:
 
 
 PROFESSIONS: Final = load_table(__name__, "professions.csv", Profession)
+LETTERS: Final = load_table(__name__, "letters.csv", LettersGround)
 MODALITIES: Final = load_table(__name__, "modalities.csv", Modality)
 CONDITIONS: Final = load_table(__name__, "conditions.csv", Condition)
 STATES: Final = load_table(__name__, "states.csv", State)
@@ -142,6 +158,8 @@ def _check_references() -> None:
             raise BadTable(f"modalities.csv: {modality.key}: in person needs a consultation")
     for profession in PROFESSIONS.values():
         _check_known(f"professions.csv: {profession.key}", profession.requires, CREDENTIAL_KINDS)
+    for ground in LETTERS.values():
+        _check_known(f"letters.csv: {ground.letters}", ground.professions, PROFESSIONS)
 
 
 def _check_known(where: str, keys: Iterable[str], table: Iterable[str]) -> None:

@@ -214,6 +214,20 @@ SENTENCES = [
         "From 2026-11-23 18:00 UTC until further notice.",
     ),
     ("provider.reinstated", {}, "Provider reinstated", ""),
+    (
+        "identity.asked",
+        {"request": "0", "fields": ["display_name", "letters"]},
+        "Change of identity asked for",
+        "Of the name that patients see and letters.",
+    ),
+    ("identity.withdrawn", {"fields": []}, "Change of identity taken back", ""),
+    (
+        "identity.accepted",
+        {"fields": ["legal_last_name"]},
+        "Change of identity accepted",
+        "Of the legal last name.",
+    ),
+    ("identity.declined", {}, "Change of identity declined", ""),
     ("practice.closed", {"why": "An older version wrote it."}, "Practice closed", ""),
     ("role.granted", {}, "Role granted", ""),  # an older version wrote less
 ]

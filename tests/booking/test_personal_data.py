@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session, select
 
 from booking.appointments.holds import hold_slot
-from booking.calendar.slot_cache import free_starts
+from booking.calendar.free_times import free_starts
 from booking.models import Appointment, Holder
 from core.crypto import digest
 from directory.models import Provider

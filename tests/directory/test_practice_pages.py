@@ -118,7 +118,7 @@ def test_a_stranger_signs_in_before_applying(client: TestClient) -> None:
 def described(**changes: Any) -> dict[str, Any]:
     return {
         "display_name": "Dana Lee",
-        "letters": "LICSW",
+        "letters": "LCSW",
         "pronouns": "she/her",
         "headline": "A steady hour each week.",
         "approach": "We begin with what hurts most.\nThen we see.",
@@ -143,7 +143,7 @@ def test_a_profile_is_saved_and_its_card_shown(speaks: TestClient, dana: Provide
     answer = speaks.get("/provider/profile")
     words = page(answer)
     card = words.split("Your card in search")[1]
-    assert "Dana Lee LICSW" in card
+    assert "Dana Lee LCSW" in card
     assert "A steady hour each week." in card
     assert "Licensed in Washington, checked August 25" in card
     values = markup(answer.text).values

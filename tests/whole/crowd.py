@@ -135,6 +135,13 @@ _LEFT_BEHIND = (
         now() FROM one
     """,
     """
+    INSERT INTO identity_request
+        (id, provider_id, display_name, asked_at, outcome, decided_by, ended_at)
+    SELECT uuidv7(), provider_id, 'Name ' || n, now() - make_interval(mins => n::int),
+        CASE WHEN n % 100 > 0 THEN 'accepted' END, CASE WHEN n % 100 > 0 THEN person_id END,
+        CASE WHEN n % 100 > 0 THEN now() END FROM one
+    """,
+    """
     INSERT INTO rate_counter (key, window_start, hits)
     SELECT 'crowd:' || n, now() - make_interval(secs => n::int), 1 FROM one
     """,

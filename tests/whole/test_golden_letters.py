@@ -8,6 +8,7 @@ read the difference before you commit it. Keys, tokens and codes, which are new 
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -28,7 +29,9 @@ from core.web.caller import ADMIN, Caller
 from directory import alerts
 from directory.alerts.letters import Opened, Time, opening_letter
 from directory.credentials.decisions import DecisionForm, decide
-from directory.models import Provider, SearchAlert
+from directory.credentials.identity import IdentityDecision, decide_identity
+from directory.listings.identity import change_identity, identity_of
+from directory.models import IdentityRequest, Provider, SearchAlert
 from directory.queries import credentials_of, services_of
 from directory.search import SearchQuery
 from tests.factories import make_appointment, make_patient, make_person, make_provider
@@ -117,6 +120,25 @@ def credential_revoked(session: Session) -> None:
     _decided(session, form, verified=True)
 
 
+def _name_decided(session: Session, form: IdentityDecision) -> None:
+    provider = make_provider(session, now=NOW, email=PROVIDER)
+    desk: Person = make_person(session, "desk@example.com", [ADMIN])
+    admin = Caller(desk.id, desk.email, frozenset({ADMIN}))
+    wanted = replace(identity_of(provider), display_name="Sky Lee", letters="LCSW, PhD")
+    change_identity(session, provider, wanted, NOW)
+    request = session.exec(select(IdentityRequest)).one()
+    decide_identity(session, request.id, admin, form, NOW)
+
+
+def name_accepted(session: Session) -> None:
+    _name_decided(session, IdentityDecision(outcome="accepted", reason="Kept private."))
+
+
+def name_declined(session: Session) -> None:
+    form = IdentityDecision(outcome="declined", reason="We did not find this degree.")
+    _name_decided(session, form)
+
+
 def _alert(session: Session) -> SearchAlert:
     query = SearchQuery(choices={"state": ("WA",), "condition": ("anxiety",)})
     alerts.request_alert(session, PATIENT, query, "America/Los_Angeles", "192.0.2.1", NOW)
@@ -153,6 +175,8 @@ LETTERS: dict[str, Callable[[Session], None]] = {
         credential_verified,
         credential_rejected,
         credential_revoked,
+        name_accepted,
+        name_declined,
         alert_to_confirm,
         alert_with_openings,
     )

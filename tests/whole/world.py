@@ -23,7 +23,7 @@ from core.web.caller import ADMIN
 from directory import alerts
 from directory.credentials.evidence import save_evidence
 from directory.listings.photos import save_photo
-from directory.models import SearchAlert
+from directory.models import IdentityRequest, SearchAlert
 from directory.queries import credentials_of, services_of
 from directory.search import SearchQuery
 from tests.factories import add_decision, make_appointment, make_patient, make_person, make_provider
@@ -82,6 +82,8 @@ def build_world(session: Session) -> World:
     mail_id = session.connection().execute(text("SELECT id FROM mail")).scalar_one()
     save_photo(session, provider, _picture(), now)
     alert = _alert(session, now)
+    asked = IdentityRequest(provider_id=provider.id, display_name="Sky Lee", asked_at=now)
+    session.add(asked)
     session.commit()
     ids: dict[str, Any] = {
         "appointment_id": appointment.id,
@@ -90,6 +92,7 @@ def build_world(session: Session) -> World:
         "provider_id": provider.id,
         "slug": provider.slug,
         "credential_id": credential.id,
+        "identity_request_id": asked.id,
         "file_id": evidence.id,
         "photo_name": provider.photo,
         "mail_id": mail_id,
