@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import date
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
@@ -16,7 +16,7 @@ from core.web.caller import public
 from core.web.templates import render, text
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
-from core.web.zones import DEFAULT, reader_zone, zone_words
+from core.web.zones import DEFAULT, told_zone, zone_line
 from directory import presenters
 from directory.addresses import Place, address_from, address_of, place_of
 from directory.alerts import search_text
@@ -32,6 +32,7 @@ _STATES = [("", "Any state"), *((code, state.name) for code, state in STATES.ite
 _GO_ALONG = ("zone", "notice")
 """Parameters of the page that narrow nothing; they go along to a clean address."""
 _NOT_ASKED = (*_GO_ALONG, "q", "typed")
+_OWN_ZONES = "Times are by the clock of the state each person is licensed in, with its letters."
 Pairs = Iterable[tuple[str, str]]
 HeadOf = Callable[[SearchResults, str], object]
 """From what was found and the zone of its times."""
@@ -55,12 +56,12 @@ def show(visit: Visit, pairs: Pairs = (), head_of: HeadOf | None = None) -> Resp
     if (is_elsewhere or reading.choices) and not (problems or reading.is_urgent):
         return _see(visit, query, _typed(visit) if reading.other else "")
     found, zone = _look(visit, query)
-    today, letters = formats.local_date(visit.now, zone), formats.zone_name(visit.now, zone)
+    minute = visit.now.replace(second=0, microsecond=0)
     return render(
         visit,
         "directory/results.html",
-        body=_body(found, zone, letters, today, bool(problems)),
-        head=head_of(found, zone) if head_of and not is_elsewhere else None,
+        body=_body(found, zone, minute, bool(problems)),
+        head=head_of(found, zone or DEFAULT) if head_of and not is_elsewhere else None,
         box=_typed(visit) or query.q,
         other=_other(_typed(visit) or visit.request.query_params.get("typed", "")),
         is_urgent=reading.is_urgent,
@@ -116,17 +117,20 @@ def _other(typed: str) -> dict[str, str] | None:
 
 
 def _look(visit: Visit, query: SearchQuery) -> tuple[SearchResults, str]:
-    """What the search finds now, and the zone in which the reader thinks of times."""
+    """What the search finds now, and the zone in which the reader thinks of times; empty where
+    nothing tells it, and no time of the week is asked for, which is always by some clock."""
     states = query.choices.get("state", ())
-    zone = reader_zone(visit.request, STATES[states[0]].zone if states else DEFAULT)
-    return search(visit.request.app.state, visit.session, replace(query, zone=zone)), zone
+    zone = told_zone(visit.request) or (STATES[states[0]].zone if states else "")
+    if not (zone or query.asked_times.is_any):
+        zone = DEFAULT
+    asked = replace(query, zone=zone or DEFAULT)
+    return search(visit.request.app.state, visit.session, asked), zone
 
 
 @lru_cache(maxsize=300)
-def _body(
-    found: SearchResults, zone: str, zone_letters: str, today: date, left_out: bool
-) -> Markup:
-    """All of the page that does not depend on who looks; the same answer makes it once."""
+def _body(found: SearchResults, zone: str, now: datetime, left_out: bool) -> Markup:
+    """All of the page that does not depend on who looks; the same answer makes it once. Without a
+    `zone`, each card's times are by the clock of its own state."""
     query, counted = found.query, found.counted
     pairs = pairs_of(query)
     states = query.choices.get("state", ())
@@ -139,10 +143,9 @@ def _body(
         also=[pair for pair in pairs if pair[0] != "q"],
         total=formats.count(found.total, "person", "people"),
         headline=presenters.headline(query, found),
-        as_of=formats.clock_time(found.as_of, zone) if found.as_of else "",
-        zone_letters=zone_letters,
-        cards=[card_text(shown, states, zone, today) for shown in found.items],
-        zone_line=f"Times are in {zone_words(zone)} ({zone_letters}).",
+        as_of=formats.zoned_time(found.as_of, zone or DEFAULT) if found.as_of else "",
+        cards=[card_text(shown, query, zone, now) for shown in found.items],
+        zone_line=zone_line(zone, now) if zone else _OWN_ZONES,
         groups=[_group(one) for one in presenters.groups(query, found)],
         state_field=_state_field(states[0] if states else ""),
         more_states=states[1:],

@@ -146,6 +146,29 @@ def test_a_card_names_the_states_asked_for_first_and_times_in_the_readers_zone(
         assert time in text
 
 
+@pytest.fixture
+def far_apart(session: Session) -> None:
+    add_listing(session, name="Keanu Akana", states={"HI": None}, openings=[NOW])
+    add_listing(session, name="Mae Cole", states={"ME": None}, openings=[NOW + timedelta(hours=8)])
+    add_listing(session, name="Ana Leota", states={"HI": None}, openings=[NOW + timedelta(hours=1)])
+    session.commit()
+
+
+@pytest.mark.usefixtures("far_apart")
+def test_where_nothing_tells_a_zone_each_card_is_in_that_of_its_state(client: TestClient) -> None:
+    """Until the browser or a state tells it; a time of the week is asked for by a named clock."""
+    text = text_of(page(client, "/find"))
+    assert "Today, 9:00 am HST" in text
+    assert "Today, 9:00 pm EST" in text
+    assert "Times are by the clock of the state each person is licensed in" in text
+    assert "Times are in Eastern Time (EST)." in text_of(page(client, "/find?time=evening"))
+    client.cookies.set("zone", "America/Chicago")
+    text = text_of(page(client, "/find"))
+    assert "Times are in Central Time (CST)." in text
+    assert "Today, 8:00 pm" in text
+    assert "Today, 1:00 pm" in text
+
+
 ODD_NAME = "<b>O'Brien & Søn</b>"
 
 
