@@ -29,11 +29,16 @@ _ENDS: Final = (12, 17)  # hours at which the next time of day begins
 _DAYS, _TIMES = tuple(WEEKDAYS), tuple(TIMES)
 
 
+def time_of(hour: int) -> str:
+    """The time of day to which that hour of a clock belongs."""
+    return _TIMES[sum(hour >= end for end in _ENDS)]
+
+
 @lru_cache(maxsize=20_000)
 def part_of(zone: str, hour: int) -> tuple[str, str]:
     """The weekday and the time of day to which that hour of the epoch belongs in `zone`."""
     local = datetime.fromtimestamp(hour * 3600, UTC).astimezone(ZoneInfo(zone))
-    return _DAYS[local.weekday()], _TIMES[sum(local.hour >= end for end in _ENDS)]
+    return _DAYS[local.weekday()], time_of(local.hour)
 
 
 @dataclass(frozen=True)

@@ -134,12 +134,12 @@ def test_a_card_names_the_states_asked_for_first_and_times_in_the_readers_zone(
     client: TestClient,
 ) -> None:
     for query, licensed, time in (
-        ("", "OR and WA", "Today, 6:00 pm"),
+        ("", "OR and WA", "Today, 3:00 pm PST"),  # nothing tells the zone
         ("?state=WA", "WA and 1 more state", "Today, 3:00 pm"),
         ("?state=OR", "OR and 1 more state", "Today, 3:00 pm"),
         ("?state=OR&zone=America/Chicago", "OR and 1 more state", "Today, 5:00 pm"),
         ("?state=OR&state=WA", "OR and WA", "Today, 3:00 pm"),
-        ("?limit=21", "OR and WA", "Today, 6:00 pm"),
+        ("?limit=21", "OR and WA", "Today, 3:00 pm PST"),
     ):
         text = text_of(page(client, f"/find{query}"))
         assert f"Licensed in {licensed}, checked November 12" in text
