@@ -3,13 +3,17 @@
 import re
 from datetime import UTC, date, datetime, timedelta
 from html import unescape
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from directory.listings.listing import refresh_listing
+from directory.listings.openings import Opening
 from directory.models import Provider
 from directory.queries import credentials_of, services_of
 from tests.booking.test_compare import columns
@@ -155,3 +159,18 @@ def test_times_after_a_licence_ends_are_not_shown_where_it_is_needed(
     thursday = f"/api/v1/providers/{make.id}?weekday=thu&state="
     assert client.get(f"{thursday}WA").json()["next_slots"] == []
     assert len(client.get(f"{thursday}OR").json()["next_slots"]) == 3
+
+
+def test_without_a_database_those_that_are_known_are_shown(
+    app: FastAPI, client: TestClient, dana: Provider
+) -> None:
+    """Of the first ones that the listing keeps: better few than wrong ones."""
+
+    def unreachable(*_: object) -> dict[UUID, list[Opening]]:
+        raise OperationalError("SELECT", {}, Exception())
+
+    assert starts_in(page(client, "/find?state=WA&weekday=mon&time=evening"))
+    app.state.read_openings = unreachable
+    for start in starts_in(page(client, "/find?state=WA&weekday=mon")):
+        assert start.astimezone(PACIFIC).weekday() == 0
+    assert starts_in(page(client, "/find?state=WA&weekday=thu")) == []
