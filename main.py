@@ -33,6 +33,7 @@ import accounts.web
 import booking.web
 import directory.web
 from accounts.sessions import identify
+from booking.calendar.openings import read_openings
 from core import clock, jobs, logs
 from core.database import transaction
 from core.errors import Invalid
@@ -110,6 +111,7 @@ def create_app() -> FastAPI:
     )
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # FastAPI's own way
     app.state.identify = identify
+    app.state.read_openings = read_openings
     app.state.readiness = {}
     app.mount("/static", Assets(directory=STATIC), name="static")
     # Routes are tried in turn: what is asked most comes first.

@@ -1,18 +1,20 @@
 """What pages show of listings, searches and credentials: ready words and addresses, no rules."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from core.web import formats
+from core.web.formats import clock_time, zoned_time
 from directory.addresses import address_from
 from directory.credentials.follow_through import EndedSession
 from directory.models import Credential
 from directory.rules.identity import Change, Identity
 from directory.rules.numbers import is_valid_npi
+from directory.search.day_times import WEEKDAYS, AskedTimes
 from directory.search.entries import Opening, Shown, instant
 from directory.search.query import DAY_STEPS, FEE_STEPS, GROUPS, SearchQuery, pairs_of
 from directory.search.results import Loosening, SearchResults
@@ -75,10 +77,18 @@ class Card:
     online_line: str
 
 
-def card(shown: Shown, states: tuple[str, ...], zone: str, today: date) -> Card:
-    """A provider in the results; `states` are those that the search chose, times in `zone`."""
+def own_zone(shown: Shown) -> str:
+    """That of the first state in which a listing may see people."""
+    return STATES[shown.states[0]].zone
+
+
+def card(shown: Shown, query: SearchQuery, zone: str, today: date) -> Card:
+    """A provider in the results of `query`. Times are in `zone`; where none is known, in the
+    listing's own, and each says so."""
     entry, facts = shown.entry, shown.entry.card
-    url = f"/providers/{entry.slug}"
+    states, asked = query.choices.get("state", ()), query.asked_times
+    url = f"/providers/{entry.slug}{'?' if asked.pairs else ''}{urlencode(asked.pairs)}"
+    clock = (zone, clock_time) if zone else (own_zone(shown), zoned_time)
     return Card(
         slug=entry.slug,
         url=url,
@@ -92,7 +102,7 @@ def card(shown: Shown, states: tuple[str, ...], zone: str, today: date) -> Card:
         portrait_url=facts["photo"],
         monogram=facts["monogram"],
         tint=facts["tint"],
-        slots=[slot(opening, zone, today) for opening in shown.openings],
+        slots=[slot(opening, *clock, today) for opening in shown.openings],
         all_url=url,
         online_line="online" if facts["accepts_new"] else "online, no new patients just now",
     )
@@ -166,26 +176,29 @@ def fee_line(facts: Mapping[str, Any]) -> str:
     return f"{line} · sliding scale" if facts["sliding_scale"] else line
 
 
-def slot(opening: Opening, zone: str, today: date) -> Slot:
-    start, label = _said(opening.starts, zone, today)
+def slot(opening: Opening, zone: str, time: Callable[[datetime, str], str], today: date) -> Slot:
+    start, label = _said(opening.starts, zone, time, today)
     return Slot(f"/book?service={opening.service_id}&start={start}", label)
 
 
 @lru_cache(maxsize=10_000)
-def _said(starts: int, zone: str, today: date) -> tuple[str, str]:
+def _said(
+    starts: int, zone: str, time: Callable[[datetime, str], str], today: date
+) -> tuple[str, str]:
     """A start (seconds of the epoch) for an address and in words. Most listings share theirs."""
-    return quote(instant(starts)), soon(datetime.fromtimestamp(starts, UTC), zone, today)
+    return quote(instant(starts)), soon(datetime.fromtimestamp(starts, UTC), zone, today, time)
 
 
-def soon(at: datetime, zone: str, today: date) -> str:
-    """Today, 3:00 pm; Tomorrow, 9:00 am; Thu, Nov 26, 3:00 pm"""
+def soon(
+    at: datetime, zone: str, today: date, time: Callable[[datetime, str], str] = clock_time
+) -> str:
+    """Today, 3:00 pm; Tomorrow, 9:00 am; Thu, Nov 26, 3:00 pm. `time` says the time of day."""
     day = formats.local_date(at, zone)
-    time = formats.clock_time(at, zone)
     if day == today:
-        return f"Today, {time}"
+        return f"Today, {time(at, zone)}"
     if day == today + timedelta(days=1):
-        return f"Tomorrow, {time}"
-    return f"{formats.short_day(day)}, {time}"
+        return f"Tomorrow, {time(at, zone)}"
+    return f"{formats.short_day(day)}, {time(at, zone)}"
 
 
 # ---------------------------------------------------------------------- filters
@@ -201,6 +214,16 @@ def headline(query: SearchQuery, found: SearchResults) -> str:
     week = found.counted.this_week
     have = "has" if week == 1 else "have"
     return f"{who} may see you{where}. {week:,} {have} time this week."
+
+
+def times_words(asked: AskedTimes) -> str:
+    """Monday evenings; Saturdays or Sundays; Mornings. Empty for any time."""
+    days = [WEEKDAYS[key] for key in asked.weekdays]
+    times = [f"{key}s" for key in asked.times]
+    if not times:
+        return formats.listed([f"{day}s" for day in days], "or")
+    words = " ".join([formats.listed(days, "or"), formats.listed(times, "or")]).strip()
+    return words[:1].upper() + words[1:]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Thread
 
 from fastapi import FastAPI
 
@@ -26,6 +27,7 @@ from directory.pages import (
     suspensions,
 )
 from directory.search import feeding
+from directory.typed_search import read_places
 
 routers = [
     part.router
@@ -53,6 +55,8 @@ routers = [
 
 @contextmanager
 def running(app: FastAPI) -> Iterator[None]:
-    """Keeps the search index fresh while the application serves."""
+    """Keeps the search index fresh while the application serves. What the first search by words
+    would wait for is read meanwhile."""
+    Thread(target=read_places, name="places", daemon=True).start()
     with feeding(app.state, settings().database_url):
         yield

@@ -10,10 +10,17 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from booking.calendar.queries import Calendar, Offer, first_slots_of
+from booking.calendar.queries import (
+    Calendar,
+    Offer,
+    calendars_of_providers,
+    first_slots_of,
+    read_calendar,
+    slot_days_of_providers,
+)
 from booking.rules import slots
 from booking.rules.availability import Availability
-from booking.rules.minutes import starts_within_any
+from booking.rules.minutes import minute_of, starts_within_any
 from booking.rules.slots import Interval
 from core.database import Statement, run, run_together
 from directory.listings.listing import refresh_listing
@@ -31,6 +38,7 @@ Starts = tuple[UUID, list[int]]
 """A service and some of its free starts, in minutes of the epoch, sorted."""
 _HORIZON: Final = timedelta(days=62)
 """No calendar reaches further."""
+DAY_MINUTES: Final = 24 * 60
 _NEXT_DAYS: Final = MOST_OPENINGS + 4
 """Of so many days with free starts the first openings are: on two notice may leave nothing, and
 the last is read whole, with the next, whose hours can begin before the last one's are over."""
@@ -81,6 +89,47 @@ def openings_of(
 
     Where several services may begin at once, the first of `services` has it; others are left out.
     """
+    service_at = _service_at(found, services, spans)
+    first = [Opening(str(service_at[at]), at) for at in sorted(service_at)[:MOST_OPENINGS]]
+    return Openings.of(first, service_at, lead_minutes, now)
+
+
+def read_openings(
+    session: Session, provider_ids: Sequence[UUID], now: datetime
+) -> dict[UUID, list[Opening]]:
+    """All openings for new patients of these providers that a listing's hours speak of
+    (`directory.listings.openings.OpeningsReader`). One round trip."""
+    first = now.date() - 2 * slots.ONE_DAY  # local days differ, and hours may pass midnight
+    last = now.date() + (DAYS_OF_HOURS + 1) * slots.ONE_DAY
+    rows, found = run_together(
+        session,
+        calendars_of_providers(provider_ids),
+        slot_days_of_providers(provider_ids, first, last),
+    )
+    starts: dict[UUID, list[Starts]] = {}
+    for row in found:
+        starts.setdefault(row.provider_id, []).append((row.service_id, row.starts))
+    calendars = [read_calendar([row]) for row in rows]
+    return {
+        one.provider_id: _all_openings(one, starts.get(one.provider_id, ()), now)
+        for one in calendars
+    }
+
+
+def _all_openings(calendar: Calendar, found: Iterable[Starts], now: datetime) -> list[Opening]:
+    if calendar.availability is None or not calendar.is_listed(now):
+        return []
+    services = [offer.id for offer in _for_new(calendar)]
+    service_at = _service_at(found, services, calendar.bookable_spans(now))
+    end = (minute_of(now) // DAY_MINUTES + DAYS_OF_HOURS) * DAY_MINUTES
+    return [Opening(str(service_at[at]), at) for at in sorted(service_at) if at < end]
+
+
+def _service_at(
+    found: Iterable[Starts], services: Sequence[UUID], spans: Sequence[Interval]
+) -> dict[int, UUID]:
+    """Which of `services` may begin at each start that can be booked now, the first where several
+    may."""
     order = {service_id: place for place, service_id in enumerate(services)}
     service_at: dict[int, UUID] = {}
     for service_id, starts in found:
@@ -90,8 +139,7 @@ def openings_of(
             known = service_at.setdefault(start, service_id)
             if order[service_id] < order[known]:
                 service_at[start] = service_id
-    first = [Opening(str(service_at[at]), at) for at in sorted(service_at)[:MOST_OPENINGS]]
-    return Openings.of(first, service_at, lead_minutes, now)
+    return service_at
 
 
 def reaches(published: Openings, day: date, availability: Availability) -> bool:

@@ -1,6 +1,7 @@
 """Reads of a provider's calendar, as rows. None of them decides anything."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -117,6 +118,7 @@ _CALENDAR: Final = f"""
     LEFT JOIN listing l ON l.provider_id = p.id
 """
 _OF_PROVIDER: Final = f"{_CALENDAR} WHERE p.id = %(provider)s"
+_OF_PROVIDERS: Final = f"{_CALENDAR} WHERE p.id = ANY(%(providers)s)"
 _OF_SERVICE: Final = f"""
     {_CALENDAR} WHERE p.id = (SELECT provider_id FROM service WHERE id = %(service)s)
 """
@@ -139,6 +141,11 @@ def _offers(rows: str) -> tuple[Offer, ...]:
 
 def calendar_of_provider(provider_id: UUID) -> Statement:
     return Statement(_OF_PROVIDER, {"provider": provider_id})
+
+
+def calendars_of_providers(provider_ids: Sequence[UUID]) -> Statement:
+    """A row for each, to be read one by one."""
+    return Statement(_OF_PROVIDERS, {"providers": list(provider_ids)})
 
 
 def calendar_of_service(service_id: UUID) -> Statement:
@@ -257,4 +264,17 @@ def first_slots_of(provider_id: UUID, services: list[UUID], first: date, most: i
         ORDER BY day LIMIT %(most)s
         """,
         {"provider": provider_id, "services": services, "first": first, "most": most},
+    )
+
+
+def slot_days_of_providers(provider_ids: Sequence[UUID], first: date, last: date) -> Statement:
+    """(provider_id, service_id, starts) of all their days with free starts from `first` to
+    `last`."""
+    return Statement(
+        """
+        SELECT provider_id, service_id, starts FROM slot_day
+        WHERE provider_id = ANY(%(providers)s) AND day BETWEEN %(first)s AND %(last)s
+          AND starts <> '{}'
+        """,
+        {"providers": list(provider_ids), "first": first, "last": last},
     )

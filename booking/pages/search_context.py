@@ -1,22 +1,27 @@
 """What a patient brings along from page to page: the search they came from, their state, their
-zone."""
+zone, the times of the week they asked for."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from core.web.visit import Visit
 from core.web.zones import DEFAULT, is_zone, reader_zone
 from directory.addresses import address_of_page, search_at
+from directory.search.day_times import TIMES, WEEKDAYS, AskedTimes
 from directory.taxonomy import STATES
 
 
 @dataclass(frozen=True)
 class SearchContext:
-    """`state`: where they will be, if they said so. `results` or `comparison`: the address they
-    came from, if it was one of these."""
+    """`state`: where they will be, if they said so. `weekdays` and `times`: which times of the
+    week they asked for. `results` or `comparison`: the address they came from, if it was one of
+    these."""
 
     state: str
     zone: str
+    weekdays: tuple[str, ...] = ()
+    times: tuple[str, ...] = ()
     results: str = ""
     comparison: str = ""
 
@@ -25,21 +30,41 @@ class SearchContext:
         """To add to an address or a form, so that the next page knows it too."""
         return {name: value for name in ("state", "zone") if (value := getattr(self, name))}
 
+    def asked_times(self, zone: str) -> AskedTimes:
+        """By the clock of `zone`."""
+        return AskedTimes(zone, self.weekdays, self.times)
+
+    def pairs(self, zone: str) -> list[tuple[str, str]]:
+        """All of it as parameters, for pages that show times by the clock of `zone`."""
+        asked = self.asked_times(zone).pairs
+        known = [pair for pair in self.parameters.items() if pair not in asked]
+        return [*known, *asked]
+
 
 def search_context(visit: Visit) -> SearchContext:
     """From this page's address; the search from the page that linked here, if it was ours."""
     asked = visit.request.query_params
     came_from = urlsplit(visit.request.headers.get("referer", ""))
-    state, zone = clean_state(asked.get("state", "")), clean_zone(asked.get("zone", ""))
+    said = SearchContext(
+        clean_state(asked.get("state", "")),
+        clean_zone(asked.get("zone", "")),
+        _known("weekday", WEEKDAYS, visit),
+        _known("time", TIMES, visit),
+    )
     if came_from.netloc != visit.request.url.netloc:
-        return SearchContext(state, zone)
+        return said
     if came_from.path == "/compare":
-        return SearchContext(state, zone, comparison=f"/compare?{came_from.query}")
+        return replace(said, comparison=f"/compare?{came_from.query}")
     query = search_at(came_from.path, came_from.query)
     if query is None:
-        return SearchContext(state, zone)
+        return said
     states = query.choices.get("state", ())
-    return SearchContext(state or next(iter(states), ""), zone, address_of_page(query))
+    return replace(said, state=said.state or next(iter(states), ""), results=address_of_page(query))
+
+
+def _known(name: str, keys: Collection[str], visit: Visit) -> tuple[str, ...]:
+    given = visit.request.query_params.getlist(name)
+    return tuple(key for key in keys if key in given)
 
 
 def clean_state(state: str) -> str:

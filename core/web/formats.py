@@ -7,9 +7,15 @@ from zoneinfo import ZoneInfo
 
 
 def clock_time(at: datetime, zone: str) -> str:
-    """3:00 pm"""
-    local = at.astimezone(ZoneInfo(zone))
-    return f"{local.hour % 12 or 12}:{local.minute:02d} {'am' if local.hour < 12 else 'pm'}"
+    """3:00 pm; 1:30 am EDT where the clock shows that time twice on the day, so that the two can
+    be told apart."""
+    time = _clock_face(at, zone)
+    return f"{time} {zone_name(at, zone)}" if _comes_twice(at, zone) else time
+
+
+def zoned_time(at: datetime, zone: str) -> str:
+    """3:00 pm PST"""
+    return f"{_clock_face(at, zone)} {zone_name(at, zone)}"
 
 
 def day(value: date) -> str:
@@ -39,12 +45,23 @@ def zone_name(at: datetime, zone: str) -> str:
 
 def when(at: datetime, zone: str) -> str:
     """Tuesday, November 24, 3:00 pm PST"""
-    return f"{day(local_date(at, zone))}, {clock_time(at, zone)} {zone_name(at, zone)}"
+    return f"{day(local_date(at, zone))}, {zoned_time(at, zone)}"
 
 
 def short_when(at: datetime, zone: str) -> str:
-    """Tue, Nov 24, 3:00 pm"""
+    """Tue, Nov 24, 3:00 pm; with the zone as in `clock_time`"""
     return f"{short_day(local_date(at, zone))}, {clock_time(at, zone)}"
+
+
+def _clock_face(at: datetime, zone: str) -> str:
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{local.hour % 12 or 12}:{local.minute:02d} {'am' if local.hour < 12 else 'pm'}"
+
+
+def _comes_twice(at: datetime, zone: str) -> bool:
+    """Whether the clock, set back, shows this wall time at two instants."""
+    local = at.astimezone(ZoneInfo(zone))
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
 
 
 def money(cents: int) -> str:

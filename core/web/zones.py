@@ -35,12 +35,17 @@ def is_zone(name: str) -> bool:
 
 
 def reader_zone(request: Request, fallback: str = DEFAULT) -> str:
-    """`?zone=`, else the browser's cookie, else `fallback` (the state's zone)."""
+    """The one that is told, else `fallback` (the state's zone)."""
+    return told_zone(request) or fallback
+
+
+def told_zone(request: Request) -> str:
+    """`?zone=`, else the browser's cookie; empty where neither says one."""
     for name in (request.query_params.get("zone"), request.cookies.get("zone")):
         name = (name or "").replace("%2F", "/")
         if is_zone(name):
             return name
-    return fallback
+    return ""
 
 
 def zone_words(zone: str) -> str:

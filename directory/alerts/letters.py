@@ -65,7 +65,10 @@ def alert_url(alert: SearchAlert) -> str:
 
 def _when(time: Time, zone: str) -> str:
     """Tue, Nov 24, 3:00 pm PST"""
-    when = f"{formats.short_when(time.at, zone)} {formats.zone_name(time.at, zone)}"
+    when = (
+        f"{formats.short_day(formats.local_date(time.at, zone))}, "
+        f"{formats.zoned_time(time.at, zone)}"
+    )
     return when if time.is_start else f"{when} or soon after"
 
 

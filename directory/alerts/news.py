@@ -9,11 +9,10 @@ their starts.
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property, reduce
 from math import inf
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from pyroaring import BitMap
@@ -23,11 +22,8 @@ from directory.listings.packed_columns import HOURS_BYTES, MOST_STARTS, end_of_h
 from directory.search import SearchQuery
 from directory.search.bitmaps import places_in
 from directory.search.columns import NAME_BYTES, NEVER, Batch
-from directory.search.day_times import TIMES, WEEKDAYS
 from directory.search.index import DAY, Index
-from directory.search.query import WHEN
 
-_ENDS: Final = (12, 17)  # hours at which the next of TIMES begins
 _STARTS: Final = 4 * MOST_STARTS
 
 
@@ -134,13 +130,7 @@ def fits(hour: int, query: SearchQuery, minute: int) -> bool:
     """Whether an opening in that hour is as soon, and on a day and at a time, as asked for."""
     if query.within_days is not None and hour * 60 > minute + query.within_days * DAY:
         return False
-    days, times = (query.choices.get(group, ()) for group in WHEN)
-    if not days and not times:
-        return True
-    local = datetime.fromtimestamp(hour * 3600, UTC).astimezone(ZoneInfo(query.zone))
-    day = list(WEEKDAYS)[local.weekday()]
-    time = list(TIMES)[sum(local.hour >= end for end in _ENDS)]
-    return (not days or day in days) and (not times or time in times)
+    return hour * 60 in query.asked_times
 
 
 def _batch(listings: Mapping[int, Facts]) -> Batch:

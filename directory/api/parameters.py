@@ -62,3 +62,7 @@ SEARCH_PARAMETERS: Final[list[dict[str, Any]]] = [
         {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 20},
     ),
 ]
+
+OPENINGS_ASKED: Final = ("state", "weekday", "time", "zone")
+"""Which of them say which openings are asked for."""
+OPENINGS_PARAMETERS: Final = [one for one in SEARCH_PARAMETERS if one["name"] in OPENINGS_ASKED]

@@ -15,9 +15,9 @@ from core.web.problems import problem_responses
 from core.web.transactions import Router
 from core.web.visit import Reading, Visiting
 from directory import queries
-from directory.api.parameters import SEARCH_PARAMETERS
+from directory.api.parameters import OPENINGS_ASKED, OPENINGS_PARAMETERS, SEARCH_PARAMETERS
 from directory.models import Credential, CredentialStatus, Service
-from directory.search import SearchResults, read_query, search
+from directory.search import SearchResults, answering, read_query, search
 from directory.search.listing_rows import entry_of
 from directory.taxonomy import CREDENTIAL_KINDS
 
@@ -150,13 +150,23 @@ class ProviderProfile(ProviderItem):
     services: list[PublicService]
 
 
-@router.get("/providers/{provider_id}", responses=problem_responses(404, 422))
+@router.get(
+    "/providers/{provider_id}",
+    responses=problem_responses(404, 422),
+    openapi_extra={"parameters": OPENINGS_PARAMETERS},
+)
 @public
 def get_provider(visit: Reading, provider_id: UUID) -> ProviderProfile:
-    """All public facts about a listed provider, with how and when each credential was checked."""
-    shown = entry_of(queries.get_listing(visit.session, provider_id)).at(int(visit.now.timestamp()))
-    if shown is None:  # something in it has run out and is not refreshed yet
+    """All public facts about a listed provider, with how and when each credential was checked.
+
+    `next_slots` are those that the search's parameters of time and place ask for.
+    """
+    known = entry_of(queries.get_listing(visit.session, provider_id)).at(int(visit.now.timestamp()))
+    if known is None:  # something in it has run out and is not refreshed yet
         raise NotFound
+    asked = visit.request.query_params.multi_items()
+    query = read_query((name, value) for name, value in asked if name in OPENINGS_ASKED)
+    (shown,) = answering(visit.request.app.state, visit.session, [known], query, visit.now)
     provider = queries.get_provider(visit.session, provider_id)
     return ProviderProfile(
         **shown.as_item(),

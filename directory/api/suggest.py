@@ -42,9 +42,12 @@ class SuggestedList(BaseModel):
     items: list[SuggestedItem]
 
 
-_CRISIS: Final = SuggestedItem(
-    label="Call or text 988 now", detail="Free, day and night", url="/crisis"
-)
+_CRISIS: Final = {
+    "en": SuggestedItem(label="Call or text 988 now", detail="Free, day and night", url="/crisis"),
+    "es": SuggestedItem(
+        label="Llame al 988 y oprima 2", detail="Gratis, de día y de noche", url="/crisis"
+    ),
+}
 
 
 @router.get("/suggest", responses=problem_responses(422))
@@ -66,7 +69,7 @@ def suggest(
         SuggestedItem(label=one.label, detail=one.detail, url=address_from(one.pairs))
         for one in found[: MOST - len(people)]
     ]
-    urgent = [_CRISIS] if reading.is_urgent else []
+    urgent = [_CRISIS[reading.urgent]] if reading.urgent else []
     return SuggestedList(items=[*urgent, *searches, *people])
 
 

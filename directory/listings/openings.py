@@ -5,11 +5,11 @@ listing knows in which hours of two weeks there are any (`packed_columns`).
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeAlias
 from uuid import UUID
 
 from sqlmodel import Session
@@ -42,6 +42,14 @@ class Opening:
     @property
     def starts_at(self) -> datetime:
         return datetime.fromtimestamp(self.starts * 60, UTC)
+
+
+OpeningsReader: TypeAlias = Callable[
+    [Session, Sequence[UUID], datetime], Mapping[UUID, Sequence[Opening]]
+]
+"""All openings for new patients of some providers now, of as many days as hours are known, soonest
+first, each start once. Booking's, for searches that ask for a time of the week: a listing knows
+in which hours it has openings, but keeps only the first ones whole."""
 
 
 @dataclass(frozen=True)

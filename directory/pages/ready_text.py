@@ -4,27 +4,32 @@ The markup stands in the components (templates/components); values are escaped t
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
 from markupsafe import Markup
 
+from core.web import formats
 from core.web.templates import environment
 from directory import presenters
+from directory.search import SearchQuery
 from directory.search.entries import Shown
 
 _MOST_TEXTS: Final = 4  # of one card: in other zones, or where other states were chosen
 
 
-def card_text(shown: Shown, states: tuple[str, ...], zone: str, today: date) -> Markup:
-    """A listing's card. It stays the same until the listing changes, or the day, and is kept with
-    it; of the states chosen, those matter in which the listing is licensed."""
+def card_text(shown: Shown, query: SearchQuery, zone: str, now: datetime) -> Markup:
+    """A listing's card; without a `zone`, by the clock of its first state. It stays the same until
+    the listing changes, or the day, and is kept with it; of the states chosen, those matter in
+    which the listing is licensed."""
+    states, asked = query.choices.get("state", ()), query.asked_times
     chosen = tuple(code for code in shown.states if code in states)
-    key = (chosen if len(chosen) < len(shown.states) else (), zone, today)
+    today = formats.local_date(now, zone or presenters.own_zone(shown))
+    key = (chosen if len(chosen) < len(shown.states) else (), zone, today, tuple(asked.pairs))
     text: Markup | None = shown.written.get(key)
     if text is None:
-        text = _written("cards", "provider_card", presenters.card(shown, states, zone, today), 2)
+        text = _written("cards", "provider_card", presenters.card(shown, query, zone, today), 2)
         if len(shown.written) >= _MOST_TEXTS:
             shown.written.clear()
         shown.written[key] = text

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import date
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
@@ -16,12 +16,13 @@ from core.web.caller import public
 from core.web.templates import render, text
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
-from core.web.zones import DEFAULT, reader_zone, zone_words
+from core.web.zones import DEFAULT, told_zone, zone_line
 from directory import presenters
 from directory.addresses import Place, address_from, address_of, place_of
 from directory.alerts import search_text
 from directory.pages.ready_text import card_text, choices_text
 from directory.search import SearchQuery, SearchResults, pairs_of, read_kindly, search
+from directory.search.names import find_alike, find_begun, find_by_npi
 from directory.search.query import SORTS
 from directory.taxonomy import STATES
 from directory.typed_search import Reading, read_words
@@ -32,6 +33,7 @@ _STATES = [("", "Any state"), *((code, state.name) for code, state in STATES.ite
 _GO_ALONG = ("zone", "notice")
 """Parameters of the page that narrow nothing; they go along to a clean address."""
 _NOT_ASKED = (*_GO_ALONG, "q", "typed")
+_OWN_ZONES = "Times are by the clock of the state each person is licensed in, with its letters."
 Pairs = Iterable[tuple[str, str]]
 HeadOf = Callable[[SearchResults, str], object]
 """From what was found and the zone of its times."""
@@ -49,22 +51,45 @@ def find(visit: Visiting) -> Response:
 def show(visit: Visit, pairs: Pairs = (), head_of: HeadOf | None = None) -> Response:
     """The results of `pairs` and of what the address asks besides; or, where another address
     answers that, the way there. `head_of` makes what search engines are told."""
-    reading = read_words(_typed(visit))
+    reading = _settled(visit, read_words(_typed(visit)))
     query, problems = read_kindly(_with_words([*pairs, *_asked(visit)], reading))
     is_elsewhere = address_of(query).partition("?")[0] != visit.request.url.path
-    if (is_elsewhere or reading.choices) and not (problems or reading.is_urgent):
-        return _see(visit, query, _typed(visit) if reading.other else "")
+    if (is_elsewhere or reading.pairs) and not (problems or reading.is_urgent):
+        return _see(visit, query, _typed(visit))
     found, zone = _look(visit, query)
-    today, letters = formats.local_date(visit.now, zone), formats.zone_name(visit.now, zone)
+    minute = visit.now.replace(second=0, microsecond=0)
+    typed = _typed(visit) or visit.request.query_params.get("typed", "")
     return render(
         visit,
         "directory/results.html",
-        body=_body(found, zone, letters, today, bool(problems)),
-        head=head_of(found, zone) if head_of and not is_elsewhere else None,
-        box=_typed(visit) or query.q,
-        other=_other(_typed(visit) or visit.request.query_params.get("typed", "")),
-        is_urgent=reading.is_urgent,
+        body=_body(found, zone, minute, bool(problems)),
+        head=head_of(found, zone or DEFAULT) if head_of and not is_elsewhere else None,
+        box=typed or query.q,
+        other=_other(typed, query),
+        unknown=_unknown(typed, query),
+        urgent=reading.urgent,
     )
+
+
+def _settled(visit: Visit, reading: Reading) -> Reading:
+    """Without words that are neither ours nor anybody's name. Whoever's name it could be is looked
+    for by its beginning alone where the words can be read otherwise."""
+    if not reading.rest:
+        return reading
+    session, rest, other = visit.session, reading.rest, reading.other
+    if find_by_npi(session, rest) or find_begun(session, rest, 1):
+        return reading
+    if other is not None:
+        return replace(_settled(visit, other), urgent=reading.urgent)
+    return reading if find_alike(session, rest) else replace(reading, rest="")
+
+
+def _unknown(typed: str, query: SearchQuery) -> str:
+    """Which of the words typed this search leaves out."""
+    reading = read_words(typed)
+    if query.q or reading.is_urgent or not reading.rest:
+        return ""
+    return reading.other.rest if reading.other is not None else reading.rest
 
 
 def _asked(visit: Visit) -> list[tuple[str, str]]:
@@ -86,15 +111,15 @@ def _typed(visit: Visit) -> str:
 def _with_words(pairs: Pairs, reading: Reading) -> list[tuple[str, str]]:
     """What was chosen before, but what the words speak of is as they say: who types "Oregon"
     where Washington is chosen means Oregon. A name that is typed replaces the one before."""
-    said = [(group, key) for group, keys in reading.choices.items() for key in keys]
-    said += [("q", reading.rest)] if reading.rest else []
+    said = [*reading.pairs, *([("q", reading.rest)] if reading.rest else [])]
     about = {name for name, _ in said}
     return [pair for pair in pairs if pair[0] not in about] + said
 
 
 def _see(visit: Visit, query: SearchQuery, typed: str) -> Response:
-    """The way to the address at which this search is answered, to the same page of it. `typed`:
-    words that could mean something else as well, so that the page can offer that."""
+    """The way to the address at which this search is answered, to the same page of it. `typed`
+    goes along: it stays in the box, and the page says what else it could mean, and what of it is
+    left out."""
     address = address_of(query)
     asked = {**visit.request.query_params, "typed": typed}
     kept = (*_GO_ALONG, "typed", *(("cursor",) if query.after else ()))
@@ -103,10 +128,12 @@ def _see(visit: Visit, query: SearchQuery, typed: str) -> Response:
     return RedirectResponse(f"{address}{joint}{more}" if more else address, 303)
 
 
-def _other(typed: str) -> dict[str, str] | None:
-    """The other way to read words, as a link to its search; nearly always there is none."""
-    other = read_words(typed).other
-    if other is None:
+def _other(typed: str, shown: SearchQuery) -> dict[str, str] | None:
+    """The other way to read words, as a link to its search; nearly always there is none, and none
+    where words could be a name that nobody has."""
+    reading = read_words(typed)
+    other = reading.other
+    if other is None or (reading.rest and not shown.q):
         return None
     query, _ = read_kindly(_with_words([], other))
     chosen = [chip["label"] for chip in presenters.chips(query.without("q"))]
@@ -116,17 +143,20 @@ def _other(typed: str) -> dict[str, str] | None:
 
 
 def _look(visit: Visit, query: SearchQuery) -> tuple[SearchResults, str]:
-    """What the search finds now, and the zone in which the reader thinks of times."""
+    """What the search finds now, and the zone in which the reader thinks of times; empty where
+    nothing tells it, and no time of the week is asked for, which is always by some clock."""
     states = query.choices.get("state", ())
-    zone = reader_zone(visit.request, STATES[states[0]].zone if states else DEFAULT)
-    return search(visit.request.app.state, visit.session, replace(query, zone=zone)), zone
+    zone = told_zone(visit.request) or (STATES[states[0]].zone if states else "")
+    if not (zone or query.asked_times.is_any):
+        zone = DEFAULT
+    asked = replace(query, zone=zone or DEFAULT)
+    return search(visit.request.app.state, visit.session, asked), zone
 
 
 @lru_cache(maxsize=300)
-def _body(
-    found: SearchResults, zone: str, zone_letters: str, today: date, left_out: bool
-) -> Markup:
-    """All of the page that does not depend on who looks; the same answer makes it once."""
+def _body(found: SearchResults, zone: str, now: datetime, left_out: bool) -> Markup:
+    """All of the page that does not depend on who looks; the same answer makes it once. Without a
+    `zone`, each card's times are by the clock of its own state."""
     query, counted = found.query, found.counted
     pairs = pairs_of(query)
     states = query.choices.get("state", ())
@@ -139,10 +169,9 @@ def _body(
         also=[pair for pair in pairs if pair[0] != "q"],
         total=formats.count(found.total, "person", "people"),
         headline=presenters.headline(query, found),
-        as_of=formats.clock_time(found.as_of, zone) if found.as_of else "",
-        zone_letters=zone_letters,
-        cards=[card_text(shown, states, zone, today) for shown in found.items],
-        zone_line=f"Times are in {zone_words(zone)} ({zone_letters}).",
+        as_of=formats.zoned_time(found.as_of, zone or DEFAULT) if found.as_of else "",
+        cards=[card_text(shown, query, zone, now) for shown in found.items],
+        zone_line=zone_line(zone, now) if zone else _OWN_ZONES,
         groups=[_group(one) for one in presenters.groups(query, found)],
         state_field=_state_field(states[0] if states else ""),
         more_states=states[1:],

@@ -4,10 +4,11 @@ Two things of a listing change by time alone: openings go by, and licences (or t
 run out. `Entry.at` answers for one instant and says until when the answer stands.
 """
 
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
+from itertools import islice
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -50,6 +51,16 @@ class Entry:
     due: int
     is_published: bool
 
+    def lawful_until(self, states: Sequence[str]) -> int:
+        """The second at which the last licence in any of `states` has ended; where none is held
+        there, the last of all."""
+        held = [self.states[code] for code in states if code in self.states]
+        return max(held or self.states.values(), default=NEVER)
+
+    def ahead(self, now: int) -> tuple[Opening, ...]:
+        """Of the openings that are known, those that can be booked still."""
+        return tuple(opening for opening in self.openings if opening.starts - self.notice > now)
+
     def at(self, now: int) -> "Shown | None":
         """What is shown at `now` (seconds), or None while the listing is hidden."""
         if not self.is_published or self.due <= now:
@@ -57,7 +68,7 @@ class Entry:
         states = tuple(code for code, end in self.states.items() if end > now)
         if not states:
             return None
-        ahead = tuple(opening for opening in self.openings if opening.starts - self.notice > now)
+        ahead = self.ahead(now)
         return Shown(
             entry=self,
             states=states,
@@ -82,6 +93,12 @@ class Shown:
     until: int
     written: dict[Hashable, Any] = field(default_factory=dict)
     """What pages wrote of it, by what that depends on besides; forgotten when this is."""
+
+    def with_openings(self, openings: Iterable[Opening], states: Sequence[str]) -> "Shown":
+        """The same with the first of these openings, soonest first, that `states` allow."""
+        end = self.entry.lawful_until(states)
+        first = tuple(islice((one for one in openings if one.starts < end), NEXT_SLOTS))
+        return self if first == self.openings else replace(self, openings=first, written={})
 
     @cached_property
     def public_states(self) -> list[dict[str, Any]]:

@@ -4,16 +4,11 @@ patient's clock has it.
 The same instant is a Tuesday evening in Boston and a Tuesday afternoon in Seattle, so there is a
 set of bitmaps for each zone that someone asks from, made on first use. Changes are taken in when
 it is next asked: most bookings come and go without a question about evenings in Honolulu.
-
-Openings are known by the hour (UTC); where a clock differs by half an hour, an hour counts as what
-its beginning is.
 """
 
-from datetime import UTC, datetime
 from functools import reduce
 from itertools import product
 from typing import Final, TypeAlias
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from pyroaring import BitMap
@@ -21,19 +16,19 @@ from pyroaring import BitMap
 from directory.listings.packed_columns import HOURS
 from directory.search.bitmaps import Column, Parts, Places, bitmap_of, places_in
 from directory.search.columns import WORD, WORDS, Columns
-from directory.search.day_times import TIMES, WEEKDAYS
+from directory.search.day_times import TIMES, WEEKDAYS, part_of
 
 Keys: TypeAlias = tuple[str, ...]
 _BATCH: Final = 50_000  # listings at a time, to keep what is worked with small
 _PARTS: Final = [(day, time) for day in WEEKDAYS for time in TIMES]
-_ENDS: Final = (12, 17)  # hours at which the next time of day begins
+_PLACES: Final = {part: place for place, part in enumerate(_PARTS)}
 
 
 class OpenTimes:
     """The bitmaps of one zone."""
 
     def __init__(self, zone: str) -> None:
-        self._clock = ZoneInfo(zone)
+        self._zone = zone
         self._day = -1
         self._masks: list[list[tuple[int, Column]]] = []  # of each part
         self._parts = Parts(_PARTS)
@@ -49,7 +44,7 @@ class OpenTimes:
         if not changed:
             return
         if self._day != columns.day:
-            self._day, self._masks = columns.day, _masks_from(self._clock, columns.day)
+            self._day, self._masks = columns.day, _masks_from(self._zone, columns.day)
         self._parts.remove(changed)
         places = places_in(changed & visible)
         for some in np.array_split(places, len(places) // _BATCH + 1):
@@ -65,19 +60,13 @@ class OpenTimes:
         return self._parts.any_of(tuple(product(weekdays or WEEKDAYS, times or TIMES)))
 
 
-def _masks_from(clock: ZoneInfo, day: int) -> list[list[tuple[int, Column]]]:
+def _masks_from(zone: str, day: int) -> list[list[tuple[int, Column]]]:
     """For each part of the week which bits stand for it, of hours from the midnight (UTC) of that
     day of the epoch on: (word, mask), without the words that have none."""
     masks = [[0] * WORDS for _ in _PARTS]
     for hour in range(HOURS):
-        masks[_part(clock, 24 * day + hour)][hour // 64] |= 1 << hour % 64
+        masks[_PLACES[part_of(zone, 24 * day + hour)]][hour // 64] |= 1 << hour % 64
     return [
         [(word, np.array(mask, WORD)) for word, mask in enumerate(of_part) if mask]
         for of_part in masks
     ]
-
-
-def _part(clock: ZoneInfo, hour: int) -> int:
-    """Which part of the week that hour of the epoch belongs to."""
-    local = datetime.fromtimestamp(hour * 3600, UTC).astimezone(clock)
-    return local.weekday() * len(TIMES) + sum(local.hour >= end for end in _ENDS)

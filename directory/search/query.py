@@ -11,7 +11,7 @@ from core.errors import Invalid
 from core.numbers import read_whole
 from core.web.zones import DEFAULT, is_zone
 from directory.search.cursor import BadCursor, Position, Sort, read_cursor
-from directory.search.day_times import TIMES, WEEKDAYS
+from directory.search.day_times import TIMES, WEEKDAYS, AskedTimes
 from directory.taxonomy import (
     AGE_GROUPS,
     CONDITIONS,
@@ -64,6 +64,12 @@ class SearchQuery:
     sort: Sort = "soonest"
     after: Position | None = None
     limit: int = 20
+
+    @property
+    def asked_times(self) -> AskedTimes:
+        """When there has to be an opening."""
+        weekdays, times = (self.choices.get(group, ()) for group in WHEN)
+        return AskedTimes(self.zone, weekdays, times)
 
     def without(self, name: str) -> "SearchQuery":
         """The same search, first page, without one parameter."""

@@ -58,7 +58,8 @@ class SearchResults:
 
     `listed`: (number, last change) of the listings on the page; `items` are those listings, filled
     in by `search`. `as_of`: since when nothing new has been heard from the database; None while
-    it is heard.
+    it is heard. `at_times`: the same page as it was last shown with openings at the times asked
+    for.
     """
 
     query: SearchQuery
@@ -67,6 +68,7 @@ class SearchResults:
     next_cursor: str | None
     items: tuple[Shown, ...] = ()
     as_of: datetime | None = None
+    at_times: "SearchResults | None" = None
 
     @property
     def total(self) -> int:

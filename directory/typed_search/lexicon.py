@@ -1,8 +1,9 @@
 """The words that people use for what the taxonomy names, and how a typed word is compared.
 
-Titles come from the taxonomy, other ways of saying it from `synonyms.csv`, words that narrow
-nothing from `small_words.csv`, and words that are people's names, too, from `names.csv`. All of it
-is read and checked on import.
+Titles come from the taxonomy, other ways of saying it from `synonyms.csv` and, in Spanish, from
+`synonyms_es.csv`, days and times from `times.csv`, words that narrow nothing from
+`small_words.csv`, and words that are people's names, too, from `names.csv`. All of it is read and
+checked on import.
 """
 
 import re
@@ -15,6 +16,7 @@ from typing import Final, Literal
 from rapidfuzz.distance import OSA
 
 from directory.rules.names import fold
+from directory.search.day_times import TIMES, WEEKDAYS
 from directory.search.query import GROUPS
 from directory.taxonomy import (
     AGE_GROUPS,
@@ -32,7 +34,9 @@ Words = tuple[str, ...]
 SHORTEST_SLIP: Final = 5
 """Letters from which on a word may have a slip in it; below that, most slips are other words."""
 URGENT: Final = "urgent"
-"""The group of words that need help now, and no search."""
+"""The group of words that need help now, and no search (`crisis`)."""
+LIMITS: Final[tuple[str, ...]] = ("within_days", "max_fee")
+"""Groups of which the key is a number: the search's own limits."""
 _SHORT_LETTERS: Final = 3
 """Letters after a name that are shorter ("MD", "PA") are also states."""
 _PARTS: Final = re.compile(r"[\w'’ʼ`]+")
@@ -41,10 +45,11 @@ _ALWAYS_SAID_SO: Final = frozenset({"trans"})  # one of them is not a "tran", wh
 
 @dataclass(frozen=True)
 class Meaning:
-    """Keys of one group of the search."""
+    """Keys of one group of the search; `also`: of others that the same words speak of."""
 
     group: str
     keys: tuple[str, ...]
+    also: tuple["Meaning", ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ class Phrase:
 
 @dataclass(frozen=True)
 class _Synonym:
-    """`group`: one of the search's; care, for all professions of a kind; or urgent."""
+    """`group`: one of the search's, or care, for all professions of a kind."""
 
     phrase: str
     group: str
@@ -67,11 +72,22 @@ class _Synonym:
 
 
 @dataclass(frozen=True)
+class _Time:
+    """When someone has time, as `directory.search.query` asks for it."""
+
+    phrase: str
+    weekdays: tuple[str, ...]
+    times: tuple[str, ...]
+    within_days: int | None
+
+
+@dataclass(frozen=True)
 class _SmallWord:
-    """stop: narrows nothing; title: stands before a name; letters: stand after one."""
+    """stop: narrows nothing; spanish: the same in Spanish; particle: the same beside Spanish
+    words, else a name or a state; title: stands before a name; letters: stand after one."""
 
     word: str
-    kind: Literal["stop", "title", "letters"]
+    kind: Literal["stop", "spanish", "particle", "title", "letters"]
 
 
 @dataclass(frozen=True)
@@ -157,21 +173,32 @@ def _with_brackets(title: str) -> list[str]:
 
 
 def _synonyms() -> Iterator[tuple[str, Meaning]]:
-    for line in load_table(__package__, "synonyms.csv", _Synonym).values():
-        group, keys = line.group, line.keys
-        if group == "care":
-            kinds, group = keys, "profession"
-            keys = tuple(key for key, one in PROFESSIONS.items() if one.kind in kinds)
-        if not keys or (group != URGENT and not set(keys) <= set(GROUPS.get(group, ()))):
-            raise BadTable(f"synonyms.csv: {line.phrase}: unknown {line.group} {line.keys}")
-        yield line.phrase, Meaning(group, keys)
+    for table in ("synonyms.csv", "synonyms_es.csv"):
+        for line in load_table(__package__, table, _Synonym).values():
+            group, keys = line.group, line.keys
+            if group == "care":
+                kinds, group = keys, "profession"
+                keys = tuple(key for key, one in PROFESSIONS.items() if one.kind in kinds)
+            if not keys or not set(keys) <= set(GROUPS.get(group, ())):
+                raise BadTable(f"{table}: {line.phrase}: unknown {line.group} {line.keys}")
+            yield line.phrase, Meaning(group, keys)
+
+
+def _times() -> Iterator[tuple[str, Meaning]]:
+    for line in load_table(__package__, "times.csv", _Time).values():
+        if not (set(line.weekdays) <= set(WEEKDAYS) and set(line.times) <= set(TIMES)):
+            raise BadTable(f"times.csv: {line.phrase}: unknown {line.weekdays} {line.times}")
+        days = () if line.within_days is None else (str(line.within_days),)
+        asked = (("weekday", line.weekdays), ("time", line.times), ("within_days", days))
+        first, *also = [Meaning(group, keys) for group, keys in asked if keys]
+        yield line.phrase, Meaning(first.group, first.keys, tuple(also))
 
 
 def _phrases() -> Iterator[Phrase]:
     """The taxonomy's own words first; of two that are the same the first holds."""
     titled = [(text, Meaning(group, (key,))) for group, key, texts in _titled() for text in texts]
     known: set[str] = set()
-    for number, (text, meaning) in enumerate(chain(titled, _synonyms())):
+    for number, (text, meaning) in enumerate(chain(titled, _synonyms(), _times())):
         words = words_of(text)
         plain = " ".join(words)
         if plain and plain not in known:
@@ -185,10 +212,29 @@ LONGEST: Final = max(map(len, MEANINGS))
 STEMS: Final = frozenset(chain.from_iterable(MEANINGS))
 NAMES: Final = frozenset(load_table(__package__, "names.csv", _Name))
 _SMALL: Final = load_table(__package__, "small_words.csv", _SmallWord)
-STOPS, TITLES, LETTERS = (
-    frozenset(word for word, entry in _SMALL.items() if entry.kind == kind)
-    for kind in ("stop", "title", "letters")
+_OF_KIND: Final = {
+    kind: frozenset(word for word, entry in _SMALL.items() if entry.kind == kind)
+    for kind in ("stop", "spanish", "particle", "title", "letters")
+}
+PARTICLES, TITLES, LETTERS = (_OF_KIND[kind] for kind in ("particle", "title", "letters"))
+STOPS: Final = _OF_KIND["stop"] | _OF_KIND["spanish"]
+_IN_ENGLISH: Final = frozenset(
+    word
+    for text in (
+        *chain.from_iterable(texts for _, _, texts in _titled()),
+        *load_table(__package__, "synonyms.csv", _Synonym),
+    )
+    for word in words_of(text)
 )
+SPANISH: Final = (
+    _OF_KIND["spanish"].union(
+        *(words_of(phrase) for phrase in load_table(__package__, "synonyms_es.csv", _Synonym))
+    )
+    - _IN_ENGLISH
+    - PARTICLES
+    - _OF_KIND["stop"]
+)
+"""Words that tell that a text is Spanish."""
 _LONG: Final = sorted(
     {word for one in PHRASES for word in one.text.split() if len(word) >= SHORTEST_SLIP}
 )

@@ -18,7 +18,6 @@ from directory.typed_search.lexicon import (
     PHRASES,
     SHORTEST_SLIP,
     STOPS,
-    URGENT,
     Meaning,
     Phrase,
     Token,
@@ -95,7 +94,7 @@ def _starts() -> Iterator[_Start]:
     for place, phrase in enumerate(PHRASES):
         words = phrase.text.split()
         for at, word in enumerate(words):
-            if phrase.meaning.group != URGENT and (at == 0 or word not in STOPS):
+            if phrase.meaning.group in GROUPS and (at == 0 or word not in STOPS):
                 yield _Start(" ".join(words[at:]), at, place, phrase)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qsl, unquote_plus
 from xml.etree import ElementTree
 
 import pytest
@@ -26,6 +27,7 @@ PEOPLE: list[Mapping[str, Any]] = [
     {"name": "Noor Haddad", "profession": "psychiatrist", "condition": ["anxiety"]},
     {"name": "Mei Price", "profession": "psychiatrist", "modality": ["medication_management"]},
 ]
+VIRGINIA = "Virginia Woods"
 
 
 @pytest.fixture
@@ -173,8 +175,11 @@ def test_openings_that_may_be_old_say_so(
     ],
 )
 def test_words_of_care_become_choices(client: TestClient, asked: str, address: str) -> None:
-    assert leads_to(client, f"/find?{asked}") == address
-    page(client, address)
+    """And the box keeps what was typed."""
+    typed = dict(parse_qsl(asked))["q"]
+    found, _, kept = leads_to(client, f"/find?{asked}").rpartition("typed=")
+    assert (found.rstrip("?&"), unquote_plus(kept.partition("&")[0])) == (address, typed)
+    assert markup(page(client, f"{found}typed={kept}")).values["q"] == [typed]
 
 
 @pytest.mark.usefixtures("few")
@@ -191,7 +196,13 @@ def test_a_name_is_found_where_it_was_typed_and_stays_when_filters_change(
     assert page(client, "/find?state=WA&name=Dana+Lee").count("Dana Lee</a>") == 1
 
 
-@pytest.mark.usefixtures("few")
+@pytest.fixture
+def virginia(session: Session) -> None:
+    add_listing(session, name=VIRGINIA)
+    session.commit()
+
+
+@pytest.mark.usefixtures("few", "virginia")
 def test_what_could_be_a_name_as_well_can_be_looked_for_as_one(client: TestClient) -> None:
     found = leads_to(client, "/find?q=Washington&profession=psychiatrist")
     assert found == "/psychiatrists/washington?typed=Washington"
@@ -199,9 +210,38 @@ def test_what_could_be_a_name_as_well_can_be_looked_for_as_one(client: TestClien
     assert "You typed “Washington”. Look for the name “Washington” instead" in said(html)
     assert 'href="/find?name=Washington"' in html
     assert "Nobody matches" in page(client, "/find?name=Washington")
-    html = page(client, "/find?q=Virginia Smith")
-    assert "Look for Virginia and the name “Smith” instead" in said(html)
-    assert 'href="/find?state=VA&amp;name=Smith"' in html
+    html = page(client, "/find?q=Virginia Wood")  # a name, because somebody has it
+    assert "Look for Virginia and the name “Wood” instead" in said(html)
+    assert 'href="/find?state=VA&amp;name=Wood"' in html
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize(
+    ("typed", "address", "left_out"),
+    [
+        ("anxiety zyxwv", "/find?condition=anxiety", "zyxwv"),
+        ("xyzzy houston", "/find?state=TX", "xyzzy"),  # nobody is called that
+        ("Virginia Smithers", "/find?state=VA", "Smithers"),
+        ("psychiatrist under 18 washington", "/psychiatrists/washington", "18"),
+        ("Yakima", "/find?state=WA", ""),  # nobody is: the city
+        ("Dana", None, ""),
+        ("zyxwv", None, "zyxwv"),  # everybody is shown
+    ],
+)
+def test_what_is_unknown_is_said_and_set_aside(
+    client: TestClient, typed: str, address: str | None, left_out: str
+) -> None:
+    answer = client.get("/find", params={"q": typed}, follow_redirects=False)
+    if address is not None:
+        found, _, _ = answer.headers["location"].rpartition("typed=")
+        assert found.rstrip("?&") == address
+        answer = client.get(answer.headers["location"])
+    assert answer.status_code == 200
+    assert markup(answer.text).values["q"] == [typed]
+    told = f"We did not understand “{left_out}”" in said(answer.text)
+    assert told is bool(left_out)
+    if address is None:
+        assert "may see you" in said(answer.text)
 
 
 def test_who_may_be_in_danger_sees_first_whom_to_call(client: TestClient) -> None:

@@ -1,12 +1,15 @@
 """Up to three providers side by side: how they work, what they cost, when they have time."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Annotated, Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from fastapi import Query, Response
 
-from booking.calendar.openings import next_openings
+from booking.calendar.openings import next_openings, read_openings
 from booking.calendar.queries import get_calendar
 from booking.pages import presenters
 from booking.pages.search_context import SearchContext, search_context, zone_of
@@ -18,9 +21,12 @@ from core.web.transactions import Router
 from core.web.visit import Reading, Visit
 from core.web.zones import zone_line
 from directory.addresses import address_from
+from directory.listings.openings import Opening
 from directory.models import Listing
-from directory.presenters import licensed_line, soon
+from directory.presenters import licensed_line, soon, times_words
 from directory.queries import credentials_of, get_listing_by_slug, get_provider, services_of
+from directory.search.day_times import AskedTimes
+from directory.search.listing_rows import entry_of
 from directory.taxonomy import STATES
 
 router = Router(include_in_schema=False)
@@ -48,6 +54,8 @@ def compare(visit: Reading, provider: Annotated[list[str] | None, Query()] = Non
         people=[_person(visit, listing, chosen) for listing in found],
         state=there.name if there else "",
         zone_line=zone_line(zone, visit.now),
+        asked_words=times_words(chosen.times),
+        all_url=chosen.all_times_url,
         missing=len(asked[:MOST]) - len(found),
         too_many=len(asked) > MOST,
         most=MOST,
@@ -71,12 +79,22 @@ class _Chosen:
     zone: str
     brought: SearchContext
 
+    @property
+    def times(self) -> AskedTimes:
+        return self.brought.asked_times(self.zone)
+
     def without(self, slug: str) -> str:
         pairs = [("provider", other) for other in self.slugs if other != slug]
+        return f"/compare?{urlencode([*pairs, *self.brought.pairs(self.zone)])}"
+
+    @property
+    def all_times_url(self) -> str:
+        """The same people without the times of the week that were asked for."""
+        pairs = [("provider", slug) for slug in self.slugs]
         return f"/compare?{urlencode([*pairs, *self.brought.parameters.items()])}"
 
     def profile(self, slug: str) -> str:
-        asked = urlencode(self.brought.parameters)
+        asked = urlencode(self.brought.pairs(self.zone))
         return f"/providers/{slug}?{asked}" if asked else f"/providers/{slug}"
 
 
@@ -103,13 +121,23 @@ def _person(visit: Visit, listing: Listing, chosen: _Chosen) -> dict[str, Any]:
 
 
 def _times(visit: Visit, listing: Listing, chosen: _Chosen) -> list[dict[str, str]]:
-    """The next times for someone new, as they are this moment."""
-    calendar = get_calendar(visit.session, listing.provider_id)
+    """The next times for someone new, as they are this moment: those asked for."""
     today = formats.local_date(visit.now, chosen.zone)
+    until = entry_of(listing).lawful_until([chosen.brought.state])
     return [
         {
             "url": presenters.book_url(one.service_id, one.starts_at, chosen.brought.parameters),
             "label": soon(one.starts_at, chosen.zone, today),
         }
-        for one in next_openings(visit.session, calendar, visit.now)[:TIMES]
+        for one in islice(_openings(visit, listing.provider_id, chosen.times), TIMES)
+        if one.starts_at.timestamp() < until
     ]
+
+
+def _openings(visit: Visit, provider_id: UUID, asked: AskedTimes) -> Iterator[Opening]:
+    """Soonest first. All that are known are read only where some are asked for."""
+    if asked.is_any:
+        calendar = get_calendar(visit.session, provider_id)
+        return iter(next_openings(visit.session, calendar, visit.now))
+    found = read_openings(visit.session, [provider_id], visit.now)[provider_id]
+    return (one for one in found if one.starts in asked)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import takewhile
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -11,6 +12,7 @@ from booking.calendar.queries import Calendar, get_calendar
 from booking.calendar.requested_time import times_from
 from booking.pages import presenters
 from booking.pages.search_context import SearchContext, search_context, zone_of
+from booking.rules.minutes import minute_of
 from booking.rules.notice import notice_rule
 from core.errors import NotFound
 from core.times import read_day_in_reach
@@ -22,8 +24,10 @@ from core.web.visit import Reading, Visit
 from core.web.zones import zone_choices, zone_line
 from directory.addresses import address_from
 from directory.models import Listing, Provider, Service
-from directory.presenters import licensed_line
+from directory.presenters import licensed_line, times_words
 from directory.queries import credentials_of, get_listing_by_slug, get_provider, services_of
+from directory.search.day_times import AskedTimes
+from directory.search.listing_rows import entry_of
 from directory.taxonomy import STATES
 
 router = Router(include_in_schema=False)
@@ -60,7 +64,8 @@ def profile(
     there = STATES.get(brought.state)
     zone = zone_of(visit, there.zone if there else calendar.availability.time_zone)
     chosen = _chosen(provider, services, service)
-    asked = chosen and _Asked(listing.slug, chosen, read_day_in_reach(start), zone, brought)
+    until = entry_of(listing).lawful_until([brought.state])
+    asked = chosen and _Asked(listing.slug, chosen, read_day_in_reach(start), zone, until, brought)
     return render(
         visit,
         "booking/public/profile.html",
@@ -106,18 +111,33 @@ def _others(provider: Provider, state: str) -> str:
 
 @dataclass(frozen=True)
 class _Asked:
-    """Which times to show; `start` is a local day, None for now."""
+    """Which times to show; `start` is a local day, None for now; `until`: the second at which
+    no licence allows any."""
 
     slug: str
     service: Service
     start: date | None
     zone: str
+    until: int
     brought: SearchContext
+
+    @property
+    def times(self) -> AskedTimes:
+        return self.brought.asked_times(self.zone)
 
     def url(self, **other: str) -> str:
         """This profile with the same choices, but for `other`."""
-        asked = {"service": str(self.service.id), **self.brought.parameters, **other}
-        return f"/providers/{self.slug}?{urlencode(asked)}#times"
+        asked = [pair for pair in self.brought.pairs(self.zone) if pair[0] not in other]
+        return self._url(asked, other)
+
+    @property
+    def all_times_url(self) -> str:
+        """The same without the times of the week that were asked for."""
+        return self._url(list(self.brought.parameters.items()), {})
+
+    def _url(self, pairs: list[tuple[str, str]], other: dict[str, str]) -> str:
+        service = [] if "service" in other else [("service", str(self.service.id))]
+        return f"/providers/{self.slug}?{urlencode([*service, *pairs, *other.items()])}#times"
 
     def slot(self, start: datetime) -> dict[str, str]:
         return {"url": presenters.book_url(self.service.id, start, self.brought.parameters)}
@@ -130,13 +150,16 @@ def _panel(
     zone, chosen = asked.zone, asked.service
     today = formats.local_date(visit.now, zone)
     first = max(asked.start or today, today)
-    found = times_from(
+    free = times_from(
         visit.session, calendar, chosen.id, presenters.midnight(first, zone), visit.now
     )
+    lawful = takewhile(lambda at: at.timestamp() < asked.until, free)
+    found = (at for at in lawful if minute_of(at) in asked.times)
     shown, later = presenters.days(found, zone, today, asked.slot, DAYS)
     seen = presenters.local_noon(shown[0].day, zone) if shown else visit.now
     is_later = first > today
-    hidden = {"service": str(chosen.id)}
+    hidden: dict[str, Any] = {"service": str(chosen.id)}
+    hidden |= {"weekday": asked.brought.weekdays, "time": asked.brought.times}
     if asked.brought.state:
         hidden["state"] = asked.brought.state
     if is_later:
@@ -162,6 +185,8 @@ def _panel(
         "zones": zone_choices(zone),
         "hidden": hidden,
         "only_known": not chosen.for_new,
+        "asked_words": times_words(asked.times),
+        "all_url": asked.all_times_url,
     }
 
 

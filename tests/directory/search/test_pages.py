@@ -134,16 +134,39 @@ def test_a_card_names_the_states_asked_for_first_and_times_in_the_readers_zone(
     client: TestClient,
 ) -> None:
     for query, licensed, time in (
-        ("", "OR and WA", "Today, 6:00 pm"),
+        ("", "OR and WA", "Today, 3:00 pm PST"),  # nothing tells the zone
         ("?state=WA", "WA and 1 more state", "Today, 3:00 pm"),
         ("?state=OR", "OR and 1 more state", "Today, 3:00 pm"),
         ("?state=OR&zone=America/Chicago", "OR and 1 more state", "Today, 5:00 pm"),
         ("?state=OR&state=WA", "OR and WA", "Today, 3:00 pm"),
-        ("?limit=21", "OR and WA", "Today, 6:00 pm"),
+        ("?limit=21", "OR and WA", "Today, 3:00 pm PST"),
     ):
         text = text_of(page(client, f"/find{query}"))
         assert f"Licensed in {licensed}, checked November 12" in text
         assert time in text
+
+
+@pytest.fixture
+def far_apart(session: Session) -> None:
+    add_listing(session, name="Keanu Akana", states={"HI": None}, openings=[NOW])
+    add_listing(session, name="Mae Cole", states={"ME": None}, openings=[NOW + timedelta(hours=8)])
+    add_listing(session, name="Ana Leota", states={"HI": None}, openings=[NOW + timedelta(hours=1)])
+    session.commit()
+
+
+@pytest.mark.usefixtures("far_apart")
+def test_where_nothing_tells_a_zone_each_card_is_in_that_of_its_state(client: TestClient) -> None:
+    """Until the browser or a state tells it; a time of the week is asked for by a named clock."""
+    text = text_of(page(client, "/find"))
+    assert "Today, 9:00 am HST" in text
+    assert "Today, 9:00 pm EST" in text
+    assert "Times are by the clock of the state each person is licensed in" in text
+    assert "Times are in Eastern Time (EST)." in text_of(page(client, "/find?time=evening"))
+    client.cookies.set("zone", "America/Chicago")
+    text = text_of(page(client, "/find"))
+    assert "Times are in Central Time (CST)." in text
+    assert "Today, 8:00 pm" in text
+    assert "Today, 1:00 pm" in text
 
 
 ODD_NAME = "<b>O'Brien & Søn</b>"

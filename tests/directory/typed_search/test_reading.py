@@ -18,6 +18,8 @@ from directory.taxonomy import (
 from directory.typed_search import Reading, read_words
 from directory.typed_search.lexicon import (
     LETTERS,
+    LIMITS,
+    PARTICLES,
     PHRASES,
     STOPS,
     TITLES,
@@ -34,6 +36,7 @@ def asked(text: str) -> dict[str, str]:
     """Choices with keys joined by blanks, and `rest` where there is one."""
     reading = read_words(text)
     choices = {group: " ".join(keys) for group, keys in reading.choices.items()}
+    choices |= {name: str(limit) for name, limit in reading.limits.items()}
     return choices | ({"rest": reading.rest} if reading.rest else {})
 
 
@@ -126,7 +129,71 @@ UNDERSTOOD: list[tuple[str, dict[str, str]]] = [
     # numbers
     ("1234567893", {"rest": "1234567893"}),
     ("NPI 123-456-7893", {"rest": "123-456-7893"}),
-    ("psychiatrist 98101", {"profession": "psychiatrist", "rest": "98101"}),
+    ("psychiatrist 98101", {"state": "WA", "profession": "psychiatrist"}),  # a ZIP code
+    ("98101-1234", {"state": "WA"}),
+    ("00000", {"rest": "00000"}),  # none
+    ("1234567893", {"rest": "1234567893"}),  # an NPI
+    # money
+    ("under $100 texas", {"state": "TX", "max_fee": "100"}),
+    ("less than 120 dollars", {"max_fee": "120"}),
+    ("$80-150", {"max_fee": "150"}),
+    ("between $80 and $150 a session", {"max_fee": "150"}),
+    ("80 to 150 dollars", {"max_fee": "150"}),
+    ("up to $1,200", {"max_fee": "1200"}),
+    ("max 90 bucks per hour", {"max_fee": "90"}),
+    ("menos de 100 dólares", {"max_fee": "100"}),
+    ("therapist under 150", {"profession": THERAPY, "max_fee": "150"}),
+    ("under 18", {"rest": "18"}),  # an age
+    ("under 50 years", {"rest": "50"}),
+    ("more than $60", {"rest": "60"}),  # no search asks for a least fee
+    # days and times
+    ("thursday 3pm", {"weekday": "thu", "time": "afternoon"}),
+    ("mondays after 5", {"weekday": "mon", "time": "evening"}),
+    ("before 10am", {"time": "morning"}),
+    ("after 3 pm", {"time": "afternoon evening"}),
+    ("2-4pm", {"time": "afternoon"}),
+    ("between 11 and 1pm", {"time": "morning afternoon"}),
+    ("at 9", {"time": "morning"}),
+    ("a las 7", {"time": "evening"}),
+    ("18:30", {"time": "evening"}),
+    ("after 2 years of therapy", {"profession": THERAPY, "rest": "2"}),  # no time of day
+    ("tonight", {"time": "evening", "within_days": "1"}),
+    ("this weekend", {"weekday": "sat sun", "within_days": "7"}),
+    ("after work", {"time": "evening"}),
+    ("tomorrow morning", {"time": "morning", "within_days": "2"}),
+    ("mañana", {"within_days": "2"}),
+    ("los lunes por la tarde", {"weekday": "mon", "time": "afternoon evening"}),
+    # places
+    ("near Houston TX", {"state": "TX"}),
+    ("st. louis", {"state": "MO"}),
+    ("Saint Louis", {"state": "MO"}),
+    ("therapist in Springfield", {"state": "IL MA MO", "profession": THERAPY}),
+    ("Springfield, Missouri", {"state": "MO"}),
+    ("near Pflugerville TX", {"state": "TX"}),  # small, but after "near" and before its state
+    ("wichita anxiety", {"state": "KS", "condition": "anxiety"}),
+    ("Madison Wilson", {"rest": "Madison Wilson"}),  # two cities, and a name
+    ("Wilson", {"rest": "Wilson"}),  # a city too small to be meant first
+    ("Charlotte Okafor", {"rest": "Charlotte Okafor"}),
+    # everyday words, in English and in Spanish
+    ("I cannot sleep and I am scared", {"condition": "insomnia anxiety"}),
+    (
+        "psychiatrist near Houston TX thursday 3pm",
+        {"state": "TX", "profession": "psychiatrist", "weekday": "thu", "time": "afternoon"},
+    ),
+    ("sad all the time", {"condition": "depression"}),
+    ("my husband is drinking too much", {"condition": "substance_use"}),
+    ("i keep having panic atacks at night", {"condition": "panic", "time": "evening"}),
+    ("ansiedad", {"condition": "anxiety"}),
+    ("ansiedd", {"condition": "anxiety"}),
+    (
+        "terapeuta de ansiedad en Miami",
+        {"state": "FL", "condition": "anxiety", "profession": THERAPY},
+    ),
+    ("busco psicóloga que hable español", {"profession": "psychologist", "language": "es"}),
+    ("no puedo dormir y tengo miedo", {"condition": "insomnia anxiety"}),
+    ("therapist de", {"state": "DE", "profession": THERAPY}),  # no Spanish word beside it
+    ("dr nina ng", {"rest": "nina ng"}),  # no girl
+    ("Ira Weed", {"rest": "Ira Weed"}),
 ]
 
 
@@ -191,10 +258,9 @@ def test_a_title_of_the_taxonomy_means_itself(group: str, key: str, title: str) 
 def test_every_way_of_saying_something_is_understood() -> None:
     for phrase in PHRASES:
         reading = read_words(phrase.text)
-        if phrase.meaning.group == URGENT:
-            assert reading.is_urgent, phrase
-        else:
-            assert reading.choices == {phrase.meaning.group: phrase.meaning.keys}, phrase
+        meanings = {one.group: one.keys for one in (phrase.meaning, *phrase.meaning.also)}
+        limits = {name: int(meanings.pop(name)[0]) for name in LIMITS if name in meanings}
+        assert (reading.choices, reading.limits) == (meanings, limits), phrase
         assert reading.rest == "", phrase
 
 
@@ -228,6 +294,7 @@ some_words = st.one_of(
     st.sampled_from([phrase.text for phrase in PHRASES]),
     st.sampled_from(sorted(STOPS | TITLES | LETTERS)),
     st.sampled_from(["lopez", "Woods", "de", "la", "Núñez", "1234567893", "wa", "J.", "-", ","]),
+    st.sampled_from(["$100", "under", "3pm", "77002", "Houston", "Springfield", "die", "live"]),
     st.text(max_size=12),
 )
 texts = st.lists(some_words, max_size=8).map(" ".join)
@@ -255,11 +322,12 @@ def test_every_word_is_understood_small_or_in_the_rest(text: str) -> None:
         is_in_rest = {one.plain for one in piece.tokens} <= set(rest)
         if piece.role in ("unknown", "number"):
             assert is_in_rest
-        elif piece.meaning is not None and piece.meaning.group != URGENT:
+        elif piece.meaning is not None and piece.meaning.group not in (URGENT, *LIMITS):
             chosen = reading.choices.get(piece.meaning.group, ())
             assert is_in_rest or set(piece.meaning.keys) <= set(chosen)
         else:
-            assert piece.plain in STOPS | TITLES | LETTERS or reading.is_urgent
+            is_small = piece.plain in STOPS | TITLES | LETTERS | PARTICLES
+            assert is_small or piece.meaning is not None
 
 
 @given(st.text(alphabet="abcdefghijklmnopqrstuvwxyz '-.,", max_size=60))
