@@ -21,6 +21,7 @@ from booking.calendar.queries import (
     read_calendar,
     slot_days_of,
 )
+from booking.follow_through.calendar_changes import Times, preview_hours
 from booking.rules.availability import Availability
 from booking.rules.minutes import instant_of
 from booking.rules.slots import Interval
@@ -52,6 +53,32 @@ class SlotList(BaseModel):
     service_id: UUID
     time_zone: str
     slots: list[Slot]
+
+
+class ServiceStart(BaseModel):
+    service_id: UUID
+    starts_at: datetime
+
+
+class OutsideAnswer(BaseModel):
+    """A booked session outside the hours, and the rule that says so. `is_new`: it lies within them
+    as they are now."""
+
+    appointment_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    service_title: str
+    reason: str
+    message: str
+    is_new: bool
+
+
+class PreviewAnswer(BaseModel):
+    """Slots that appear and vanish, in order, and sessions outside."""
+
+    appear: list[ServiceStart]
+    vanish: list[ServiceStart]
+    outside: list[OutsideAnswer]
 
 
 _WHEN = "An instant with its offset, or a date in the provider's time zone"
@@ -153,6 +180,39 @@ def _slots_json(service_id: UUID, zone: str, starts: list[int], minutes: int) ->
 def get_availability(visit: Visiting) -> Availability:
     """The caller's own hours; ETag says which version."""
     return _tagged(visit, load_availability(visit.session, own_practice(visit).id))
+
+
+@router.post(
+    "/me/availability/preview",
+    response_model=PreviewAnswer,
+    responses=problem_responses(401, 403, 404, 422),
+)
+@allow(PROVIDER)
+def preview_availability(visit: Visiting, availability: Availability) -> PreviewAnswer:
+    """What these hours would do, were they saved. Changes nothing."""
+    provider_id = own_practice(visit).id
+    found = preview_hours(visit.session, provider_id, availability, visit.now)
+    return PreviewAnswer(
+        appear=_starts(found.appear),
+        vanish=_starts(found.vanish),
+        outside=[
+            OutsideAnswer(
+                appointment_id=one.appointment.id,
+                starts_at=one.appointment.starts_at,
+                ends_at=one.appointment.ends_at,
+                service_title=one.appointment.title,
+                reason=one.refusal.code,
+                message=one.refusal.message,
+                is_new=one.is_new,
+            )
+            for one in found.outside
+        ],
+    )
+
+
+def _starts(times: Times) -> list[ServiceStart]:
+    found = [(at, service_id) for service_id, starts in times.items() for at in starts]
+    return [ServiceStart(service_id=one, starts_at=at) for at, one in sorted(found)]
 
 
 @router.put(

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from booking.calendar.queries import calendar_of_provider, read_calendar
+from booking.calendar.queries import Offer, calendar_of_provider, read_calendar
 from booking.calendar.slot_cache import write_all_slots
 from core.database import lock, lock_statement, run_together
 from core.errors import Invalid, NotFound
@@ -54,6 +54,19 @@ def create(session: Session, provider: Provider, form: ServiceForm, now: datetim
 def form_of(service: Service) -> ServiceForm:
     """The service as it stands, to be changed."""
     return ServiceForm(**{one.name: getattr(service, one.name) for one in fields(ServiceForm)})
+
+
+def offer_of(service_id: UUID, form: ServiceForm) -> Offer:
+    """The service as the calendar would know it."""
+    return Offer(
+        service_id,
+        form.title,
+        form.kind,
+        form.minutes,
+        form.for_new,
+        form.for_returning,
+        form.fee_cents,
+    )
 
 
 def service_version(service: Service) -> str:

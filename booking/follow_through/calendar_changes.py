@@ -19,6 +19,7 @@ from booking.rules import slots
 from booking.rules.availability import DAY, Availability
 from booking.rules.minutes import instant_of, starts_within_any
 from booking.rules.slots import Interval, Refusal
+from core.errors import Conflict, DomainError
 
 OFFERED_TIMES: Final = 12
 """To how many of the nearest times the review offers to move a session."""
@@ -57,6 +58,12 @@ class ChangePreview:
         return [one for one in self.outside if one.is_new]
 
 
+class ChoiceRefused(Conflict):
+    """A session cannot be moved there, or called off any more."""
+
+    code = "choice_refused"
+
+
 @dataclass(frozen=True)
 class Choice:
     """What becomes of a session outside: `keep`, `call_off` with a `reason`, or `move` to a
@@ -83,14 +90,13 @@ def preview_offers(
     return _preview(session, calendar, replace(calendar, offers=tuple(after)), now)
 
 
-def find_outside(session: Session, calendar: Calendar, now: datetime) -> list[AppointmentRow]:
+def find_outside(
+    session: Session, provider_id: UUID, availability: Availability, now: datetime
+) -> list[AppointmentRow]:
     """The booked sessions that lie outside the hours as they are."""
-    availability = calendar.availability
-    if availability is None:
-        return []
     return [
         one
-        for one in booked_ahead(session, calendar.provider_id, now)
+        for one in booked_ahead(session, provider_id, now)
         if slots.hours_refusal(availability, one.starts_at, one.minutes)
     ]
 
@@ -101,13 +107,16 @@ def apply_choices(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """After the change is saved: move and call off what the provider chose to. Raises what
-    `reschedule` and `cancel` raise; the caller undoes all of it then."""
+    """After the change is saved: move and call off what the provider chose to. Raises
+    ChoiceRefused; the caller undoes all of it then."""
     for appointment_id, choice in sorted(choices.items()):
-        if choice.act == "call_off":
-            bookings.cancel(session, appointment_id, actor, choice.reason, now)
-        elif choice.act == "move" and choice.starts_at is not None:
-            bookings.reschedule(session, appointment_id, choice.starts_at, actor, now)
+        try:
+            if choice.act == "call_off":
+                bookings.cancel(session, appointment_id, actor, choice.reason, now)
+            elif choice.act == "move" and choice.starts_at is not None:
+                bookings.reschedule(session, appointment_id, choice.starts_at, actor, now)
+        except DomainError as error:
+            raise ChoiceRefused(error.message) from error
 
 
 def _preview(session: Session, before: Calendar, after: Calendar, now: datetime) -> ChangePreview:
@@ -154,16 +163,22 @@ def _outside(
     busy: Sequence[Interval],
     now: datetime,
 ) -> list[OutsideSession]:
-    hours, old = after.availability, before.availability
-    if hours is None:
-        return []
     found = []
     for one in booked:
-        refusal = slots.hours_refusal(hours, one.starts_at, one.minutes)
-        if refusal is None:
-            continue
-        was = None if old is None else slots.hours_refusal(old, one.starts_at, one.minutes)
-        found.append(OutsideSession(one, refusal, was is None, _near(after, one, busy, now)))
+        refusal = _refusal(after, one)
+        if refusal is not None:
+            is_new = _refusal(before, one) is None
+            found.append(OutsideSession(one, refusal, is_new, _near(after, one, busy, now)))
+    return found
+
+
+def _refusal(calendar: Calendar, one: AppointmentRow) -> Refusal | None:
+    """Why a booked session would not be offered by these hours and services."""
+    if calendar.availability is None:
+        return None
+    found = slots.hours_refusal(calendar.availability, one.starts_at, one.minutes)
+    if found is None and calendar.offer(one.service_id) is None:
+        return slots.NOT_OFFERED
     return found
 
 

@@ -27,6 +27,7 @@ from tests.factories import (
     sign_in,
 )
 from tests.markup import markup, page
+from tests.reviews import save
 
 pytestmark = pytest.mark.usefixtures("monday_at_ten")
 
@@ -322,7 +323,7 @@ def test_hours_are_saved_and_shown_again(speaks: TestClient, dana: Provider) -> 
         off_until=["2027-01-09T00:00"],
         notice_hours="1.5",
     )
-    assert speaks.post("/provider/hours", data=changes).status_code == 303
+    assert save(speaks, "/provider/hours", changes).status_code == 303
     saved = availability_of(dana)
     assert [str(one) for one in saved.weekly] == [
         "Monday 09:00–17:00",
@@ -411,11 +412,11 @@ def test_a_row_is_removed_with_one_press(speaks: TestClient, dana: Provider) -> 
         off_from=["2027-01-04T00:00"],
         off_until=["2027-01-09T00:00"],
     )
-    speaks.post("/provider/hours", data={**changes, "remove": "overrides-1"})
+    save(speaks, "/provider/hours", {**changes, "remove": "overrides-1"})
     saved = availability_of(dana)
     assert [one.date for one in saved.overrides] == [date(2026, 12, 31)]
     assert len(saved.time_off) == 1
-    speaks.post("/provider/hours", data={**changes, "remove": "time_off-0"})
+    save(speaks, "/provider/hours", {**changes, "remove": "time_off-0"})
     saved = availability_of(dana)
     assert (len(saved.overrides), len(saved.time_off)) == (2, 0)
 
@@ -437,7 +438,7 @@ def test_hours_kept_elsewhere_to_the_minute_can_be_saved_here_unchanged(
     session.commit()
     values = markup(speaks.get("/provider/hours").text).values
     hours = {name: values[name] for name in ("notice_hours", "cancel_notice_hours")}
-    assert speaks.post("/provider/hours", data=typed(**hours)).status_code == 303
+    assert save(speaks, "/provider/hours", typed(**hours)).status_code == 303
     saved = availability_of(dana)
     assert (saved.notice_minutes, saved.cancel_notice_minutes) == (100, 20159)
 
@@ -475,7 +476,7 @@ def test_a_service_is_added_changed_and_retired(
     assert markup(speaks.get(url).text).values["fee"] == ["1250.5"]
     assert speaks.post(url, data=offer(title="Couples", fee="0")).status_code == 303
     assert "Couples 1 hour 20 minutes Free" in page(speaks.get("/provider/services"))
-    assert speaks.post(url, data={"retire": "yes"}).status_code == 303
+    assert save(speaks, url, {"retire": "yes"}).status_code == 303
     assert "Couples" not in page(speaks.get("/provider/services")).split("Add a service")[0]
     assert speaks.get(url).status_code == 404
 

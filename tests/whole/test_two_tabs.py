@@ -20,6 +20,7 @@ from directory.models import Provider, Service
 from directory.queries import services_of
 from tests.factories import NOW, make_appointment, make_patient, sign_in
 from tests.markup import markup, page
+from tests.reviews import save
 
 pytestmark = pytest.mark.usefixtures("monday_at_ten")
 
@@ -58,7 +59,7 @@ def test_hours_and_profile_carry_an_etag_that_follows_each_change(
         first = client.get(url, headers=as_dana)
         assert client.get(url, headers=as_dana).headers["etag"] == first.headers["etag"]
         body = first.json()[part] if part else first.json()
-        change = {"letters": "LICSW"} if part else {"daily_limit": 3}
+        change = {"pronouns": "she/her"} if part else {"daily_limit": 3}
         with_tag = {**as_dana, "If-Match": first.headers["etag"]}
         saved = client.put(url, json={**body, **change}, headers=with_tag)
         assert saved.status_code == 200, saved.text
@@ -146,7 +147,7 @@ def test_an_old_tab_of_hours_shows_both_and_saves_only_when_asked(
 ) -> None:
     old, new = (opened(speaks.get("/provider/hours")) for _ in range(2))
     new |= {"start_5": ["10:00"], "end_5": ["12:00"]}
-    assert speaks.post("/provider/hours", data=new).status_code == 303
+    assert save(speaks, "/provider/hours", new).status_code == 303
     old |= {"daily_limit": ["4"]}
     answer = speaks.post("/provider/hours", data=old)
     words = page(answer, 412)
@@ -157,7 +158,7 @@ def test_an_old_tab_of_hours_shows_both_and_saves_only_when_asked(
     assert '<a href="/provider/hours">Take what is saved</a>' in answer.text
     again = opened(answer)
     assert again["daily_limit"] == ["4"]  # what was typed is kept
-    assert speaks.post("/provider/hours", data=again).status_code == 303  # save mine anyway
+    assert save(speaks, "/provider/hours", again).status_code == 303  # save mine anyway
     assert hours_of(dana).daily_limit == 4
     assert not any(one.weekday == 5 for one in hours_of(dana).weekly)
 
@@ -192,17 +193,17 @@ def test_an_old_tab_of_the_profile_shows_both(speaks: TestClient, dana: Provider
     old, new = (opened(speaks.get("/provider/profile")) for _ in range(2))
     new |= {"headline": ["From the new tab."], "languages": ["en", "es"]}
     assert speaks.post("/provider/profile", data=new).status_code == 303
-    old |= {"approach": ["Line one\r\nline two"], "letters": ["LICSW"]}
+    old |= {"approach": ["Line one\r\nline two"], "pronouns": ["she/her"]}
     answer = speaks.post("/provider/profile", data=old)
     words = page(answer, 412)
     assert "Two lines in your own voice From the new tab. Calm and practical." in words
     assert "Languages you work in English, Spanish English" in words
-    assert "Pronouns" not in words.split("What you typed")[1].split("Save mine")[0]  # the same
+    assert "Letters" not in words.split("What you typed")[1].split("Save mine")[0]  # the same
     again = opened(answer)
     assert speaks.post("/provider/profile", data=again).status_code == 303
     with transaction() as session:
         row = session.get_one(Provider, dana.id)
-        assert (row.letters, row.approach) == ("LICSW", "Line one\nline two")
+        assert (row.pronouns, row.approach) == ("she/her", "Line one\nline two")
         assert row.headline == "Calm and practical."
 
 

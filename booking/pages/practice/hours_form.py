@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
-from booking.rules.availability import DAY, LATEST_END, WEEKDAYS, Availability, minutes_of
+from booking.rules.availability import DAY, LATEST_END, WEEKDAYS, Availability, Range, minutes_of
 from core.errors import Invalid
 from core.times import is_in_reach, known_zones, read_day
 from core.web import formats
@@ -22,10 +22,12 @@ NUMBERS = {
     "buffer_before_minutes": ("buffer_before_minutes", 1, "Minutes free before"),
     "buffer_after_minutes": ("buffer_after_minutes", 1, "Minutes free after"),
     "daily_limit": ("daily_limit", 1, "Sessions a day"),
+    "late_fee_cents": ("late_fee", 100, "Dollars for a late cancellation"),
 }
 """Fields of the document: the form's name, how many of its units make one of the document's, and
 what it is called where it is wrong."""
 
+_MAY_BE_EMPTY = ("daily_limit", "late_fee_cents")
 _ORDER = [
     "time_zone",
     *(f"start_{day}" for day in range(7)),
@@ -33,6 +35,7 @@ _ORDER = [
     *(name for name, *_ in NUMBERS.values()),
 ]
 _NAMES = {"weekly": "start_0", "overrides": "override_date", "time_off": "off_from"}
+_CLOSED = ("00:00", "00:00")
 Problems = list[tuple[str, str]]
 
 
@@ -63,6 +66,7 @@ def read(typed: FormData) -> dict[str, Any]:
             if (start or end) and removed != f"time_off-{at}"
         ],
         **{name: next(iter(texts(name)), "") for name, *_ in NUMBERS.values()},
+        "moves_late": bool(next(iter(texts("moves_late")), "")),
     }
 
 
@@ -72,13 +76,13 @@ def as_typed(availability: Availability) -> dict[str, Any]:
     return {
         "time_zone": availability.time_zone,
         "weekly": [
-            [(r.start, _of_day(r.end)) for r in availability.weekly if r.weekday == day]
+            [row for r in availability.weekly if r.weekday == day for row in _rows(r)]
             for day in range(7)
         ],
         "overrides": [
             {"date": o.date.isoformat(), "start": start, "end": end}
             for o in availability.overrides
-            for start, end in ([(r.start, _of_day(r.end)) for r in o.ranges] or [("", "")])
+            for start, end in ([row for r in o.ranges for row in _rows(r)] or [("", "")])
         ],
         "time_off": [
             {
@@ -91,13 +95,24 @@ def as_typed(availability: Availability) -> dict[str, Any]:
             name: _number_text(getattr(availability, field), unit)
             for field, (name, unit, _) in NUMBERS.items()
         },
+        "moves_late": availability.moves_late,
     }
+
+
+def _rows(hours: Range) -> list[tuple[str, str]]:
+    """A range as the form has it. A whole day is two halves: midnight to midnight means closed."""
+    if (hours.start_minute, hours.end_minute) == (0, DAY):
+        return [("00:00", "12:00"), ("12:00", "00:00")]
+    return [(hours.start, _of_day(hours.end))]
 
 
 def document_of(form: dict[str, Any]) -> Availability:
     """The document of what was typed. Raises Invalid with every problem, by the form's names."""
     problems: Problems = []
-    document: dict[str, Any] = {"time_zone": form["time_zone"]}
+    document: dict[str, Any] = {
+        "time_zone": form["time_zone"],
+        "moves_late": form["moves_late"],
+    }
     document["weekly"] = [
         {"weekday": day, **one}
         for day in range(7)
@@ -109,7 +124,7 @@ def document_of(form: dict[str, Any]) -> Availability:
         value = whole_number(form[name], unit)
         if value is not None:
             document[field] = value
-        elif form[name] or field != "daily_limit":
+        elif form[name] or field not in _MAY_BE_EMPTY:
             problems.append((name, _between(field)))
     try:
         made = Availability.model_validate(document)
@@ -178,7 +193,7 @@ def _ranges(
 ) -> list[dict[str, str]]:
     found = []
     for start, end in typed:
-        if not start and not end:
+        if (start, end) in (("", ""), _CLOSED):
             continue
         if not (is_clock(start) and is_clock(end)):
             problems.append((field, f"{_day_of(field)}Enter both a start and an end, like 09:00."))

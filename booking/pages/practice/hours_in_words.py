@@ -18,6 +18,7 @@ def in_words(availability: Availability) -> dict[str, str]:
         "Other hours on a date": _listed([_override(row) for row in form["overrides"]]),
         "Time off": _listed([_time_off(row) for row in form["time_off"]]),
         **numbers,
+        "Late moves": "Allowed" if availability.moves_late else "Not allowed",
     }
 
 

@@ -6,11 +6,29 @@ from uuid import UUID
 
 from fastapi import Depends, Form, Response
 from fastapi.responses import RedirectResponse
+from starlette.datastructures import FormData
 
+from booking.appointments.moves import Actor
 from booking.calendar import services
+from booking.calendar.queries import get_calendar
 from booking.calendar.services import ServiceForm, form_of, get_own, service_version
+from booking.follow_through.calendar_changes import (
+    ChangePreview,
+    ChoiceRefused,
+    apply_choices,
+    preview_offers,
+)
 from booking.pages.practice.hours_form import whole_number
-from core.errors import Invalid, VersionChanged
+from booking.pages.practice.review import (
+    NotReviewed,
+    Typed,
+    insist_on_review,
+    lock_calendar,
+    read_choices,
+    review_page,
+)
+from booking.rules.transitions import ActorKind
+from core.errors import DomainError, Invalid, VersionChanged
 from core.web import flash, formats
 from core.web.caller import PROVIDER, allow
 from core.web.templates import render
@@ -82,18 +100,36 @@ def add_service(visit: Visiting, typed: TypedService) -> Response:
 @router.post("/provider/services/{service_id}")
 @allow(PROVIDER)
 def change_service(
-    visit: Visiting, service_id: UUID, typed: TypedService, version: FormVersion, retire: Text = ""
+    visit: Visiting,
+    service_id: UUID,
+    typed: TypedService,
+    raw: Typed,
+    version: FormVersion,
+    retire: Text = "",
 ) -> Response:
-    """Change it, or offer it no longer; what is booked stays as it was booked, and what another
-    tab saved is not written over unseen."""
+    """Change it, or offer it no longer; what is booked stays as it was agreed, and what another
+    tab saved is not written over unseen. What it does to times is shown first."""
     provider = own_practice(visit)
     service = get_own(visit.session, provider.id, service_id)
-    if retire:
-        services.retire(visit.session, provider, service_id, visit.now)
-        return RedirectResponse(f"/provider/services{flash.SAVED}", 303)
     form, expected = _service_form(typed), expected_by(version)
+    lock_calendar(visit.session, provider.id, visit.now)
+    preview = _preview(visit, service, None if retire else form)
     try:
-        services.update(visit.session, provider, service_id, form, visit.now, expected)
+        choices = read_choices(preview, raw)
+    except Invalid as error:
+        return _review_page(visit, service, preview, raw, error)
+    try:
+        with visit.session.begin_nested():
+            if retire:
+                services.retire(visit.session, provider, service_id, visit.now)
+            else:
+                services.update(visit.session, provider, service_id, form, visit.now, expected)
+            insist_on_review(preview, raw)
+            apply_choices(visit.session, choices, _me(visit), visit.now)
+    except NotReviewed:
+        return _review_page(visit, service, preview, raw)
+    except ChoiceRefused as error:
+        return _review_page(visit, service, preview, raw, error)
     except Invalid as error:
         return _services_page(visit, provider, typed, _errors(error, typed), service, version)
     except VersionChanged:
@@ -101,6 +137,38 @@ def change_service(
             version = service_version(service)
             return _services_page(visit, provider, typed, [], service, version, rows)
     return RedirectResponse(f"/provider/services{flash.SAVED}", 303)
+
+
+def _preview(visit: Visit, service: Service, form: ServiceForm | None) -> ChangePreview:
+    """What it would do; `form` None: offered no longer, so that the provider chooses what becomes
+    of the sessions that are booked."""
+    calendar = get_calendar(visit.session, service.provider_id)
+    after = [one for one in calendar.offers if one.id != service.id]
+    if form is not None:
+        after.append(services.offer_of(service.id, form))
+    return preview_offers(visit.session, service.provider_id, after, visit.now)
+
+
+def _review_page(
+    visit: Visit,
+    service: Service,
+    preview: ChangePreview,
+    raw: FormData,
+    error: DomainError | None = None,
+) -> Response:
+    return review_page(
+        visit,
+        service.provider_id,
+        preview,
+        raw,
+        url=f"/provider/services/{service.id}",
+        heading="Before this service is changed",
+        error=error,
+    )
+
+
+def _me(visit: Visit) -> Actor:
+    return Actor(ActorKind.PROVIDER, visit.person_id)
 
 
 _FIELDS = ("kind", "title", "minutes", "fee", "for_new")

@@ -14,7 +14,10 @@ from booking.appointments.queries import AppointmentEntry, week_of_provider
 from booking.calendar.availability import load_availability
 from booking.calendar.queries import get_calendar
 from booking.calendar.requested_time import free_of_any
+from booking.follow_through.calendar_changes import find_outside
 from booking.models import AppointmentRow
+from booking.pages.practice.initials import initials
+from booking.pages.practice.review import outside_lines
 from booking.pages.practice.week_grid import QUARTER, Placed, monday_of, week_view
 from booking.rules.availability import Availability
 from booking.rules.notice import Door, join_state
@@ -41,6 +44,7 @@ LOOKS_AHEAD = timedelta(days=60)
 CONFIRM_WITHIN = timedelta(days=14)
 EXPIRES_WITHIN = timedelta(days=60)
 MOST_UNTOLD = 3
+MOST_OUTSIDE = 5
 
 _MENDS = {
     "no_services": "/provider/services",
@@ -76,7 +80,11 @@ def week(visit: Visiting, week: str = "") -> Response:
         has_week=is_shown or availability.has_hours or bool(near or placed),
         **_checklist(visit, provider, credentials),
         next_session=_next(visit, provider, near, zone),
-        todo=[*_untold(near, zone, now), *(_due(provider, credentials, now) if is_shown else [])],
+        todo=[
+            *_untold(near, zone, now),
+            *_outside(visit, provider, availability),
+            *(_due(provider, credentials, now) if is_shown else []),
+        ],
         heading=f"{formats.short_day(monday)} to {formats.short_day(monday + timedelta(days=6))}",
         zone_line=f"Times are in your own zone, {zone.replace('_', ' ')}.",
         previous_url=_week_url(monday - WEEK),
@@ -165,12 +173,6 @@ def _url(one: AppointmentRow) -> str:
     return f"/provider/appointments/{one.id}"
 
 
-def initials(name: str) -> str:
-    """R.E.: of the first and the last word, all that a calendar shows of a patient."""
-    parts = name.split()
-    return "".join(f"{part[0].upper()}." for part in [*parts[:1], *parts[1:][-1:]]) or "Booked"
-
-
 def _next(
     visit: Visit, provider: Provider, near: list[AppointmentEntry], zone: str
 ) -> dict[str, Any] | None:
@@ -202,6 +204,13 @@ def _untold(near: list[AppointmentEntry], zone: str, now: datetime) -> list[dict
         {"text": f"Did it take place? {formats.short_when(one.starts_at, zone)}", "url": _url(one)}
         for one in over[:MOST_UNTOLD]
     ]
+
+
+def _outside(visit: Visit, provider: Provider, availability: Availability) -> list[dict[str, str]]:
+    """Sessions that stay booked outside the hours, the next ones."""
+    found = find_outside(visit.session, provider.id, availability, visit.now)[:MOST_OUTSIDE]
+    lines = outside_lines(visit.session, found, availability.time_zone)
+    return [{**one, "text": f"Outside your hours: {one['text']}"} for one in lines]
 
 
 def _due(provider: Provider, credentials: list[Credential], now: datetime) -> list[dict[str, str]]:
