@@ -1,6 +1,7 @@
 """What a provider's own change does, before it is saved: which times appear and vanish, and which
 booked sessions would lie outside the hours, each with a choice: keep, move or call off."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -21,8 +22,9 @@ from booking.rules.minutes import instant_of, starts_within_any
 from booking.rules.slots import Interval, Refusal
 from core.errors import Conflict, DomainError
 
-OFFERED_TIMES: Final = 12
-"""To how many of the nearest times the review offers to move a session."""
+OFFERED_TIMES: Final = 24
+OFFERED_A_DAY: Final = 4
+"""To how many of the nearest times the review offers to move a session, and of how many a day."""
 
 Times = dict[UUID, list[datetime]]
 """By service, in order."""
@@ -198,8 +200,14 @@ def _near(
         for at in slots.day_starts(availability, day, one.minutes, others, booked)
         if any(at in span for span in spans) and at != one.starts_at
     ]
-    nearest = sorted(starts, key=lambda at: abs(at - one.starts_at))[:OFFERED_TIMES]
-    return sorted(nearest)
+    offered: list[datetime] = []
+    a_day: Counter[date] = Counter()
+    for at in sorted(starts, key=lambda at: abs(at - one.starts_at)):
+        day = slots.local_day(at, availability.time_zone)
+        if a_day[day] < OFFERED_A_DAY:
+            a_day[day] += 1
+            offered.append(at)
+    return sorted(offered[:OFFERED_TIMES])
 
 
 def _nights(
