@@ -2,18 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import takewhile
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import Query, Response
 
+from booking.calendar.free_times import Viewer
 from booking.calendar.queries import Calendar, get_calendar
 from booking.calendar.requested_time import times_from
 from booking.pages import presenters
 from booking.pages.search_context import SearchContext, search_context, zone_of
 from booking.rules.minutes import minute_of
 from booking.rules.notice import notice_rule
+from booking.visitors import known_holder
 from core.errors import NotFound
 from core.times import read_day_in_reach
 from core.web import formats
@@ -27,7 +28,6 @@ from directory.models import Listing, Provider, Service
 from directory.presenters import licensed_line, times_words
 from directory.queries import credentials_of, get_listing_by_slug, get_provider, services_of
 from directory.search.day_times import AskedTimes
-from directory.search.listing_rows import entry_of
 from directory.taxonomy import STATES
 
 router = Router(include_in_schema=False)
@@ -64,8 +64,7 @@ def profile(
     there = STATES.get(brought.state)
     zone = zone_of(visit, there.zone if there else calendar.availability.time_zone)
     chosen = _chosen(provider, services, service)
-    until = entry_of(listing).lawful_until([brought.state])
-    asked = chosen and _Asked(listing.slug, chosen, read_day_in_reach(start), zone, until, brought)
+    asked = chosen and _Asked(listing.slug, chosen, read_day_in_reach(start), zone, brought)
     return render(
         visit,
         "booking/public/profile.html",
@@ -74,10 +73,12 @@ def profile(
         pronouns=provider.pronouns,
         card=listing.card,
         licensed=licensed_line(listing.card["states"], (brought.state,)),
-        not_in=there.name if there and there.code not in listing.states else "",
+        not_in=there.name if there and not _may_see(calendar, there.code, visit.now) else "",
         facts=presenters.provider_facts(provider, services),
         verified=presenters.verified_rows(credentials_of(visit.session, provider.id), visit.now),
-        rule=notice_rule(calendar.availability.cancel_notice_minutes),
+        rule=notice_rule(
+            calendar.availability.cancel_notice_minutes, calendar.availability.moves_late
+        ),
         accepts_new=provider.accepts_new,
         results=brought.results,
         comparison=brought.comparison,
@@ -86,6 +87,10 @@ def profile(
         let_go=visit.request.query_params.get("notice") == "released",
         times=_panel(visit, calendar, services, asked) if asked else None,
     )
+
+
+def _may_see(calendar: Calendar, state: str, now: datetime) -> bool:
+    return calendar.ground.verdict(state, now).allowed
 
 
 def _shown(visit: Visit, slug: str) -> Listing:
@@ -111,14 +116,12 @@ def _others(provider: Provider, state: str) -> str:
 
 @dataclass(frozen=True)
 class _Asked:
-    """Which times to show; `start` is a local day, None for now; `until`: the second at which
-    no licence allows any."""
+    """Which times to show; `start` is a local day, None for now."""
 
     slug: str
     service: Service
     start: date | None
     zone: str
-    until: int
     brought: SearchContext
 
     @property
@@ -151,10 +154,14 @@ def _panel(
     today = formats.local_date(visit.now, zone)
     first = max(asked.start or today, today)
     free = times_from(
-        visit.session, calendar, chosen.id, presenters.midnight(first, zone), visit.now
+        visit.session,
+        calendar,
+        chosen.id,
+        presenters.midnight(first, zone),
+        visit.now,
+        Viewer(known_holder(visit), asked.brought.state),
     )
-    lawful = takewhile(lambda at: at.timestamp() < asked.until, free)
-    found = (at for at in lawful if minute_of(at) in asked.times)
+    found = (at for at in free if minute_of(at) in asked.times)
     shown, later = presenters.days(found, zone, today, asked.slot, DAYS)
     seen = presenters.local_noon(shown[0].day, zone) if shown else visit.now
     is_later = first > today
