@@ -6,18 +6,28 @@ Computed when it is asked for, never sent in a letter: times go, and licences en
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final
+from uuid import UUID
 
 from sqlmodel import Session
 
 from booking.appointments.queries import AppointmentDetails
-from booking.calendar.free_times import Viewer
-from booking.calendar.queries import Calendar, Offer, get_calendar
-from booking.calendar.requested_time import times_from
+from booking.calendar.free_times import Viewer, days_around
+from booking.calendar.queries import (
+    Calendar,
+    Offer,
+    calendars_of_providers,
+    read_calendar,
+    slot_days_of_providers,
+)
+from booking.calendar.requested_time import AHEAD, times_from
 from booking.models import AppointmentRow
+from booking.rules.minutes import instant_of, starts_within_any
+from booking.rules.slots import Interval
+from core.database import run_together
 from directory.search import SearchQuery, search
-from directory.search.entries import Shown
+from directory.search.entries import Entry
 
 MOST: Final = 3
 TIMES: Final = 3
@@ -44,23 +54,17 @@ def find_alternatives(
     others there: the same kind of session, something they help with in common, about the fee;
     soonest first. What is wanted less is let go of before nobody is left."""
     one, calendar = found.appointment, found.time.calendar
-    viewer = Viewer(state=state)
     same: list[datetime] = []
     if calendar.is_listed(now) and calendar.offer(one.service_id):
-        times = times_from(session, calendar, one.service_id, now, now, viewer)
+        times = times_from(session, calendar, one.service_id, now, now, Viewer(state=state))
         same = list(islice(times, TIMES))
-    others: dict[str, Alternative] = {}
+    entries: dict[UUID, Entry] = {}
     for query in _queries(one, found.time.provider.conditions, state):
         for shown in search(app_state, session, query).items:
-            slug = shown.entry.slug
-            if slug in others or shown.entry.provider_id == one.provider_id:
-                continue
-            other = _alternative(session, shown, one, viewer, now)
-            if other is not None:
-                others[slug] = other
-            if len(others) == MOST:
-                return same, list(others.values())
-    return same, list(others.values())
+            entries.setdefault(shown.entry.provider_id, shown.entry)
+    entries.pop(one.provider_id, None)
+    others = _alternatives(session, list(entries.values())[:_LOOKED_AT], one, state, now)
+    return same, others[:MOST]
 
 
 def _queries(one: AppointmentRow, conditions: list[str], state: str) -> Iterator[SearchQuery]:
@@ -74,17 +78,33 @@ def _queries(one: AppointmentRow, conditions: list[str], state: str) -> Iterator
     yield SearchQuery(there, limit=_LOOKED_AT)
 
 
-def _alternative(
-    session: Session, shown: Shown, one: AppointmentRow, viewer: Viewer, now: datetime
-) -> Alternative | None:
-    """None where nothing of the kind can be had."""
-    entry = shown.entry
-    calendar = get_calendar(session, entry.provider_id)
-    offer = _offer_of_kind(calendar, one)
-    if offer is None or calendar.provider.person_id == one.patient_id:
-        return None
-    times = list(islice(times_from(session, calendar, offer.id, now, now, viewer), TIMES))
-    return Alternative(entry.slug, entry.name, entry.card, offer, times) if times else None
+def _alternatives(
+    session: Session, entries: list[Entry], one: AppointmentRow, state: str, now: datetime
+) -> list[Alternative]:
+    """Those of whom something of the kind can be had, in the same order. One round trip."""
+    if not entries:
+        return []
+    ids = [entry.provider_id for entry in entries]
+    days = days_around(Interval(now, now + AHEAD))
+    rows, slot_days = run_together(
+        session, calendars_of_providers(ids), slot_days_of_providers(ids, *days)
+    )
+    calendars = {
+        calendar.provider_id: calendar for row in rows for calendar in [read_calendar([row])]
+    }
+    found = []
+    for entry in entries:
+        calendar = calendars[entry.provider_id]
+        offer = _offer_of_kind(calendar, one)
+        if offer is None or calendar.provider.person_id == one.patient_id:
+            continue
+        own = (row.starts for row in slot_days if row.service_id == offer.id)
+        starts = sorted(chain.from_iterable(own))
+        times = starts_within_any(starts, calendar.bookable_spans(now, state))[:TIMES]
+        if times:
+            at = [instant_of(minute) for minute in times]
+            found.append(Alternative(entry.slug, entry.name, entry.card, offer, at))
+    return found
 
 
 def _offer_of_kind(calendar: Calendar, one: AppointmentRow) -> Offer | None:
