@@ -50,7 +50,7 @@ def defer(
     ).defer(**arguments)
 
 
-@jobs.periodic(cron="*/5 * * * *")
+@jobs.periodic(cron="* * * * *")
 @jobs.task(name="core.jobs.retry_stalled", queueing_lock="retry_stalled", pass_context=True)
 async def retry_stalled(context: procrastinate.JobContext, timestamp: int) -> None:  # noqa: ARG001
     """A worker that died left its jobs in `doing`; another takes them up."""
