@@ -70,18 +70,29 @@ _LEFT_BEHIND = (
     """,
     """
     INSERT INTO appointment (id, provider_id, service_id, patient_id, starts_at, ends_at, status,
-        expires_at, extended, visitor, held_by, patient_state, patient_zone, fee_cents, version,
-        created_at, booked_at)
+        expires_at, extended, visitor, held_by, patient_state, patient_zone, title, kind, zone,
+        cancel_notice_minutes, fee_cents, version, ended_by, ended_at, created_at, booked_at)
     SELECT uuidv7(), provider_id, service_id, patient_id, at, at + interval '50 minutes', status,
         CASE WHEN status = 'held' THEN now() + interval '1 day' END, false,
         sha256(convert_to(n || status, 'UTF8')), patient_id, 'WA', 'America/Los_Angeles',
-        15000, 1, now(), now()
+        'Individual session', 'individual', 'America/Los_Angeles', 1440, 15000, 1,
+        CASE WHEN status = 'cancelled' THEN 'system' END,
+        CASE WHEN status = 'cancelled' THEN now() END, now(), now()
     FROM one, LATERAL (VALUES
         ('completed', now() - interval '9 days'), ('cancelled', now() - interval '2 days'),
         ('expired', now() - interval '1 day'), ('booked', now() + interval '9 days'),
         ('booked', now() + interval '16 days'), ('held', now() + interval '23 days')
     ) AS had (status, at)
     WHERE status <> 'held' OR n % 20 = 0
+    """,
+    """
+    INSERT INTO suspension (id, provider_id, reason, starts_at, ends_at, suspended_by, suspended_at)
+    SELECT uuidv7(), provider_id, '', now() - interval '9 days', now() - interval '8 days',
+        person_id, now() FROM one WHERE n % 10 = 0
+    """,
+    """
+    INSERT INTO renewal_due (provider_id, session_at)
+    SELECT provider_id, now() + make_interval(hours => (n % 72)::int) FROM one WHERE n % 2 = 0
     """,
     """
     INSERT INTO appointment_event (id, appointment_id, at, status, starts_at, actor_kind)

@@ -195,7 +195,8 @@ def test_nothing_of_it_is_logged_or_counted(
     caplog.set_level("DEBUG")
     client.get("/find", params={"q": "quiero morir zebra"})
     client.get("/api/v1/suggest", params={"q": "quiero morir zebra"})
-    said = caplog.text + "".join(capfd.readouterr()) + generate_latest().decode()
+    counted = generate_latest().decode().replace('route="/crisis"', "")  # the page, by whoever
+    said = caplog.text + "".join(capfd.readouterr()) + counted
     for word in ("morir", "zebra", "urgent", "crisis"):
         assert word not in said
 
