@@ -92,7 +92,7 @@ _LEFT_BEHIND = (
     """,
     """
     INSERT INTO renewal_due (provider_id, session_at)
-    SELECT provider_id, now() + make_interval(hours => (n % 72)::int) FROM one WHERE n % 2 = 0
+    SELECT provider_id, now() + make_interval(hours => (n % 72)::int) FROM one WHERE n % 500 = 0
     """,
     """
     INSERT INTO appointment_event (id, appointment_id, at, status, starts_at, actor_kind)

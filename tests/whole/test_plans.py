@@ -58,6 +58,7 @@ BY_DESIGN = {
     "SELECT slug FROM listing WHERE number >=": "a part of the sitemap: so many at most, always",
     # Every few minutes.
     "FROM listing_before ORDER BY number": "what has changed since the last look; then it is gone",
+    "FROM renewal_due": "those few whose renewal decides about a session within 72 hours",
     # Nightly.
     "DELETE FROM sign_in_session": "nightly; an index on the last visit would cost every visit",
     "SELECT provider.photo FROM provider": "nightly: each file is held against all that are named",
@@ -69,6 +70,8 @@ JOBS = (
     periodic.expire_holds,
     periodic.follow_the_clock,
     periodic.advance_calendars,
+    periodic.follow_lapses,
+    periodic.warn_of_expiry,
     delivery.look_for_news,
 )
 
