@@ -14,10 +14,9 @@ from booking.calendar.availability import (
     load_availability,
     save_availability,
 )
-from booking.calendar.free_times import days_around, free_within
+from booking.calendar.free_times import concerning, days_around, free_within
 from booking.calendar.queries import (
     calendar_of_provider,
-    idle_holds_of,
     read_calendar,
     slot_days_of,
 )
@@ -110,18 +109,20 @@ def list_slots(
     ] = "",
 ) -> Any:
     """The starts that the caller may hold now, at most 31 days of them."""
-    calendars, slot_days, idle = run_together(
+    calendars, slot_days, *of_viewer = run_together(
         visit.session,
         calendar_of_provider(provider_id),
         slot_days_of(service, *_days_asked(start, end, visit.now)),
-        idle_holds_of(provider_id, visit.now, known_holder(visit)),
+        *concerning(provider_id, known_holder(visit), visit.now),
     )
     calendar = read_calendar(calendars)
     offer = calendar.offer(service)
     if offer is None or calendar.availability is None or not calendar.is_listed(visit.now):
         raise NotFound
     span = read_span(start, end, calendar.availability.time_zone, visit.now)
-    found = free_within(visit.session, calendar, service, slot_days, idle, span, visit.now, state)
+    found = free_within(
+        visit.session, calendar, service, slot_days, of_viewer, span, visit.now, state
+    )
     body = _slots_json(service, calendar.availability.time_zone, found, offer.minutes)
     return Response(body, media_type="application/json")
 

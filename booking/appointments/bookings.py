@@ -30,14 +30,14 @@ from booking.appointments.refusals import (
 )
 from booking.appointments.terms import agreed_start, cancel_until
 from booking.calendar.free_times import nearest
-from booking.calendar.queries import busy_of, read_busy
+from booking.calendar.queries import busy_of, read_busy, sessions_of_patient
 from booking.calendar.slot_cache import cached_days, refresh_spans, touched, update_slots
 from booking.letters import announcements
 from booking.models import COLUMNS, AppointmentRow
 from booking.rules import slots, transitions
 from booking.rules.minutes import instant_of, minute_of
 from booking.rules.notice import Permission, may_cancel, may_close, may_move
-from booking.rules.slots import Interval, Refusal
+from booking.rules.slots import MINUTE, Interval, Refusal
 from booking.rules.transitions import ActorKind, Status
 from core.crypto import encrypt
 from core.database import Statement, lock_statement, run, run_together
@@ -122,23 +122,32 @@ def times_to_move(
     session: Session, found: AppointmentDetails, now: datetime, start: datetime | None = None
 ) -> list[datetime]:
     """The starts to which `reschedule` would move a booked session now, from `start` on: by its
-    own length, with its own time free, lawful where the patient will be."""
+    own length, with its own time free, lawful where the patient, who is nowhere else then, will
+    be."""
     one, calendar = found.appointment, found.time.calendar
     availability = calendar.availability
     if availability is None:
         return []
     days = cached_days(availability, now)
     reach = slots.reach(availability, days)
-    busy = read_busy(run(session, busy_of(one.provider_id, reach, one.id)), now)
+    busy_rows, sessions = run_together(
+        session,
+        busy_of(one.provider_id, reach, one.id),
+        sessions_of_patient(one.patient_id, now, one.id),
+    )
+    busy = read_busy(busy_rows, now)
     booked = slots.count_by_day(busy, availability.time_zone)
     starts = {
         at for day in days for at in slots.day_starts(availability, day, one.minutes, busy, booked)
     }
     spans = calendar.bookable_spans(now, one.patient_state or "")
+    elsewhere = read_busy(sessions)
     return sorted(
         at
         for at in starts - {one.starts_at}
-        if any(at in span for span in spans) and (start is None or at >= start)
+        if any(at in span for span in spans)
+        and (start is None or at >= start)
+        and not any(own.overlaps(at, at + one.minutes * MINUTE) for own in elsewhere)
     )
 
 

@@ -1,7 +1,8 @@
 """The starts that may be held now, for whoever asks: what is listed is what `hold_slot` takes.
 
 They come out of the cache of slots. It knows neither the clock nor who asks, so the window, the
-provider's ground, and holds that keep nothing from the one who asks are applied here.
+provider's ground, holds that keep nothing from the one who asks, and the sessions that they have
+themselves, with anybody, are applied here.
 """
 
 from bisect import bisect_left
@@ -21,13 +22,14 @@ from booking.calendar.queries import (
     get_calendar,
     idle_holds_of,
     read_busy,
+    sessions_of_patient,
     slot_days_of,
 )
 from booking.models import NOBODY, Holder
 from booking.rules import slots
-from booking.rules.minutes import instant_of, minute_of, starts_within_any
+from booking.rules.minutes import instant_of, minute_of, starts_apart, starts_within_any
 from booking.rules.slots import Interval
-from core.database import run, run_together
+from core.database import Statement, run, run_together
 from directory.models import Service
 
 
@@ -70,12 +72,21 @@ def free_minutes(
         return []
     if span.end <= span.start:
         return []
-    slot_days, idle = run_together(
+    slot_days, *of_viewer = run_together(
         session,
         slot_days_of(service_id, *days_around(span)),
-        idle_holds_of(calendar.provider_id, now, viewer.holder),
+        *concerning(calendar.provider_id, viewer.holder, now),
     )
-    return free_within(session, calendar, service_id, slot_days, idle, span, now, viewer.state)
+    return free_within(session, calendar, service_id, slot_days, of_viewer, span, now, viewer.state)
+
+
+def concerning(provider_id: UUID, holder: Holder, now: datetime) -> list[Statement]:
+    """What the cache of slots does not know of the one who asks: the holds that keep no time from
+    them, and the sessions of theirs (of somebody who is signed in)."""
+    idle = idle_holds_of(provider_id, now, holder)
+    if holder.person_id is None:
+        return [idle]
+    return [idle, sessions_of_patient(holder.person_id, now)]
 
 
 def free_within(
@@ -83,16 +94,20 @@ def free_within(
     calendar: Calendar,
     service_id: UUID,
     slot_days: Iterable[Any],
-    idle: Sequence[Any],
+    of_viewer: Sequence[Sequence[Any]],
     span: Interval,
     now: datetime,
     state: str = "",
 ) -> list[int]:
-    """As `free_minutes`, where the rows of `slot_days_of` and `idle_holds_of` are at hand."""
+    """As `free_minutes`, where the rows of `slot_days_of` and `concerning` are at hand."""
     offer = calendar.offer(service_id)
-    if idle and offer is not None:
+    if offer is None:
+        return []
+    idle, *sessions = of_viewer
+    if idle:
         slot_days = _without_idle(session, calendar, offer, slot_days, idle)
-    return _within((row.starts for row in slot_days), span, calendar, now, state)
+    found = _within((row.starts for row in slot_days), span, calendar, now, state)
+    return starts_apart(found, offer.minutes, read_busy(list(chain.from_iterable(sessions))))
 
 
 def free_of_cache(

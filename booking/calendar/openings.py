@@ -201,8 +201,11 @@ def publishing(calendar: Calendar, found: Openings, now: datetime) -> list[State
     return telling
 
 
-def noting_due(calendar: Calendar, found: Openings, now: datetime) -> Statement:
-    """Puts the calendar on the list of those that the clock changes (`CalendarDue`)."""
+def noting_due(
+    calendar: Calendar, found: Openings, now: datetime, *, is_advanced: bool = False
+) -> Statement:
+    """Puts the calendar on the list of those that the clock changes (`CalendarDue`). What is due
+    there stays so until the calendar `is_advanced`: its days, too, are up to the clock."""
     if calendar.availability is None:
         return Statement(
             "DELETE FROM calendar_due WHERE provider_id = %(provider)s",
@@ -213,9 +216,12 @@ def noting_due(calendar: Calendar, found: Openings, now: datetime) -> Statement:
         """
         INSERT INTO calendar_due (provider_id, at) VALUES (%(provider)s, %(at)s)
         ON CONFLICT (provider_id) DO UPDATE SET at = excluded.at
+        WHERE %(is_advanced)s OR calendar_due.at > %(now)s
         """,
         {
             "provider": calendar.provider_id,
+            "is_advanced": is_advanced,
+            "now": now,
             "at": slots.changes_at(calendar.availability, first, now),
         },
     )

@@ -243,6 +243,18 @@ def idle_holds_of(provider_id: UUID, now: datetime, holder: Holder = NOBODY) -> 
     )
 
 
+def sessions_of_patient(person_id: UUID | None, now: datetime, but: UUID = _NONE) -> Statement:
+    """When somebody has sessions with anybody, from `now` on, less the appointment `but`; of
+    nobody, none."""
+    return Statement(
+        """
+        SELECT starts_at, ends_at FROM appointment
+        WHERE patient_id = %(patient)s::uuid AND takes_time AND ends_at > %(now)s AND id <> %(but)s
+        """,
+        {"patient": person_id, "now": now, "but": but},
+    )
+
+
 def slot_days_of(service_id: UUID, first: date, last: date) -> Statement:
     """The cached free starts of each opening day that has any (`starts`: epoch minutes, sorted)."""
     return Statement(

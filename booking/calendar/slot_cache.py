@@ -93,7 +93,7 @@ def write_all_slots(session: Session, calendar: Calendar, now: datetime) -> Open
         gone,
         _published_through(calendar, days[-1]),
         *_writing(calendar, free),
-        noting_due(calendar, found, now),
+        noting_due(calendar, found, now, is_advanced=True),
     )
     return found
 
@@ -183,7 +183,7 @@ def advance_slots(session: Session, provider_id: UUID, now: datetime) -> None:
         run_together(session, gone)
     found = find_openings(session, calendar, now)
     tell_listing(session, calendar, found, now)
-    run_together(session, noting_due(calendar, found, now))
+    run_together(session, noting_due(calendar, found, now, is_advanced=True))
 
 
 def free_of_days(calendar: Calendar, days: Sequence[date], busy: Sequence[Interval]) -> Free:

@@ -13,8 +13,8 @@ from booking.calendar.free_times import free_starts
 from booking.models import Appointment, AppointmentEvent
 from core import clock
 from directory.models import Provider, Service
-from directory.queries import credentials_of
-from tests.factories import make_patient, make_provider, sign_in
+from directory.queries import credentials_of, services_of
+from tests.factories import make_appointment, make_patient, make_provider, sign_in
 
 DAY = timedelta(days=1)
 DETAILS = {"name": "Robin Example", "date_of_birth": "1990-02-03", "state": "WA"}
@@ -459,3 +459,29 @@ def test_an_unverified_provider_has_no_slots_to_show(client: TestClient, session
     assert client.get(url).status_code == 404
     assert free(session, provider) == []
     assert hold(client, service, clock.now() + DAY).status_code == 404
+
+
+def test_nobody_is_offered_a_time_at_which_they_are_elsewhere(
+    client: TestClient, session: Session, monday_at_ten: None
+) -> None:
+    here, elsewhere, third = (
+        services_of(session, make_provider(session, now=clock.now()).id)[0] for _ in range(3)
+    )
+    patient, start = make_patient(session), datetime(2026, 11, 24, 18, tzinfo=UTC)
+    make_appointment(session, elsewhere, patient, start)
+    other = make_appointment(session, third, patient, start + timedelta(days=1))
+    headers = sign_in(None, session, patient)
+
+    def listed(url: str, headers: dict[str, str]) -> set[str]:
+        answer = client.get(url, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return {one["starts_at"] for one in answer.json()["slots"]}
+
+    around = {f"2026-11-24T{at}:00Z" for at in ("17:30", "18:00", "18:30")}
+    slots = f"/api/v1/providers/{here.provider_id}/slots?service={here.id}&from=2026-11-24"
+    assert around <= listed(slots, {})
+    assert not around & listed(slots, headers)
+    assert {"2026-11-24T17:00:00Z", "2026-11-24T19:00:00Z"} <= listed(slots, headers)
+    times = listed(f"/api/v1/appointments/{other.id}/slots", headers)
+    assert not around & times
+    assert "2026-11-24T19:00:00Z" in times

@@ -179,3 +179,27 @@ def test_the_calendar_moves_on_with_the_days(session: Session, provider: Provide
 def _cache(session: Session) -> list[tuple[date, list[int]]]:
     rows = session.exec(select(SlotDay).order_by(col(SlotDay.day))).all()
     return [(row.day, row.starts) for row in rows if row.starts]
+
+
+def test_what_is_booked_just_after_midnight_does_not_put_off_the_new_day(
+    session: Session, provider: Provider
+) -> None:
+    """Of a hold that ends in the minute in which the day does, the listing is told at once; the
+    calendar is brought up to the clock all the same."""
+    service = session.exec(select(Service).where(col(Service.provider_id) == provider.id)).one()
+    midnight = datetime.fromisoformat("2026-11-25T08:00:00Z")
+    before = midnight - timedelta(minutes=5)
+    holds.hold_slot(
+        session,
+        service_id=service.id,
+        starts_at=free_starts(session, service, before, before + 9 * DAY, before)[0],
+        holder=Holder(b"v" * 32, None),
+        address="192.0.2.1",
+        now=before,
+    )
+    session.commit()
+    days = select(func.min(SlotDay.day)).where(col(SlotDay.provider_id) == provider.id)
+    with clock.at(midnight + timedelta(minutes=6)):
+        periodic.expire_holds(timestamp=0)
+        periodic.follow_the_clock(timestamp=0)
+    assert session.exec(days).one() == date(2026, 11, 24)
