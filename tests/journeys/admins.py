@@ -17,6 +17,14 @@ class Admin(Somebody):
         self._opens(self.page.get_by_role("link", name=name))
         self.sees_heading(name)
 
+    def looks_up(self, name: str) -> None:
+        """The case of anybody, whether or not it waits."""
+        self.goes_to("/admin?view=everyone")
+        link = self.page.get_by_role("link", name=name)
+        while not link.count():
+            self.follows("Show more")
+        self._opens(link)
+
     def opens_the_oldest_case(self) -> str:
         """Whose it is."""
         self.goes_to("/admin")

@@ -2,18 +2,14 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
 from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, Page
 
-from demo.generate import make_providers
-from main import DEMO_SEED
 from tests.journeys.admins import Admin
 from tests.journeys.checks import check_page
-from tests.journeys.conftest import PROVIDERS
 from tests.journeys.patients import ONE, STEP, Patient
-from tests.journeys.people import Somebody
+from tests.journeys.people import Somebody, email_of
 
 SURNAME = "Wolfeschlegelsteinhausenbergerdorffwelchevoralternwaren"[:50]
 PATIENT = "Hubert " + "Blaine" * 10
@@ -131,9 +127,3 @@ def books_and_looks(patient: Patient, long: str) -> str:
         patient.goes_to(path)
         assert stays_in_its_place(page, SURNAME), path
     return address
-
-
-def email_of(name: str) -> str:
-    """A demo provider's address."""
-    people = make_providers(PROVIDERS, DEMO_SEED, date(2026, 11, 26))
-    return next(one.email for one in people if f"{one.first} {one.last}" == name)
