@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Locator, expect
 
-from tests.journeys.people import Somebody
+from tests.journeys.people import Hurried, Somebody
 
 
 class Admin(Somebody):
@@ -59,3 +59,7 @@ class Admin(Somebody):
     def sees_in_the_audit_log(self, words: str) -> None:
         self.goes_to("/admin/audit")
         expect(self.page.locator("main")).to_contain_text(words)
+
+
+class HurriedAdmin(Hurried, Admin):
+    pass

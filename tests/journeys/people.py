@@ -176,6 +176,17 @@ class Somebody:
         self.sees("You are signed out")
 
 
+class Hurried(Somebody):
+    """Looks only where told to: the other pages are looked at by their own stories."""
+
+    def sees_a_sound_page(self) -> None:
+        pass
+
+    def looks(self, state: str = "") -> None:
+        """With axe, and at 320, 360 and 1280 px. `state`: what makes this page a new one."""
+        check_page(self.page, state=state)
+
+
 def email_of(name: str) -> str:
     """A demo provider's address."""
     people = make_providers(PROVIDERS, DEMO_SEED, date(2026, 11, 26))

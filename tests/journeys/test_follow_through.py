@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, expect
 
-from tests.journeys.admins import Admin
-from tests.journeys.patients import STEP, Patient
-from tests.journeys.people import Somebody, email_of
+from tests.journeys.admins import HurriedAdmin
+from tests.journeys.patients import STEP, HurriedPatient
+from tests.journeys.people import Hurried, email_of
 
 PATIENT = "robin.stranded@example.com"
 CRISIS = "Call 988"
@@ -17,17 +17,17 @@ REASON = "may no longer see people in Michigan"
 
 
 def test_a_revoked_licence_strands_nobody(open_context: Callable[..., BrowserContext]) -> None:
-    """Each page is looked at with axe, and at 320, 360 and 1280 px."""
-    patient = Patient(open_context().new_page())
+    patient = HurriedPatient(open_context().new_page())
     patient.signs_in_as(PATIENT)
     patient.holds_a_time_with(NAME)
     address = urlsplit(patient.books("MI")).path
 
-    admin = Admin(open_context().new_page())
+    admin = HurriedAdmin(open_context().new_page())
     admin.signs_in_as("admin@example.com")
     admin.looks_up(NAME)
     admin.follows(re.compile("Michigan"))
     admin.sees(re.compile(r"\d patients? ha(s a session|ve sessions) that this ends"))
+    admin.looks("sessions end")
     admin.decides("Revoke", "Revoked on Monday.", "The board revoked this licence.")
 
     with patient.letter_to(PATIENT, "is cancelled") as letter:
@@ -36,21 +36,25 @@ def test_a_revoked_licence_strands_nobody(open_context: Callable[..., BrowserCon
     patient.goes_to("/appointments")
     patient.sees(REASON)
     patient.sees(CRISIS)
+    patient.looks("one is called off")
     patient.goes_to(address)
     patient.sees(REASON)
     expect(patient.page.get_by_role("link", name="Join")).to_have_count(0)
+    patient.looks("called off")
     patient.follows("See who can see you")
     patient.sees_heading("Who can see you in Michigan")
     patient.sees(CRISIS)
+    patient.looks()
     expect(patient.page.get_by_role("button", name=f"with {NAME}")).to_have_count(0)
     patient.presses(re.compile("^Hold "))
     patient.is_at(f"{STEP}/you")
     expect(patient.field("state")).to_have_value("MI")
 
-    provider = Somebody(open_context().new_page())
+    provider = Hurried(open_context().new_page())
     provider.signs_in_as(email_of(NAME))
     provider.goes_to(f"/provider{address}")
     provider.sees("Cancelled")
     provider.sees(REASON)
+    provider.looks("called off")
     with provider.letter_to(email_of(NAME), "called off") as letter:
         expect(letter).to_contain_text("They have been told so, and offered others")

@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, Page
 
-from tests.journeys.admins import Admin
+from tests.journeys.admins import HurriedAdmin
 from tests.journeys.checks import check_page
-from tests.journeys.patients import ONE, STEP, Patient
-from tests.journeys.people import Somebody, email_of
+from tests.journeys.patients import ONE, STEP, HurriedPatient, Patient
+from tests.journeys.people import Hurried, email_of
 
 SURNAME = "Wolfeschlegelsteinhausenbergerdorffwelchevoralternwaren"[:50]
 PATIENT = "Hubert " + "Blaine" * 10
@@ -45,21 +45,6 @@ def stays_in_its_place(page: Page, name: str) -> int:
         outside: list[str] = page.evaluate(_OUTSIDE, name)
         assert not outside, f"{page.url} at {width} px: {outside}"
     return page.locator("main").inner_text().count(name)
-
-
-class Hurried(Somebody):
-    """Looks at widths alone: all else is looked at by the stories of these pages."""
-
-    def sees_a_sound_page(self) -> None:
-        pass
-
-
-class HurriedAdmin(Hurried, Admin):
-    pass
-
-
-class HurriedPatient(Hurried, Patient):
-    pass
 
 
 def test_a_long_name_is_checked_shown_and_stays_in_its_place(

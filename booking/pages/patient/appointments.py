@@ -36,7 +36,7 @@ from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 from core.web.zones import zone_line
-from directory.queries import ground_of
+from directory.queries import grounds_of
 from directory.taxonomy import STATES
 
 router = Router(include_in_schema=False)
@@ -55,10 +55,7 @@ def list_appointments(visit: Visiting) -> Response:
     upcoming = upcoming_of_patient(visit.session, visit.person_id, visit.now)
     past = past_of_patient(visit.session, visit.person_id, visit.now)
     called_off = [one for one in past if _was_called_off(one.appointment, visit.now)]
-    grounds = {
-        key: ground_of(visit.session, key)
-        for key in {one.appointment.provider_id for one in upcoming}
-    }
+    grounds = grounds_of(visit.session, (one.appointment.provider_id for one in upcoming))
 
     def refusal(one: AppointmentRow) -> str:
         return refusal_ahead(grounds[one.provider_id], one, visit.now)

@@ -17,7 +17,7 @@ from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 from core.web.zones import DEFAULT, is_zone, zone_choices
-from directory.queries import ground_of
+from directory.queries import grounds_of
 from directory.taxonomy import STATES
 
 router = Router(include_in_schema=False)
@@ -77,13 +77,14 @@ def _elsewhere(visit: Visit, state: str) -> tuple[list[AppointmentEntry], list[A
     the rest those for which another state was said."""
     if not state:
         return [], []
+    upcoming = upcoming_of_patient(visit.session, visit.person_id, visit.now)
+    grounds = grounds_of(visit.session, (entry.appointment.provider_id for entry in upcoming))
     refused, others = [], []
-    for entry in upcoming_of_patient(visit.session, visit.person_id, visit.now):
+    for entry in upcoming:
         one = entry.appointment
         if one.starts_at <= visit.now:
             continue
-        ground = ground_of(visit.session, one.provider_id)
-        if not ground.verdict(state, one.starts_at, visit.now).allowed:
+        if not grounds[one.provider_id].verdict(state, one.starts_at, visit.now).allowed:
             refused.append(entry)
         elif one.patient_state != state:
             others.append(entry)
