@@ -243,8 +243,8 @@ def _reason_line(one: AppointmentRow, events: list[Any]) -> str:
         return ""
     if one.ended_by == ActorKind.SYSTEM:
         return (
-            f"Openchair called it off. Your patient was told: “{one.reason}”, and shown others who"
-            " can see them."
+            f"Openchair called it off. Your patient was told: “{one.reason}” They were shown others"
+            " who can see them."
         )
     is_mine = events and events[-1].actor_kind == ActorKind.PROVIDER
     return f"{'You told your patient' if is_mine else 'The reason given'}: {one.reason}"
