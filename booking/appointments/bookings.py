@@ -43,6 +43,7 @@ from core.crypto import encrypt
 from core.database import Statement, lock_statement, run, run_together
 from core.errors import Conflict, Invalid
 from core.jobs import defer
+from directory.taxonomy import STATES
 
 LONGEST_REASON: Final = 1000
 _SAME: Final = "id = %(id)s AND version = %(known)s"
@@ -198,7 +199,8 @@ def excuse(session: Session, appointment_id: UUID, actor: Actor) -> AppointmentR
 def change_state(
     session: Session, appointment_id: UUID, state: str, actor: Actor, now: datetime
 ) -> AppointmentRow:
-    """The patient says that they will be in another state; checked at once.
+    """The patient says that they will be in another state, and goes by its clock then; checked at
+    once.
 
     Raises NotPossible, TooLate (begun), LicenceRefused: nothing is changed then.
     """
@@ -209,8 +211,13 @@ def change_state(
     _insist(may_cancel(one.starts_at, now))
     check_ground(found.time.calendar.ground, state, one.starts_at, now)
     changed = Statement(
-        f"UPDATE appointment SET patient_state = %(state)s WHERE id = %(id)s RETURNING {COLUMNS}",
-        {"id": one.id, "state": state},
+        "UPDATE appointment SET patient_state = %(state)s, patient_zone = %(zone)s"
+        f" WHERE id = %(id)s RETURNING {COLUMNS}",
+        {
+            "id": one.id,
+            "state": state,
+            "zone": one.patient_zone if state == one.patient_state else STATES[state].zone,
+        },
     )
     return AppointmentRow(*run(session, changed)[0])
 

@@ -26,7 +26,7 @@ class Actor:
 _TELL: Final = f"""
     ), told AS (
         INSERT INTO appointment_event (appointment_id, at, status, starts_at, actor_kind, actor_id)
-        SELECT id, %(now)s, status, starts_at, %(kind)s, %(person)s::uuid FROM moved
+        SELECT id, %(now)s, status, starts_at, %(by)s, %(person)s::uuid FROM moved
     )
     SELECT {COLUMNS} FROM moved
 """
@@ -65,7 +65,7 @@ def _told(to: Status, actor: Actor, now: datetime) -> dict[str, Any]:
         "to": to.value,
         "takes_time": to.takes_time,
         "now": now,
-        "kind": actor.kind.value,
+        "by": actor.kind.value,
         "person": actor.person_id,
     }
 

@@ -20,7 +20,7 @@ from core.errors import Conflict
 from core.mail import Mail
 from core.settings import settings
 from directory.alerts import export_alerts, forget_alerts
-from directory.models import Provider, Service
+from directory.models import Provider
 from directory.queries import find_provider_of
 
 
@@ -29,8 +29,7 @@ def export_data(session: Session, person_id: UUID) -> dict[str, Any]:
     person = session.get_one(Person, person_id)
     facts = find_details(session, person_id)
     rows = session.exec(
-        select(Appointment, Service, Provider)
-        .join(Service, col(Service.id) == col(Appointment.service_id))
+        select(Appointment, Provider)
         .join(Provider, col(Provider.id) == col(Appointment.provider_id))
         .where(Appointment.patient_id == person_id)
         .order_by(col(Appointment.starts_at))
@@ -73,11 +72,11 @@ def export_data(session: Session, person_id: UUID) -> dict[str, Any]:
     }
 
 
-def _exported(appointment: Appointment, service: Service, provider: Provider) -> dict[str, Any]:
+def _exported(appointment: Appointment, provider: Provider) -> dict[str, Any]:
     return {
         "id": str(appointment.id),
         "with": provider.display_name,
-        "service": service.title,
+        "service": appointment.title,
         "starts_at": appointment.starts_at.isoformat(),
         "ends_at": appointment.ends_at.isoformat(),
         "status": appointment.status,

@@ -14,7 +14,7 @@ from accounts.models import Person
 from booking.letters import invites, reminders
 from booking.letters.layout import AppointmentLetter, compose_letter
 from booking.models import Appointment
-from booking.rules.notice import GRACE, cancel_until, notice_rule
+from booking.rules.notice import cancel_until, is_soon_late, notice_rule
 from booking.rules.transitions import ActorKind, Status
 from core import clock
 from core.database import transaction
@@ -146,8 +146,9 @@ def _rules(appointment: Appointment, now: datetime) -> list[str]:
         appointment.booked_at,
         appointment.is_excused,
     )
-    if until <= now + GRACE and not appointment.is_excused:
-        lines.append("It starts so soon that cancelling it counts as late an hour after booking.")
+    if is_soon_late(appointment.starts_at, until, now):
+        since = "an hour after booking" if now <= until else "by now"
+        lines.append(f"It starts so soon that cancelling it counts as late {since}.")
     if appointment.late_fee_cents:
         fee = formats.money(appointment.late_fee_cents)
         lines.append(f"This provider asks {fee} for a late one. Openchair charges nothing.")

@@ -76,6 +76,12 @@ def cancel_until(
     return min(free, starts_at)
 
 
+def is_soon_late(starts_at: datetime, until: datetime, now: datetime) -> bool:
+    """Whether calling off counts as late within the hour, before the session starts. `until`: its
+    `cancel_until`."""
+    return until < starts_at and until <= now + GRACE
+
+
 def may_cancel(starts_at: datetime, now: datetime) -> Permission:
     """Whether a session can still be called off: until it starts."""
     return Permission(False, BEGUN) if now >= starts_at else Permission(True, "")

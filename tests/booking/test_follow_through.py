@@ -98,6 +98,11 @@ def test_a_revoked_licence_ends_its_sessions_and_both_are_told(
         words = page(client.get(path))
         assert "You can join" not in words
     assert "may no longer see people in Washington" in page(client.get(f"/appointments/{one.id}"))
+    listed = page(client.get("/appointments"))
+    assert "Called off: Tuesday, November 24" in listed
+    assert "may no longer see people in Washington" in listed
+    assert listed.index("Called off") < listed.index("Nothing is booked")
+    assert f'href="/appointments/{one.id}/alternatives"' in client.get("/appointments").text
     answer = client.get(f"/api/v1/appointments/{one.id}").json()
     assert (answer["ended_by"], answer["is_late"]) == ("system", False)
     assert answer["reason"] == "This provider may no longer see people in Washington."
@@ -105,6 +110,29 @@ def test_a_revoked_licence_ends_its_sessions_and_both_are_told(
     with clock.at(START - timedelta(hours=1)):
         run_jobs()
     assert len(letters(session, patient.email)) == 1
+
+
+def test_every_listed_session_that_cannot_take_place_says_so(
+    client: TestClient, session: Session, dana: Provider, service: Service
+) -> None:
+    """Those behind the next one too: here, of a licence lost before anything could follow."""
+    patient = make_patient(session)
+    provider = make_provider(session, now=NOW, name=("Olive", "Ng"))
+    make_appointment(session, service, patient, START)
+    later = services_of(session, provider.id)[0]
+    lost = make_appointment(session, later, patient, START + DAY)
+    one = licence(session, provider)
+    one.status = "revoked"
+    session.add(one)
+    session.commit()
+    sign_in(client, session, patient)
+    words = page(client.get("/appointments"))
+    assert words.count("So this session cannot take place.") == 1
+    assert words.index("Olive Ng") < words.index("cannot take place")
+    assert f'href="/appointments/{lost.id}/alternatives"' in client.get("/appointments").text
+    provider_page = f"/provider/appointments/{lost.id}"
+    sign_in(client, session, session.get_one(Person, provider.person_id))
+    assert "As things stand this session cannot take place." in page(client.get(provider_page))
 
 
 @pytest.mark.parametrize("kind", ["npi", "attestation", "withdrawn listing"])

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Locator, expect
 
-from tests.journeys.people import Somebody
+from tests.journeys.people import Hurried, Somebody
 
 
 class Admin(Somebody):
@@ -16,6 +16,14 @@ class Admin(Somebody):
         self.goes_to("/admin")
         self._opens(self.page.get_by_role("link", name=name))
         self.sees_heading(name)
+
+    def looks_up(self, name: str) -> None:
+        """The case of anybody, whether or not it waits."""
+        self.goes_to("/admin?view=everyone")
+        link = self.page.get_by_role("link", name=name)
+        while not link.count():
+            self.follows("Show more")
+        self._opens(link)
 
     def opens_the_oldest_case(self) -> str:
         """Whose it is."""
@@ -51,3 +59,7 @@ class Admin(Somebody):
     def sees_in_the_audit_log(self, words: str) -> None:
         self.goes_to("/admin/audit")
         expect(self.page.locator("main")).to_contain_text(words)
+
+
+class HurriedAdmin(Hurried, Admin):
+    pass

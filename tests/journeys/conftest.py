@@ -69,15 +69,21 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def site(browser: Browser) -> Iterator[str]:
-    """The address of a server with the demo directory, its worker running, its limits off."""
+def site_database(browser: Browser) -> Iterator[str]:
+    """The address of the server's database, for what happened before a story begins."""
     server_address = os.environ.get("TEST_DATABASE_URL") or ensure_database(settings().data_dir)
     with database_beside(server_address, f"journeys_{os.getpid()}") as address:
-        server = Server(DATABASE_URL=address, RUN_WORKER="true", DEMO="true", SMTP_URL="")
-        server.run("demo", "--providers", str(PROVIDERS))
-        server.start()
-        yield server.url
-        server.stop()
+        yield address
+
+
+@pytest.fixture(scope="session")
+def site(site_database: str) -> Iterator[str]:
+    """The address of a server with the demo directory, its worker running, its limits off."""
+    server = Server(DATABASE_URL=site_database, RUN_WORKER="true", DEMO="true", SMTP_URL="")
+    server.run("demo", "--providers", str(PROVIDERS))
+    server.start()
+    yield server.url
+    server.stop()
 
 
 @dataclass

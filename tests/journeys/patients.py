@@ -2,7 +2,7 @@
 
 import re
 
-from tests.journeys.people import Somebody
+from tests.journeys.people import Hurried, Somebody
 
 STEP = "/book/[0-9a-f-]{36}"
 ONE = "/appointments/[0-9a-f-]{36}"
@@ -27,3 +27,7 @@ class Patient(Somebody):
         self.presses(re.compile("^Book "))
         self.is_at(f"{ONE}/booked")
         return self.page.url.removesuffix("/booked")
+
+
+class HurriedPatient(Hurried, Patient):
+    pass

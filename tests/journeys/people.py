@@ -3,11 +3,15 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from urllib.parse import quote
 
 from playwright.sync_api import Locator, Page, expect
 
+from demo.generate import make_providers
+from main import DEMO_SEED
 from tests.journeys.checks import check_page
+from tests.journeys.conftest import PROVIDERS
 
 Words = str | re.Pattern[str]
 LETTER_WITHIN = 20  # seconds; they are written and sent by jobs
@@ -143,8 +147,9 @@ class Somebody:
         yield tab
         tab.close()
 
-    def is_told(self, email: str, words: str) -> None:
-        """A letter with these words in its subject arrives, with an entry for the calendar."""
+    @contextmanager
+    def letter_to(self, email: str, words: str) -> Iterator[Locator]:
+        """The letter with these words in its subject, once it has arrived."""
         with self.mailbox_of(email) as tab:
             letter = tab.locator("main li").filter(has=tab.get_by_role("heading", name=words))
             for _ in range(LETTER_WITHIN):
@@ -152,6 +157,11 @@ class Somebody:
                     break
                 tab.wait_for_timeout(1000)
                 tab.reload()
+            yield letter
+
+    def is_told(self, email: str, words: str) -> None:
+        """A letter with these words in its subject arrives, with an entry for the calendar."""
+        with self.letter_to(email, words) as letter:
             expect(letter.locator("a[href$='calendar.ics']")).to_be_visible()
 
     def signs_in_as(self, email: str, path: str = "/sign-in") -> None:
@@ -164,3 +174,20 @@ class Somebody:
     def signs_out(self) -> None:
         self.presses("Sign out", within="header")
         self.sees("You are signed out")
+
+
+class Hurried(Somebody):
+    """Looks only where told to: the other pages are looked at by their own stories."""
+
+    def sees_a_sound_page(self) -> None:
+        pass
+
+    def looks(self, state: str = "") -> None:
+        """With axe, and at 320, 360 and 1280 px. `state`: what makes this page a new one."""
+        check_page(self.page, state=state)
+
+
+def email_of(name: str) -> str:
+    """A demo provider's address."""
+    people = make_providers(PROVIDERS, DEMO_SEED, date(2026, 11, 26))
+    return next(one.email for one in people if f"{one.first} {one.last}" == name)

@@ -25,6 +25,7 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/v1/appointments/{appointment_id}/reschedule": {"starts_at": "2040-01-04T18:00:00Z"},
     "POST /api/v1/holds/{hold_id}/confirm": _PERSON,
     "POST /api/v1/me/services": _SERVICE,
+    "PUT /api/v1/appointments/{appointment_id}/state": {"state": "OR"},
     "PUT /api/v1/me/availability": {"time_zone": "America/Los_Angeles", "weekly": []},
     "POST /api/v1/me/availability/preview": {"time_zone": "America/Los_Angeles", "weekly": []},
     "PUT /api/v1/appointments/{appointment_id}/state": {"state": "WA"},

@@ -35,7 +35,7 @@ from booking.pages.booking.held_time import (
 )
 from booking.pages.search_context import clean_state, clean_zone, search_context, zone_of
 from booking.rules import slots
-from booking.rules.notice import cancel_until, span_in_words
+from booking.rules.notice import cancel_until, is_soon_late, span_in_words
 from booking.rules.slots import Refusal
 from booking.rules.transitions import HOLD_MINUTES
 from booking.visitors import known_holder, new_holder
@@ -196,7 +196,7 @@ def _late_line(wanted: RequestedTime, now: datetime) -> str:
     """Of a session inside the notice: that cancelling it will count as late."""
     available = wanted.calendar.availability
     notice = available.cancel_notice_minutes if available else 0
-    if now <= cancel_until(wanted.starts_at, notice, None):
+    if not is_soon_late(wanted.starts_at, cancel_until(wanted.starts_at, notice, now), now):
         return ""
     return (
         f"It starts in less than {span_in_words(notice)}: from an hour after you book, cancelling"

@@ -1,6 +1,6 @@
 """A patient's own appointments: see and join."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,16 +15,17 @@ from booking.appointments.queries import (
     upcoming_of_patient,
 )
 from booking.letters import invites
+from booking.models import AppointmentRow
 from booking.pages import presenters
-from booking.pages.patient import changes, elsewhere, personal_data
+from booking.pages.patient import changes, elsewhere, personal_data, where
 from booking.pages.patient.changes import free_until_line
 from booking.pages.patient.own_appointment import (
     OwnAppointment,
     open_own_appointment,
     page_of_provider,
+    refusal_ahead,
 )
 from booking.pages.search_context import zone_of
-from booking.rules.lapses import must_end
 from booking.rules.notice import Door, join_state, notice_rule
 from booking.rules.transitions import ActorKind, Status
 from core.errors import NotFound
@@ -35,30 +36,52 @@ from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 from core.web.zones import zone_line
+from directory.queries import grounds_of
 from directory.taxonomy import STATES
 
 router = Router(include_in_schema=False)
 router.include_router(changes.router)
 router.include_router(elsewhere.router)
 router.include_router(personal_data.router)
+router.include_router(where.router)
 
 
 @router.get("/appointments")
 @signed_in
 def list_appointments(visit: Visiting) -> Response:
-    """The next one large, what follows, and what was."""
+    """What cannot take place, the next one large, what follows, and what was."""
     facts = find_details(visit.session, visit.person_id)
     zone = zone_of(visit, facts.time_zone if facts else None)
     upcoming = upcoming_of_patient(visit.session, visit.person_id, visit.now)
     past = past_of_patient(visit.session, visit.person_id, visit.now)
+    called_off = [one for one in past if _was_called_off(one.appointment, visit.now)]
+    grounds = grounds_of(visit.session, (one.appointment.provider_id for one in upcoming))
+
+    def refusal(one: AppointmentRow) -> str:
+        return refusal_ahead(grounds[one.provider_id], one, visit.now)
+
     return render(
         visit,
         "booking/public/appointments.html",
+        called_off=[_called_off(one, zone) for one in reversed(called_off)],
         upcoming=_next(visit, upcoming[0], zone) if upcoming else None,
-        later=[presenters.listed_appointment(one, zone) for one in upcoming[1:]],
-        past=[presenters.listed_appointment(one, zone) for one in past],
+        later=[
+            {**presenters.listed_appointment(one, zone), "refusal": refusal(one.appointment)}
+            for one in upcoming[1:]
+        ],
+        past=[presenters.listed_appointment(one, zone) for one in past if one not in called_off],
         zone_line=zone_line(zone, visit.now),
     )
+
+
+def _was_called_off(one: AppointmentRow, now: datetime) -> bool:
+    """Whether the system called it off and its time is still to come."""
+    by_system = one.status == Status.CANCELLED and one.ended_by == ActorKind.SYSTEM
+    return by_system and one.starts_at > now
+
+
+def _called_off(entry: AppointmentEntry, zone: str) -> dict[str, Any]:
+    return {**presenters.listed_appointment(entry, zone), "reason": entry.appointment.reason or ""}
 
 
 def _next(visit: Visit, entry: AppointmentEntry, zone: str) -> dict[str, Any]:
@@ -68,9 +91,9 @@ def _next(visit: Visit, entry: AppointmentEntry, zone: str) -> dict[str, Any]:
     return {
         **presenters.listed_appointment(entry, zone),
         "is_open": door.door == Door.OPEN,
-        "door": refusal or presenters.door_line(door, zone),
+        "door": presenters.door_line(door, zone),
+        "refusal": refusal,
         "may_move": mine.moving.allowed,
-        "may_join": not refusal,
     }
 
 
@@ -203,10 +226,4 @@ def _wait(left: timedelta) -> str:
 
 
 def _refusal(visit: Visit, mine: OwnAppointment) -> str:
-    """Why the session cannot take place as things stand, said before anybody presses. A licence
-    that may still be renewed before the start is not among it."""
-    one, ground = mine.appointment, mine.details.time.calendar.ground
-    at, state = max(one.starts_at, visit.now), one.patient_state or ""
-    if not must_end(ground, state, at, visit.now):
-        return ""
-    return ground.verdict(state, at, visit.now).reason
+    return refusal_ahead(mine.details.time.calendar.ground, mine.appointment, visit.now)

@@ -151,6 +151,7 @@ def _move_page(
         status_of(error) if error else 200,
         **_common(mine),
         may=may,
+        may_cancel=mine.cancelling.allowed,
         days=days,
         later_url=f"{address}?{urlencode({'from': later.isoformat()})}" if later else "",
         first_url=address if first > today else "",

@@ -77,9 +77,11 @@ def _state_page(
         provider_name=mine.entry.provider_name,
         state=state,
         states=[(code, one.name) for code, one in STATES.items()],
-        errors=[{"field": "state", "message": message}] if message else [],
+        errors=[{"field": "state", "message": message}] if message and not is_elsewhere else [],
         there=STATES[state].name if is_elsewhere else "",
+        refusal=message,
         alternatives_url=f"{mine.url}/alternatives?state={state}" if is_elsewhere else "",
+        may_move=mine.moving.allowed,
         may_cancel=mine.cancelling.allowed,
     )
 

@@ -11,9 +11,11 @@ from booking.appointments.queries import AppointmentDetails, AppointmentEntry, g
 from booking.appointments.terms import cancel_until
 from booking.models import AppointmentRow
 from booking.pages.search_context import zone_of
+from booking.rules.lapses import must_end
 from booking.rules.notice import Permission, may_cancel, may_move
 from booking.rules.transitions import Status
 from core.web.visit import Visit
+from directory.rules.grounds import Ground
 
 _NOT_BOOKED = Permission(False, "This session is not booked any more.")
 
@@ -75,3 +77,10 @@ def page_of_provider(visit: Visit, mine: OwnAppointment) -> Response | None:
     if mine.appointment.patient_id == visit.caller.person_id:
         return None
     return RedirectResponse(f"/provider{mine.url}", 303)
+
+
+def refusal_ahead(ground: Ground, one: AppointmentRow, now: datetime) -> str:
+    """Why a booked session cannot take place as things stand, said before anybody presses; empty
+    where it can. A licence that may still be renewed before the start is not among it."""
+    at, state = max(one.starts_at, now), one.patient_state or ""
+    return ground.verdict(state, at, now).reason if must_end(ground, state, at, now) else ""

@@ -188,7 +188,7 @@ def _patient_facts(visit: Visit, one: AppointmentRow, zone: str) -> list[dict[st
     age = _age(facts.date_of_birth, formats.local_date(one.starts_at, zone))
     there = formats.when(one.starts_at, one.patient_zone or zone)
     if there != formats.when(one.starts_at, zone):
-        place += f", where it is {there}"
+        place += f"; by their clock it is {there}"
     return [
         {"label": "Patient", "value": facts.name},
         {"label": "Age", "value": str(age)},
@@ -241,6 +241,11 @@ _BY = {"provider": "you", "system": "Openchair"}
 def _reason_line(one: AppointmentRow, events: list[Any]) -> str:
     if one.status != Status.CANCELLED or not one.reason:
         return ""
+    if one.ended_by == ActorKind.SYSTEM:
+        return (
+            f"Openchair called it off. Your patient was told: “{one.reason}” They were shown others"
+            " who can see them."
+        )
     is_mine = events and events[-1].actor_kind == ActorKind.PROVIDER
     return f"{'You told your patient' if is_mine else 'The reason given'}: {one.reason}"
 
