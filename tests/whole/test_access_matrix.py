@@ -28,7 +28,6 @@ BODIES: dict[str, dict[str, object]] = {
     "PUT /api/v1/appointments/{appointment_id}/state": {"state": "OR"},
     "PUT /api/v1/me/availability": {"time_zone": "America/Los_Angeles", "weekly": []},
     "POST /api/v1/me/availability/preview": {"time_zone": "America/Los_Angeles", "weekly": []},
-    "PUT /api/v1/appointments/{appointment_id}/state": {"state": "WA"},
     "POST /api/v1/admin/providers/{provider_id}/suspension": {"reason": "A complaint."},
 }
 UPLOADS = {"POST /api/v1/admin/evidence", "PUT /api/v1/me/photo"}
