@@ -9,6 +9,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+import tzdata
 from alembic import op
 
 from core.migrations import build_index
@@ -82,6 +83,7 @@ FILL = """
     SET title = coalesce(a.title, n.title), kind = coalesce(a.kind, n.kind),
         cancel_notice_minutes = coalesce(a.cancel_notice_minutes, n.notice),
         zone = coalesce(a.zone, n.zone), local_start = coalesce(a.local_start, n.local_start),
+        tzdata_release = coalesce(a.tzdata_release, :release),
         ended_by = coalesce(a.ended_by, n.ended_by), ended_at = coalesce(a.ended_at, n.ended_at)
     FROM unnest(CAST(:ids AS uuid[]), CAST(:titles AS text[]), CAST(:kinds AS text[]),
                 CAST(:notices AS int[]), CAST(:zones AS text[]), CAST(:locals AS text[]),
@@ -122,6 +124,7 @@ def fill() -> None:
     while rows := connection.execute(sa.text(READ), {"after": after, "most": BATCH}).all():
         after = str(rows[-1].id)
         connection.execute(sa.text(FILL), {
+            "release": tzdata.IANA_VERSION,
             "ids": [row.id for row in rows],
             "titles": [row.title for row in rows],
             "kinds": [row.kind for row in rows],

@@ -207,3 +207,69 @@ def test_a_table_that_is_busy_is_left_to_the_others_and_tried_again(
         busy.rollback()
         assert process.wait(PATIENCE) == 0
     check_migrated(watching)
+
+
+_BOOKED_BEFORE = (
+    """
+    INSERT INTO service (id, provider_id, title, kind, minutes, fee_cents, for_new, for_returning,
+        position)
+    SELECT uuidv7(), id, 'Long talk', 'individual', 50, 15000, true, true, 0 FROM provider
+    """,
+    """
+    INSERT INTO schedule (provider_id, document, changed_at)
+    SELECT id, '{"time_zone": "America/Chicago", "cancel_notice_minutes": 60}', now() FROM provider
+    """,
+    """
+    INSERT INTO appointment (id, meeting_id, provider_id, service_id, patient_id, starts_at,
+        ends_at, status, takes_time, extended, fee_cents, version, created_at, booked_at)
+    SELECT uuidv7(), uuidv7(), p.id, v.id, p.person_id, '2026-12-01T15:00Z', '2026-12-01T15:50Z',
+        CASE WHEN p.slug LIKE '%%0@%%' THEN 'cancelled' ELSE 'booked' END,
+        p.slug NOT LIKE '%%0@%%', false, 15000, 0, now(), now()
+    FROM provider p JOIN service v ON v.provider_id = p.id
+    """,
+    """
+    INSERT INTO appointment_event (appointment_id, at, status, starts_at, actor_kind)
+    SELECT id, '2026-11-20T12:00Z', status, starts_at, 'provider' FROM appointment
+    """,
+)
+
+
+def test_what_was_agreed_before_is_written_down(database_url: str) -> None:
+    with database_beside(database_url, f"agreeing_{os.getpid()}") as url:
+        _upgrade_to(url, "0010")
+        with psycopg.connect(url, autocommit=True) as connection:
+            add_people(connection, 60)
+            for statement in _BOOKED_BEFORE:
+                connection.execute(statement)
+            _upgrade_to(url, "head")
+            found = connection.execute(
+                "SELECT DISTINCT title, kind, cancel_notice_minutes, zone, local_start,"
+                " tzdata_release IS NOT NULL, late_fee_cents, status, ended_by, ended_at::date"
+                " FROM appointment ORDER BY status"
+            ).fetchall()
+            agreed = ("Long talk", "individual", 60, "America/Chicago", "2026-12-01T09:00", True, 0)
+            assert found[0][:8] == (*agreed, "booked")
+            assert found[0][8:] == (None, None)
+            for row in found[1:]:
+                assert row[:9] == (*agreed, "cancelled", "provider")
+            # yesterday's code goes on: what it holds and moves is understood
+            connection.execute("UPDATE service SET title = 'Renamed'")
+            connection.execute(
+                "INSERT INTO appointment (id, provider_id, service_id, starts_at, ends_at, status,"
+                " expires_at, extended, fee_cents, version, created_at)"
+                " SELECT uuidv7(), provider_id, service_id, starts_at + interval '1 day',"
+                " ends_at + interval '1 day', 'held', now(), false, 0, 0, now()"
+                " FROM appointment LIMIT 1"
+            )
+            held = connection.execute(
+                "SELECT title, zone, local_start FROM appointment WHERE status = 'held'"
+            ).fetchone()
+            assert held == ("Renamed", "America/Chicago", None)
+            connection.execute(
+                "UPDATE appointment SET starts_at = starts_at + interval '7 days',"
+                " ends_at = ends_at + interval '7 days' WHERE status = 'booked'"
+            )
+            moved = connection.execute(
+                "SELECT DISTINCT title, local_start FROM appointment WHERE status = 'booked'"
+            ).fetchall()
+            assert moved == [("Long talk", None)]
