@@ -1,4 +1,5 @@
-"""Saves what a provider typed, past the page that shows what a change does."""
+"""Saves what a provider typed, past the page that shows what a change does; what is booked is
+kept."""
 
 from typing import Any
 
@@ -13,5 +14,5 @@ def save(client: TestClient, url: str, typed: dict[str, Any]) -> Response:
     answer = client.post(url, data=typed)
     if "Before you save" not in answer.text:
         return answer
-    values = markup(answer.text).values
+    values = markup(answer.text).values | {"act_all": ["keep"]}
     return client.post(url, data=values)

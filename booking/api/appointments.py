@@ -135,7 +135,8 @@ def list_times_to_move(visit: Visiting, appointment_id: UUID) -> SlotList:
     where the patient will be."""
     found = _own(visit, appointment_id)
     one = found.appointment
-    starts = bookings.times_to_move(visit.session, found, visit.now)
+    may = bookings.permission_to_move(one, _actor(visit, found), visit.now)
+    starts = bookings.times_to_move(visit.session, found, visit.now) if may.allowed else []
     length = one.ends_at - one.starts_at
     return SlotList(
         service_id=one.service_id,

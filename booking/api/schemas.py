@@ -16,7 +16,9 @@ declare_member("alternatives", list[dict[str, Any]])
 
 
 class HoldAnswer(BaseModel):
-    """A time kept until `expires_at`."""
+    """A time kept until `expires_at`. `cancel_until`: up to when calling it off, once booked, does
+    not count as late, besides the first hour after booking; `late_fee_cents`: what the provider
+    asks after that, in US cents."""
 
     id: UUID
     service_id: UUID
@@ -25,6 +27,8 @@ class HoldAnswer(BaseModel):
     ends_at: datetime
     expires_at: datetime
     can_extend: bool
+    cancel_until: datetime
+    late_fee_cents: int
 
 
 class AppointmentAnswer(BaseModel):
@@ -71,7 +75,9 @@ def hold_answer(hold: AppointmentRow) -> HoldAnswer:
         starts_at=hold.starts_at,
         ends_at=hold.ends_at,
         expires_at=hold.expires_at,
-        can_extend=not hold.extended,
+        can_extend=not hold.extended and hold.expires_at < hold.starts_at,
+        cancel_until=cancel_until(hold),
+        late_fee_cents=hold.late_fee_cents,
     )
 
 

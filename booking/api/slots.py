@@ -72,12 +72,19 @@ class OutsideAnswer(BaseModel):
     is_new: bool
 
 
+class NightAnswer(BaseModel):
+    date: date
+    starts: list[datetime]
+
+
 class PreviewAnswer(BaseModel):
-    """Slots that appear and vanish, in order, and sessions outside."""
+    """Slots that appear and vanish, in order, and sessions outside. `nights`: days that would be
+    closed although the hours of the day before run into them, with what could be booked there."""
 
     appear: list[ServiceStart]
     vanish: list[ServiceStart]
     outside: list[OutsideAnswer]
+    nights: list[NightAnswer]
 
 
 _WHEN = "An instant with its offset, or a date in the provider's time zone"
@@ -208,6 +215,7 @@ def preview_availability(visit: Visiting, availability: Availability) -> Preview
             )
             for one in found.outside
         ],
+        nights=[NightAnswer(date=day, starts=starts) for day, starts in found.nights],
     )
 
 

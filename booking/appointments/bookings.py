@@ -81,7 +81,7 @@ def reschedule(
     availability = calendar.availability
     if availability is None or one.patient_id is None:
         raise NotListed
-    _insist(_may_move(one, actor, now))
+    _insist(permission_to_move(one, actor, now))
     if starts_at == one.starts_at:
         raise Invalid([("starts_at", "It is at that time already.")])
     refusal = refusal_of(calendar, starts_at, one.minutes, [], now)
@@ -280,7 +280,7 @@ def _check_move(appointment: AppointmentRow, to: Status, actor: Actor) -> None:
         raise NotPossible(f"That cannot be done: this session is {said}.")
 
 
-def _may_move(one: AppointmentRow, actor: Actor, now: datetime) -> Permission:
+def permission_to_move(one: AppointmentRow, actor: Actor, now: datetime) -> Permission:
     """The notice binds patients; nobody moves what has begun."""
     if actor.kind != ActorKind.PATIENT:
         return may_cancel(one.starts_at, now)

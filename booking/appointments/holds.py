@@ -203,13 +203,15 @@ def check_hold(
     refusal = None
     if calendar.offer(hold.service_id) is None:
         refusal = slots.NOT_OFFERED
-    elif calendar.availability is None or not calendar.is_listed(now):
+    elif calendar.availability is None:
         raise NotListed
     else:
         days = touched(calendar.availability, [Interval(hold.starts_at, hold.ends_at)])
         reach = slots.reach(calendar.availability, days)
         busy = read_busy(run(session, busy_of(hold.provider_id, reach, hold.id)), now)
         refusal = refusal_of(calendar, hold.starts_at, hold.minutes, busy, now, is_held=is_held)
+        if refusal is None and not calendar.is_listed(now):
+            raise NotListed
     if refusal is not None:
         raise refused(session, calendar, hold.service_id, hold.starts_at, refusal, now, viewer)
 

@@ -138,7 +138,9 @@ def _tell_patient(session: Session, story: LetterContext, kind: str, now: dateti
 
 
 def _rules(appointment: Appointment, now: datetime) -> list[str]:
-    """What was agreed about cancelling."""
+    """What was agreed about cancelling; of what the provider changed, that it is never late."""
+    if appointment.is_excused:
+        return ["You can cancel it until it starts. That does not count as late."]
     lines = [notice_rule(appointment.cancel_notice_minutes, appointment.moves_late)]
     until = cancel_until(
         appointment.starts_at,

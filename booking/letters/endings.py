@@ -13,7 +13,7 @@ from accounts.models import Person
 from booking.calendar.free_times import Viewer
 from booking.calendar.requested_time import get_requested_time, is_time_free
 from booking.letters.layout import AppointmentLetter, compose_letter
-from booking.models import Appointment, AppointmentRow
+from booking.models import Appointment, AppointmentRow, Holder
 from booking.rules.transitions import Status
 from core import clock
 from core.database import transaction
@@ -45,8 +45,9 @@ def tell_provider(provider_id: str, ids: list[str]) -> None:
             f"{number} called off",
             [_said(one) for one in sessions],
             [
-                "You may not see these people then: a licence, or your listing, no longer allows"
-                " it. They have been told so, and offered others who can see them.",
+                *sorted({_for_provider(one.reason or "") for one in sessions}),
+                "Your patients have been told that these sessions cannot take place, and offered"
+                " others who can see them.",
                 "Please do not meet them over another link. If this is a mistake, write to us:"
                 " what is put right within a day offers them their old times back.",
             ],
@@ -72,7 +73,8 @@ def offer_back(appointment_id: str, version: int) -> None:
             return
         if not calendar.ground.verdict(state, one.starts_at).allowed:
             return
-        is_free = is_time_free(session, wanted, now, Viewer(state=state))
+        mine = Viewer(Holder(None, one.patient_id), state)
+        is_free = is_time_free(session, wanted, now, mine)
         start = write_instant(one.starts_at)
         _tell(
             session,
@@ -85,8 +87,8 @@ def offer_back(appointment_id: str, version: int) -> None:
                 "What ended it has been put right. Your old time is still free; it is yours once"
                 " you book it again."
                 if is_free
-                else "What ended it has been put right. Your old time is taken by now, but other"
-                " times are open."
+                else "What ended it has been put right. Your old time is taken by now, or you have"
+                " another session then, but other times are open."
             ],
             (
                 f"{settings().public_url}/book?service={one.service_id}&start={start}&state={state}",
@@ -114,8 +116,8 @@ def warn_patient(session: Session, one: AppointmentRow, provider: Provider) -> N
         "Your session waits for a renewal",
         [("With", provider.display_name), _when(one)],
         [
-            f"{provider.display_name} may see people in {state} until before this session; to go"
-            " on, a renewal has to come in time. Most do, and then nothing changes for you.",
+            f"{provider.display_name} has a licence in {state} that ends before this session,"
+            " unless it is renewed. Most are in time, and then nothing changes for you.",
             "If it does not, we call the session off 24 hours before, and show you others who can"
             " see you. You can move it to an earlier day now, or cancel it.",
         ],
@@ -151,6 +153,13 @@ def warn_provider(
         lines,
         (f"{settings().public_url}/provider/credentials", "Enter the renewal"),
     )
+
+
+def _for_provider(reason: str) -> str:
+    """Why, as the provider reads it."""
+    if reason.startswith("This provider may"):
+        return reason.replace("This provider", "You", 1)
+    return "Openchair has suspended you for that time; the reason is in our letter to you."
 
 
 def _provider_address(session: Session, provider: Provider) -> str:

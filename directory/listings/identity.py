@@ -6,7 +6,7 @@ beside it. From then on, `directory.rules.identity` says what an admin decides f
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlmodel import Session
@@ -61,6 +61,8 @@ def change_identity(session: Session, provider: Provider, wanted: Identity, now:
     shown = identity_of(provider)
     at_once, asked = _split(session, provider, shown, wanted)
     apply_change(session, provider, at_once)
+    if at_once.fields:
+        _record(session, provider, provider.person_id, "changed", at_once, {}, now)
     waiting = find_identity_request(session, provider.id)
     before = change_of(waiting).fields if waiting else {}
     kept = {name: value for name, value in before.items() if name not in at_once.fields}
@@ -133,6 +135,7 @@ def _in_words(detail: audit.Detail) -> str:
 _ACTIONS = {
     what: audit.declare(f"identity.{what}", title, _in_words)
     for what, title in (
+        ("changed", "Name or letters changed"),
         ("asked", "Change of identity asked for"),
         ("withdrawn", "Change of identity taken back"),
         ("accepted", "Change of identity accepted"),
@@ -151,6 +154,19 @@ def record_request(
 ) -> None:
     """In the audit log: what was asked for stands in the request, for a former name belongs into
     no log that is kept for ever."""
+    detail = {"request": str(request.id)}
+    _record(session, provider, actor_id, what, change_of(request), detail, now)
+
+
+def _record(
+    session: Session,
+    provider: Provider,
+    actor_id: UUID,
+    what: str,
+    change: Change,
+    detail: dict[str, Any],
+    now: datetime,
+) -> None:
     audit.record(
         session,
         actor_id=actor_id,
@@ -159,7 +175,7 @@ def record_request(
         subject_kind="provider",
         subject_id=provider.id,
         subject=provider.display_name,
-        detail={"request": str(request.id), "fields": list(change_of(request).fields)},
+        detail={**detail, "fields": list(change.fields)},
         now=now,
     )
 

@@ -15,7 +15,7 @@ from directory.listings.identity import change_identity, identity_of
 from directory.listings.listing import lock_provider, readiness_of, refresh_listing
 from directory.models import Provider
 from directory.rules.identity import FIELDS, Identity
-from directory.rules.names import letters_problem, name_problem, tidy_name
+from directory.rules.names import holds_a_title, letters_problem, name_problem, tidy_name
 from directory.rules.offerings import offering_problems
 from directory.rules.requirements import missing_for_attestation
 from directory.taxonomy import AGE_GROUPS, CONDITIONS, INSURANCE, LANGUAGES, MODALITIES
@@ -153,6 +153,8 @@ def _problems(provider: Provider, form: ProfileForm) -> Iterable[tuple[str, str]
             yield field, wrong
     if wrong := letters_problem(form.letters):
         yield "letters", wrong
+    if holds_a_title(form.pronouns):
+        yield "pronouns", "Only pronouns, such as she/her; letters have their own field."
     for field, longest in (
         ("pronouns", LONGEST_PRONOUNS),
         ("headline", LONGEST_HEADLINE),

@@ -152,9 +152,9 @@ def _reason(code: str, authority: PracticeAuthority, state: str, asked_on: date 
         case "not_started" if authority.starts_on:
             return f"{ground}{_not_begun(authority.starts_on, asked_on)}."
         case "not_verified":
-            return f"{ground} that is still being checked."
+            return f"This provider may not see people in {state} yet."
         case _:
-            return f"{ground} that is not in force."
+            return f"This provider may no longer see people in {state}."
 
 
 def _ended(last_day: date, asked_on: date | None) -> str:

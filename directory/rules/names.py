@@ -27,6 +27,12 @@ _LETTERS: Final = {
     *("lcsw", "licsw", "lisw", "lcswc", "lcswr", "lscsw", "lmft", "lcmft", "lmhc", "lpc", "lpcc"),
     *("lcpc", "lcmhc", "pmhnp", "pmhnpbc", "fnpbc", "aprn", "arnp", "pac"),
 }
+_LETTERS_BESIDES: Final = ("md", "phd", "board", "certified", "licensed", "specialist", "expert")
+_PROFESSION_WORDS: Final = (
+    *("psychiatrist", "psychologist", "psychotherapist", "therapist", "counselor", "counsellor"),
+    *("physician", "surgeon", "nurse", "practitioner", "clinician", "coach", "healer", "clinical"),
+    *("rabbi", "reverend", "rev", "pastor", "imam", "father", "sister", "sir", "dame", "lord"),
+)
 _AFTER: Final = _GENERATION | _LETTERS
 # Family names too, so they count as letters after the name only behind a comma.
 _ALSO_NAMES: Final = {"do", "pa", "np", "ma"}
@@ -36,7 +42,12 @@ _PARTICLES: Final = frozenset(
     "o d l mc mac al el de da do dos das del della di du la le los las san santa st ter ten"
     " van von der den vander bin bint ibn abu ben".split()
 )
+_NO_NAMES: Final = (_LETTERS | _BEFORE | {*_LETTERS_BESIDES, *_PROFESSION_WORDS}) - _ALSO_NAMES
+MOST_INITIALS: Final = 2
+"""So many initials that no legal name has may stand among the given ones."""
 _APOSTROPHES: Final = "'’ʼ‘`´"
+_PLAINLY_WRITTEN: Final = re.compile(rf"[\w\s.,{_APOSTROPHES}\-‐‑\u0300-\u036f\u200c\u200d]+")
+"""Letters and what joins them: brackets and quotation marks say something besides a name."""
 _SEPARATORS: Final = '-‐‑–—.,()"“”·'
 """What parts words besides spaces; the database knows the same (`name_beginnings`)."""
 _JOINERS: Final = "\u200c\u200d"
@@ -126,6 +137,15 @@ def _is_same(one: Name, other: Name) -> bool:
     return joined == "".join(other.family) and _given_agree(one.given, other.given)
 
 
+def holds_a_title(text: str) -> bool:
+    """Whether any word is a title, letters after a name, or a word of a profession: "Dr.", "M.D.",
+    "board-certified", "Psychiatrist". None of them is part of a name, wherever it stands."""
+    words = _words(fold(text))
+    runs = {"".join(words[at:end]) for at in range(len(words)) for end in range(at + 2, at + 6)
+            if all(len(word) == 1 for word in words[at:end])}  # fmt: skip
+    return not _NO_NAMES.isdisjoint({*words, *runs})
+
+
 def is_plain_form(shown: str, legal: Name) -> bool:
     """Whether `shown` is nothing but a way to write the legal name.
 
@@ -134,6 +154,8 @@ def is_plain_form(shown: str, legal: Name) -> bool:
     middle names may stand behind it, be shortened or left out. Without one written out, each is
     the initial of a legal one.
     """
+    if not _PLAINLY_WRITTEN.fullmatch(shown):
+        return False
     words = _without_generation(_sought(fold(shown)))
     family = "".join(_without_generation(legal.family))
     for cut in range(1, len(words)):
@@ -154,6 +176,12 @@ def _is_given(words: Sequence[str], legal: Sequence[str]) -> bool:
         return True
     known = {*legal, "".join(legal)}
     full = [word for word in words if len(word) > 1]
+    initials = [
+        word for word in words if len(word) == 1 and not any(one[0] == word for one in legal)
+    ]
+    more = " ".join(word for word in words if word not in known)
+    if len(initials) > MOST_INITIALS or holds_a_title(more):
+        return False
     if full:
         return any(is_variant(full[0], one) for one in known)
     return all(any(one[0] == word for one in legal) for word in words)

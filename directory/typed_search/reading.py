@@ -65,6 +65,8 @@ class Reading:
         return chosen + [(name, str(limit)) for name, limit in self.limits.items()]
 
 
+_PARTICLES: Final = frozenset({"al", "de", "la", "mi"})
+"""Codes of states that are small words of names and of Spanish, too: de la Cruz, mi hija."""
 _BEFORE_PLACES: Final = frozenset({"in", "near", "around", "from", "en", "cerca", "de"})
 Role = Literal["meant", "unknown", "number", "stop", "title", "letters"]
 _SMALL: Final[tuple[tuple[frozenset[str], Role], ...]] = (
@@ -249,6 +251,9 @@ def _state_code(text: str, tokens: Sequence[Token], at: int) -> Piece | None:
     token = tokens[at]
     code = token.plain.upper()
     if code not in STATES:
+        return None
+    is_last, is_capital = at == len(tokens) - 1, text[token.start : token.end].isupper()
+    if token.plain in _PARTICLES and not (is_last or is_capital):
         return None
     before = tokens[at - 1] if at else None
     is_after_in = before is not None and before.plain == "in"

@@ -215,6 +215,12 @@ SENTENCES = [
     ),
     ("provider.reinstated", {}, "Provider reinstated", ""),
     (
+        "identity.changed",
+        {"fields": ["letters"]},
+        "Name or letters changed",
+        "Of letters.",
+    ),
+    (
         "identity.asked",
         {"request": "0", "fields": ["display_name", "letters"]},
         "Change of identity asked for",

@@ -547,7 +547,7 @@ def test_a_licence_that_ended_meanwhile_is_asked_again_at_booking(
     _revoke(session, dana)
     browser.press("Book")
     assert browser.status == 422
-    assert "a licence for Washington that is not in force" in browser.words
+    assert "may no longer see people in Washington" in browser.words
     assert 'value="Sam Sample"' in browser.html
     assert [one.status for one in appointments_in(session)] == ["held"]
 

@@ -57,4 +57,4 @@ def test_a_revoked_licence_strands_nobody(open_context: Callable[..., BrowserCon
     provider.sees(REASON)
     provider.looks("called off")
     with provider.letter_to(email_of(NAME), "called off") as letter:
-        expect(letter).to_contain_text("They have been told so, and offered others")
+        expect(letter).to_contain_text("offered others")

@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 from booking.appointments.eligibility import WrongAudience
 from booking.appointments.queries import find_live_hold, get_held
 from booking.appointments.refusals import PatientBusy, SlotRefused, find_refusal
+from booking.appointments.terms import cancel_until
 from booking.calendar.free_times import Viewer
 from booking.calendar.requested_time import RequestedTime, nearest_times
 from booking.models import AppointmentRow, Holder
@@ -19,7 +20,7 @@ from booking.pages import presenters
 from booking.pages.booking.draft import Draft, read_draft
 from booking.pages.search_context import zone_of
 from booking.rules import slots
-from booking.rules.notice import notice_rule
+from booking.rules.notice import is_soon_late, notice_rule
 from booking.rules.transitions import HOLD_MINUTES, Status
 from booking.visitors import known_holder
 from core.times import write_instant
@@ -88,15 +89,28 @@ def held_page(
         "now": write_instant(visit.now),
         "left": presenters.left_words(until - visit.now),
         "clock": formats.clock_time(until, held.zone),
-        "can_extend": not held.hold.extended,
+        "can_extend": not held.hold.extended and until < held.hold.starts_at,
         "hold_minutes": HOLD_MINUTES,
         "url": f"/book/{held.hold.id}",
         "step": step,
         "rule": notice_rule(held.hold.cancel_notice_minutes, held.hold.moves_late),
+        "late": late_line(held.hold, visit.now),
         "again": again_of(held.wanted, held.zone),
     }
     name = held.wanted.provider.display_name
     return render(visit, template, status, card=card, provider_name=name, **context)
+
+
+def late_line(hold: AppointmentRow, now: datetime) -> str:
+    """That cancelling what is held will soon be late, and what the provider asks for that; empty
+    where neither is so."""
+    lines = []
+    if is_soon_late(hold.starts_at, cancel_until(hold), now):
+        lines.append("It starts so soon that cancelling it counts as late an hour after booking.")
+    if hold.late_fee_cents:
+        fee = formats.money(hold.late_fee_cents)
+        lines.append(f"For a late cancellation the provider asks {fee}; Openchair charges nothing.")
+    return " ".join(lines)
 
 
 def again_of(wanted: RequestedTime, zone: str) -> dict[str, str]:

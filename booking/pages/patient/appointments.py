@@ -26,6 +26,7 @@ from booking.pages.patient.own_appointment import (
     refusal_ahead,
 )
 from booking.pages.search_context import zone_of
+from booking.rules.lapses import PATIENT_TOLD_BEFORE, is_lapse
 from booking.rules.notice import Door, join_state, notice_rule
 from booking.rules.transitions import ActorKind, Status
 from core.errors import NotFound
@@ -37,6 +38,7 @@ from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 from core.web.zones import zone_line
 from directory.queries import grounds_of
+from directory.rules.grounds import Ground
 from directory.taxonomy import STATES
 
 router = Router(include_in_schema=False)
@@ -54,8 +56,15 @@ def list_appointments(visit: Visiting) -> Response:
     zone = zone_of(visit, facts.time_zone if facts else None)
     upcoming = upcoming_of_patient(visit.session, visit.person_id, visit.now)
     past = past_of_patient(visit.session, visit.person_id, visit.now)
-    called_off = [one for one in past if _was_called_off(one.appointment, visit.now)]
-    grounds = grounds_of(visit.session, (one.appointment.provider_id for one in upcoming))
+    ended = [one for one in past if _was_called_off(one.appointment, visit.now)]
+    grounds = grounds_of(
+        visit.session, (one.appointment.provider_id for one in (*upcoming, *ended))
+    )
+    called_off = [
+        one
+        for one in ended  # what has been put right since stands with what was
+        if not _is_lawful(grounds[one.appointment.provider_id], one.appointment)
+    ]
 
     def refusal(one: AppointmentRow) -> str:
         return refusal_ahead(grounds[one.provider_id], one, visit.now)
@@ -72,6 +81,10 @@ def list_appointments(visit: Visiting) -> Response:
         past=[presenters.listed_appointment(one, zone) for one in past if one not in called_off],
         zone_line=zone_line(zone, visit.now),
     )
+
+
+def _is_lawful(ground: Ground, one: AppointmentRow) -> bool:
+    return ground.verdict(one.patient_state or "", one.starts_at).allowed
 
 
 def _was_called_off(one: AppointmentRow, now: datetime) -> bool:
@@ -122,6 +135,7 @@ def _show(visit: Visit, mine: OwnAppointment, template: str) -> Response:
     door = join_state(one.starts_at, one.ends_at, visit.now)
     is_over = mine.is_booked and door.door == Door.OVER
     refusal = _refusal(visit, mine) if mine.is_booked and not is_over else ""
+    again_url = _again_url(visit, mine)
     return render(
         visit,
         template,
@@ -136,10 +150,15 @@ def _show(visit: Visit, mine: OwnAppointment, template: str) -> Response:
         is_open=mine.is_booked and door.door == Door.OPEN and not refusal,
         door=refusal or presenters.door_line(door, mine.zone),
         **_what_may_be_done(mine),
-        because=_because(mine),
+        because=_PUT_RIGHT if again_url else _because(mine),
         refusal=refusal,
+        waits=_waits(visit, mine) if mine.is_booked and not refusal else "",
+        again_url=again_url,
         alternatives_url=f"{mine.url}/alternatives" if _needs_another(mine, refusal) else "",
     )
+
+
+_PUT_RIGHT = "This session was called off. What ended it has been put right since."
 
 
 def _what_may_be_done(mine: OwnAppointment) -> dict[str, Any]:
@@ -158,6 +177,28 @@ def _needs_another(mine: OwnAppointment, refusal: str) -> bool:
     one = mine.appointment
     by_system = one.status == Status.CANCELLED and one.ended_by == ActorKind.SYSTEM
     return by_system or bool(refusal)
+
+
+def _again_url(visit: Visit, mine: OwnAppointment) -> str:
+    """Where the old time is taken back, once what ended the session has been put right."""
+    one = mine.appointment
+    if not _was_called_off(one, visit.now) or mine.refusal_at(one.starts_at):
+        return ""
+    return presenters.book_url(one.service_id, one.starts_at, {"state": one.patient_state or ""})
+
+
+def _waits(visit: Visit, mine: OwnAppointment) -> str:
+    """That a session ahead waits for a renewal; empty where it does not."""
+    one, ground = mine.appointment, mine.details.time.calendar.ground
+    is_near = one.starts_at - visit.now <= PATIENT_TOLD_BEFORE
+    if not (is_near and one.starts_at > visit.now):
+        return ""
+    if not is_lapse(ground, one.patient_state or "", one.starts_at):
+        return ""
+    return (
+        f"{mine.entry.provider_name} has a licence to renew before this session. If it is not"
+        " renewed a day before, we call the session off and show you others who can see you."
+    )
 
 
 def _because(mine: OwnAppointment) -> str:
@@ -205,6 +246,8 @@ def join(visit: Visiting, appointment_id: UUID) -> Response:
         is_patient=is_patient,
         facts=presenters.appointment_facts(mine.entry, mine.zone),
         is_booked=mine.is_booked,
+        because=_because(mine) if is_patient else "",
+        was_ended=_needs_another(mine, "") and is_patient,
         is_early=door.door == Door.EARLY,
         is_open=is_open,
         door=presenters.door_line(door, mine.zone),

@@ -20,7 +20,7 @@ from booking.pages.patient.own_appointment import (
     open_own_appointment,
     page_of_provider,
 )
-from booking.rules.notice import span_in_words
+from booking.rules.notice import notice_rule, span_in_words
 from booking.rules.transitions import ActorKind, Status
 from core.errors import Conflict, DomainError, Invalid, status_of
 from core.times import read_day_in_reach, write_instant
@@ -51,11 +51,16 @@ def ask_cancel(visit: Visiting, appointment_id: UUID) -> Response:
 
 @router.post("/appointments/{appointment_id}/cancel")
 @signed_in
-def cancel(visit: Visiting, appointment_id: UUID, reason: Text = "") -> Response:
-    """Call it off. Pressed twice, it is called off once."""
+def cancel(
+    visit: Visiting, appointment_id: UUID, reason: Text = "", shown_late: Text = ""
+) -> Response:
+    """Call it off. Pressed twice, it is called off once. Of a page that was opened before it became
+    late (`shown_late`: that it said so), that is said first."""
     mine = open_own_appointment(visit, appointment_id)
     if instead := page_of_provider(visit, mine):
         return instead
+    if mine.is_booked and mine.cancelling.allowed and mine.is_late and not shown_late:
+        return _cancel_page(visit, mine, reason)
     if mine.appointment.status != Status.CANCELLED:
         try:
             bookings.cancel(visit.session, appointment_id, _actor(visit), reason, visit.now)
@@ -151,6 +156,7 @@ def _move_page(
         status_of(error) if error else 200,
         **_common(mine),
         may=may,
+        rule=notice_rule(mine.appointment.cancel_notice_minutes, mine.appointment.moves_late),
         may_cancel=mine.cancelling.allowed,
         days=days,
         later_url=f"{address}?{urlencode({'from': later.isoformat()})}" if later else "",

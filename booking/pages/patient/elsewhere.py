@@ -38,6 +38,8 @@ CHANGED = flash.declare("state", "Noted. Your session stands.")
 def ask_state(visit: Visiting, appointment_id: UUID) -> Response:
     """Where will you be?"""
     mine = open_own_appointment(visit, appointment_id)
+    if not mine.is_booked:
+        return RedirectResponse(mine.url, 303)
     return page_of_provider(visit, mine) or _state_page(
         visit, mine, mine.appointment.patient_state or ""
     )

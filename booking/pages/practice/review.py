@@ -68,11 +68,15 @@ def read_choices(preview: ChangePreview, typed: FormData) -> dict[UUID, Choice]:
     choices, problems = {}, []
     for one in preview.newly_outside:
         key = one.appointment.id
-        act = for_all if for_all in (KEEP, CALL_OFF) else str(typed.get(f"act_{key}", KEEP))
-        reason = str(typed.get("reason_all" if for_all else f"reason_{key}", "")).strip()
+        own = str(typed.get(f"act_{key}", ""))
+        is_of_all = own not in ACTS and for_all in (KEEP, CALL_OFF)
+        act = for_all if is_of_all else own
+        field = "reason_all" if is_of_all else f"reason_{key}"
+        reason = str(typed.get(field, "")).strip()
         to = read_instant(str(typed.get(f"to_{key}", "")))
+        if act not in ACTS and str(typed.get("reviewed", "")) == _token(preview):
+            problems.append((f"act_{key}", "Choose what becomes of this session."))
         if act == CALL_OFF and not reason:
-            field = "reason_all" if for_all else f"reason_{key}"
             problems.append((field, "Say why; your patient reads this."))
         if act == MOVE and to not in one.could_move_to:
             problems.append((f"to_{key}", "Choose a time to move it to."))
@@ -178,6 +182,14 @@ def _times(times: Times, titles: Mapping[UUID, str], zone: str) -> dict[str, Any
     }
 
 
+_WHY = {
+    "time_off": "It lies in your time off.",
+    "closed_day": "You are closed on that day.",
+    "does_not_fit": "It would run past the end of your hours.",
+    "not_offered": "You would no longer offer this session.",
+}
+
+
 def _session(
     one: OutsideSession, names: Mapping[UUID, str], zone: str, typed: FormData
 ) -> dict[str, Any]:
@@ -187,8 +199,8 @@ def _session(
         "when": formats.when(one.appointment.starts_at, zone),
         "who": initials(names.get(patient_id, "")) if patient_id else "Booked",
         "title": f"{one.appointment.title}, {formats.duration(one.appointment.minutes)}",
-        "why": one.refusal.message,
-        "act": str(typed.get(f"act_{key}", KEEP)),
+        "why": _WHY.get(one.refusal.code, "It lies outside your hours."),
+        "act": str(typed.get(f"act_{key}", "")),
         "reason": str(typed.get(f"reason_{key}", "")),
         "to": str(typed.get(f"to_{key}", "")),
         "times": [(write_instant(at), formats.short_when(at, zone)) for at in one.could_move_to],

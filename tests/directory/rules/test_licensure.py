@@ -98,13 +98,12 @@ def test_may_practise(
         (
             replace(WA, kind="registration", status="pending"),
             "WA",
-            "This provider holds a telehealth registration for Washington that is still being "
-            "checked.",
+            "This provider may not see people in Washington yet.",
         ),
         (
             replace(WA, status="revoked"),
             "WA",
-            "This provider holds a licence for Washington that is not in force.",
+            "This provider may no longer see people in Washington.",
         ),
     ],
 )

@@ -317,3 +317,16 @@ def test_a_plain_form_of_a_legal_name(legal: tuple[str, str], shown: str, *, pla
 )
 def test_what_is_looked_for(typed: str, ways: list[str]) -> None:
     assert [" ".join(way) for way in sought_words(typed)] == ways
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        *("Dana Psychiatrist Whitaker", "Dana (MD) Whitaker", 'Dana "MD" Whitaker'),
+        *("Dana M.D. Whitaker", "Dana Doctor Whitaker", "Dana A B P N Whitaker"),
+        *("Dana Board-Certified Whitaker", "Dana Rabbi Whitaker", "Dana Phd Whitaker"),
+    ],
+)
+def test_what_is_no_name_is_no_middle_name(shown: str) -> None:
+    assert not is_plain_form(shown, legal_name("Dana", "Whitaker"))
+    assert is_plain_form("Dana Marie Whitaker", legal_name("Dana", "Whitaker"))

@@ -210,3 +210,16 @@ def test_the_proxy_that_operations_shows_logs_no_search() -> None:
     for name in ("$request ", "$request_uri", "$args", "$query", "$http_referer", "$uri", "$arg_"):
         assert name not in logged
     assert "error.log crit" in example
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("took too many pills", "i took pills", "my friend wants to kill himself", "killmyself"),
+        *("daughter cutting herself", "whats the point of living", "i have a gun", "me corto"),
+        *("mi hijo se quiere matar", "no le veo sentido a la vida", "ojala no existiera"),
+        *("how to tie a noose", "never wake up", "final goodbye", "my husband hits me"),
+    ],
+)
+def test_danger_said_in_other_ways_is_seen(typed: str) -> None:
+    assert read_words(typed).is_urgent, typed
