@@ -136,6 +136,20 @@ def test_forty_patients_and_one_press(
     assert standing(session, booked) == ["cancelled", "cancelled"]
 
 
+def test_an_own_choice_stands_before_that_for_all_and_none_is_made_for_anybody(
+    speaks: TestClient, session: Session, dana: Provider, booked: list[Appointment]
+) -> None:
+    form = markup(speaks.get("/provider/hours").text).values
+    form |= {"off_from": ["2026-11-24T12:00"], "off_until": ["2026-11-27T12:00"]}
+    chosen = markup(speaks.post("/provider/hours", data=form).text).values
+    untouched = speaks.post("/provider/hours", data=chosen)
+    assert "Choose what becomes of this session." in page(untouched, 422)
+    chosen |= {"act_all": ["call_off"], "reason_all": ["I am ill."]}
+    chosen |= {f"act_{booked[1].id}": ["keep"]}
+    assert speaks.post("/provider/hours", data=chosen).status_code == 303
+    assert standing(session, booked) == ["cancelled", "booked"]
+
+
 def test_what_is_kept_outside_is_said_on_every_page_of_the_practice(
     speaks: TestClient, session: Session, dana: Provider, booked: list[Appointment]
 ) -> None:

@@ -480,3 +480,35 @@ def test_booked_ahead_is_of_one_provider_and_to_come(
     make_appointment(session, service, make_patient(session), START + DAY, "cancelled")
     assert [each.id for each in booked_ahead(session, dana.id, NOW)] == [one.id]
     assert booked_ahead(session, dana.id, START) == []
+
+
+def test_what_was_put_right_is_offered_on_the_pages_too(
+    client: TestClient, session: Session, admin: Caller, dana: Provider, service: Service
+) -> None:
+    patient = make_patient(session)
+    one = make_appointment(session, service, patient, START)
+    held = licence(session, dana)
+    decision(session, held, admin, "revoked")
+    sign_in(client, session, patient)
+    lost = page(client.get("/appointments"))
+    assert "may no longer see people in Washington" in lost
+    joined = page(client.get(f"/appointments/{one.id}/join"))
+    assert "may no longer see people in Washington" in joined
+    decision(session, held, admin, "verified", "2027-11-20")
+    answer = client.get(f"/appointments/{one.id}")
+    assert "has been put right since" in page(answer)
+    assert "may no longer see" not in page(answer)
+    assert f"/book?service={service.id}&amp;start=" in answer.text
+    assert "may no longer see" not in page(client.get("/appointments"))
+
+
+def test_a_session_that_waits_for_a_renewal_says_so(
+    client: TestClient, session: Session, lapsing: tuple[Provider, Service]
+) -> None:
+    patient = make_patient(session)
+    one = make_appointment(session, lapsing[1], patient, LATE)
+    sign_in(client, session, patient)
+    with clock.at(LATE - 8 * DAY):
+        assert "has a licence to renew" not in page(client.get(f"/appointments/{one.id}"))
+    with clock.at(LATE - 5 * DAY):
+        assert "has a licence to renew" in page(client.get(f"/appointments/{one.id}"))

@@ -11,7 +11,10 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session, col, select
 
 from accounts.models import Person
+from booking.appointments import bookings
+from booking.appointments.moves import Actor
 from booking.models import Appointment, Patient
+from booking.rules.transitions import ActorKind
 from core import clock
 from core.mail import Mail
 from directory.models import Provider, Service
@@ -19,6 +22,7 @@ from directory.queries import services_of
 from tests.booking.test_patient_pages import Browser
 from tests.factories import NOW, make_appointment, make_patient, make_provider, sign_in
 from tests.jobs import run_jobs
+from tests.markup import page
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -437,3 +441,35 @@ def test_who_has_told_us_nothing_is_told_that_nothing_is_kept(browser: Browser) 
     assert browser.forms() == [one for one in browser.forms() if "sign-out" in one.action]
     sent = browser.client.post("/account/where", data={"state": "WA"})
     assert sent.status_code == 404
+
+
+def test_a_page_opened_before_it_was_late_says_so_first(
+    client: TestClient, session: Session, dana: Provider
+) -> None:
+    patient = make_patient(session)
+    service = services_of(session, dana.id)[0]
+    one = make_appointment(session, service, patient, NOW + timedelta(hours=29))
+    sign_in(client, session, patient)
+    url = f"/appointments/{one.id}/cancel"
+    with clock.at(NOW + timedelta(hours=6)):  # opened an hour ago, when it was not late
+        words = page(client.post(url, data={"reason": ""}))
+        assert "This counts as a late cancellation." in words
+        session.refresh(one)
+        assert one.status == "booked"
+        client.post(url, data={"reason": "", "shown_late": "yes"})
+        session.refresh(one)
+    assert (one.status, one.is_late) == ("cancelled", True)
+
+
+def test_what_the_provider_moved_is_said_to_be_never_late(session: Session, dana: Provider) -> None:
+    patient = make_patient(session)
+    service = services_of(session, dana.id)[0]
+    one = make_appointment(session, service, patient, NOW + timedelta(hours=29))
+    actor = Actor(ActorKind.PROVIDER, dana.person_id)
+    bookings.reschedule(session, one.id, NOW + timedelta(hours=23), actor, NOW)
+    session.commit()
+    run_jobs()
+    sent = session.exec(select(Mail).where(Mail.recipient == patient.email)).all()
+    (letter,) = [one for one in sent if "is now on" in one.subject]
+    assert "That does not count as late." in letter.text
+    assert "is late" not in letter.text
