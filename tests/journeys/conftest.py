@@ -135,7 +135,7 @@ def open_context(
         context = browser.new_context(
             base_url=site, reduced_motion="reduce", timezone_id="America/Los_Angeles", **wanted
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         context.on("request", watch.request)
         context.on("console", watch.console)
         context.on("weberror", lambda error: watch.error(error.error))

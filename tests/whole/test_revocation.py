@@ -6,7 +6,7 @@ import pytest
 
 from tests.whole.revocation import AT_ONCE, revoke_with, staged
 
-pytestmark = [pytest.mark.race, pytest.mark.xdist_group("race")]
+pytestmark = [pytest.mark.long, pytest.mark.race, pytest.mark.xdist_group("race")]
 
 
 def test_everybody_is_told_once_although_the_worker_dies_in_between() -> None:
