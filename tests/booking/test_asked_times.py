@@ -27,6 +27,12 @@ LONG_DAYS = [{"weekday": day, "start": "08:00", "end": "21:00"} for day in range
 PACIFIC, EASTERN = ZoneInfo("America/Los_Angeles"), ZoneInfo("America/New_York")
 
 
+@pytest.fixture(autouse=True)
+def search_reads_now(app: FastAPI, client: TestClient) -> None:
+    """Instead of hearing of what was committed a moment later."""
+    app.state.search = None
+
+
 @pytest.fixture
 def dana(session: Session) -> Provider:
     return make_provider(session, now=NOW, weekly=LONG_DAYS)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
@@ -15,6 +16,12 @@ from directory.queries import services_of
 from tests.factories import NOW, make_appointment, make_patient, make_provider
 
 pytestmark = pytest.mark.usefixtures("monday_at_ten")
+
+
+@pytest.fixture(autouse=True)
+def search_reads_now(app: FastAPI, client: TestClient) -> None:
+    """Instead of hearing of what was committed a moment later."""
+    app.state.search = None
 
 
 @pytest.fixture
