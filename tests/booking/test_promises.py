@@ -420,11 +420,11 @@ class Promises(RuleBasedStateMachine):
         self.nobody_is_in_two_places(appointments)
         self.what_was_agreed_stays_so(appointments)
         self.no_session_stands_without_its_ground()
-        if self.steps % 3 == 0:
+        if self.steps % 12 == 0:
             self.what_is_listed_can_be_held_and_booked_and_nothing_else()
-        if self.steps % 4 == 1:
+        if self.steps % 16 == 1:
             self.what_is_listed_to_move_to_can_be_moved_to_and_nothing_else()
-        if self.steps % 10 == 0:
+        if self.steps % 40 == 0:
             self.the_cache_equals_a_rebuild_and_openings_are_lawful()
 
     def what_is_listed_can_be_held_and_booked_and_nothing_else(self) -> None:
@@ -507,7 +507,9 @@ class Promises(RuleBasedStateMachine):
         calendar = get_calendar(self.session, provider.id)
         before = cached(self.session), openings(self.session, provider)
         with self.undone():
-            rebuild_slots(self.session, provider.id, self.now)
+            # A moment later, as the jobs ran a moment after this instant: of a start whose last
+            # minute begins just now, one would still be listed by the one and not by the other.
+            rebuild_slots(self.session, provider.id, self.now + timedelta(seconds=1))
             after = cached(self.session), openings(self.session, provider)
         assert differing(before[0], after[0]) == {}
         assert before[1] == after[1]
