@@ -2,39 +2,25 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi import Response
 from fastapi.responses import RedirectResponse
-from starlette.datastructures import FormData
 
-from booking.appointments.moves import Actor
 from booking.calendar.availability import (
     availability_version,
     load_availability,
     save_availability,
 )
-from booking.follow_through.calendar_changes import (
-    ChangePreview,
-    ChoiceRefused,
-    apply_choices,
-    preview_hours,
-)
+from booking.follow_through.calendar_changes import preview_hours
 from booking.pages.practice import hours_form
 from booking.pages.practice.hours_form import is_clock
 from booking.pages.practice.hours_in_words import in_words
-from booking.pages.practice.review import (
-    NotReviewed,
-    Typed,
-    insist_on_review,
-    lock_calendar,
-    read_choices,
-    review_page,
-)
+from booking.pages.practice.review import Review, Typed, lock_calendar, save_reviewed
 from booking.rules.availability import WEEKDAYS, Availability
-from booking.rules.transitions import ActorKind
-from core.errors import DomainError, Invalid, VersionChanged
+from core.errors import Invalid, VersionChanged
 from core.web import flash, formats
 from core.web.caller import PROVIDER, allow
 from core.web.templates import render
@@ -42,7 +28,6 @@ from core.web.transactions import Router
 from core.web.versions import differences, expected_by, form_status
 from core.web.visit import Visit, Visiting
 from core.web.zones import is_zone
-from directory.models import Provider
 from directory.pages.application import shown_errors
 from directory.practice import own_practice
 from directory.taxonomy import STATES
@@ -83,22 +68,19 @@ def change_hours(visit: Visiting, typed: Typed) -> Response:
     except Invalid as error:
         return _hours_page(visit, form, version, shown_errors(error))
     lock_calendar(visit.session, provider.id, visit.now)
-    preview = preview_hours(visit.session, provider.id, availability, visit.now)
+    review = Review(
+        provider.id,
+        preview_hours(visit.session, provider.id, availability, visit.now),
+        typed,
+        url="/provider/hours",
+        heading="Before these hours are saved",
+    )
+    save = partial(
+        save_availability, visit.session, provider.id, availability, visit.now, expected_by(version)
+    )
     try:
-        choices = read_choices(preview, typed)
-    except Invalid as error:
-        return _review_page(visit, provider, preview, typed, error)
-    try:
-        with visit.session.begin_nested():
-            save_availability(
-                visit.session, provider.id, availability, visit.now, expected_by(version)
-            )
-            insist_on_review(preview, typed)
-            apply_choices(visit.session, choices, _me(visit), visit.now)
-    except NotReviewed:
-        return _review_page(visit, provider, preview, typed)
-    except ChoiceRefused as error:
-        return _review_page(visit, provider, preview, typed, error)
+        if shown_first := save_reviewed(visit, review, save):
+            return shown_first
     except Invalid as error:
         return _hours_page(visit, form, version, shown_errors(hours_form.at_fields(error)))
     except VersionChanged:
@@ -106,28 +88,6 @@ def change_hours(visit: Visiting, typed: Typed) -> Response:
         if saved != availability:
             return _changed_page(visit, form, saved, availability)
     return RedirectResponse(f"/provider/hours{flash.SAVED}", 303)
-
-
-def _review_page(
-    visit: Visit,
-    provider: Provider,
-    preview: ChangePreview,
-    typed: FormData,
-    error: DomainError | None = None,
-) -> Response:
-    return review_page(
-        visit,
-        provider.id,
-        preview,
-        typed,
-        url="/provider/hours",
-        heading="Before these hours are saved",
-        error=error,
-    )
-
-
-def _me(visit: Visit) -> Actor:
-    return Actor(ActorKind.PROVIDER, visit.person_id)
 
 
 def _with_row(form: dict[str, Any], where: str) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Before a change of the calendar is saved: which times appear and vanish, and which booked
 sessions it leaves outside, each with a choice."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -10,17 +11,21 @@ from fastapi import Depends, Request, Response
 from sqlmodel import Session
 from starlette.datastructures import FormData
 
+from booking.appointments.moves import Actor
 from booking.appointments.patient_details import find_names
 from booking.appointments.queries import booked_ahead
 from booking.calendar.queries import get_calendar
 from booking.follow_through.calendar_changes import (
     ChangePreview,
     Choice,
+    ChoiceRefused,
     OutsideSession,
     Times,
+    apply_choices,
 )
 from booking.models import AppointmentRow
 from booking.pages.practice.initials import initials
+from booking.rules.transitions import ActorKind
 from core.database import lock
 from core.errors import DomainError, Invalid
 from core.times import read_instant, write_instant
@@ -52,14 +57,47 @@ def lock_calendar(session: Session, provider_id: UUID, now: datetime) -> None:
     lock(session, provider_id)
 
 
-class NotReviewed(Exception):
+class _NotReviewed(Exception):
     """What would follow is to be shown first."""
 
 
-def insist_on_review(preview: ChangePreview, typed: FormData) -> None:
-    """Raises NotReviewed unless just this was shown before, or there is nothing to show."""
-    if not preview.changes_nothing and str(typed.get("reviewed", "")) != _token(preview):
-        raise NotReviewed
+@dataclass(frozen=True)
+class Review:
+    """A change that a form asks for, and what it would do. `typed`: all that the form sent;
+    `url`: where it is posted; `heading`: of the page that shows what follows."""
+
+    provider_id: UUID
+    preview: ChangePreview
+    typed: FormData
+    url: str
+    heading: str
+
+
+def save_reviewed(visit: Visit, review: Review, save: Callable[[], object]) -> Response | None:
+    """Save it and do what was chosen for the sessions outside, once just this was shown; before
+    that nothing, and the page that shows it. What `save` raises passes through, undone."""
+    try:
+        choices = read_choices(review.preview, review.typed)
+    except Invalid as error:
+        return review_page(visit, review, error)
+    try:
+        with visit.session.begin_nested():
+            save()
+            _insist_on_review(review)
+            actor = Actor(ActorKind.PROVIDER, visit.person_id)
+            apply_choices(visit.session, choices, actor, visit.now)
+    except _NotReviewed:
+        return review_page(visit, review)
+    except ChoiceRefused as error:
+        return review_page(visit, review, error)
+    return None
+
+
+def _insist_on_review(review: Review) -> None:
+    """Raises unless just this was shown before, or there is nothing to show."""
+    seen = str(review.typed.get("reviewed", ""))
+    if not review.preview.changes_nothing and seen != _token(review.preview):
+        raise _NotReviewed
 
 
 def read_choices(preview: ChangePreview, typed: FormData) -> dict[UUID, Choice]:
@@ -86,17 +124,9 @@ def read_choices(preview: ChangePreview, typed: FormData) -> dict[UUID, Choice]:
     return choices
 
 
-def review_page(
-    visit: Visit,
-    provider_id: UUID,
-    preview: ChangePreview,
-    typed: FormData,
-    *,
-    url: str,
-    heading: str,
-    error: DomainError | None = None,
-) -> Response:
+def review_page(visit: Visit, review: Review, error: DomainError | None = None) -> Response:
     """What it would do. The form that follows carries all that was typed."""
+    preview, typed, provider_id = review.preview, review.typed, review.provider_id
     calendar = get_calendar(visit.session, provider_id)
     zone = calendar.availability.time_zone if calendar.availability else "UTC"
     titles = {offer.id: offer.title for offer in calendar.offers}
@@ -105,8 +135,8 @@ def review_page(
         visit,
         "booking/practice/review.html",
         422 if error else 200,
-        url=url,
-        heading=heading,
+        url=review.url,
+        heading=review.heading,
         errors=_shown_errors(error),
         carried=[pair for pair in _pairs(typed) if not _is_own(pair[0])],
         token=_token(preview),

@@ -1,34 +1,20 @@
 """What a provider offers, as pages: the kinds of session, their length and fee."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Form, Response
 from fastapi.responses import RedirectResponse
-from starlette.datastructures import FormData
 
-from booking.appointments.moves import Actor
 from booking.calendar import services
 from booking.calendar.queries import get_calendar
 from booking.calendar.services import ServiceForm, form_of, get_own, service_version
-from booking.follow_through.calendar_changes import (
-    ChangePreview,
-    ChoiceRefused,
-    apply_choices,
-    preview_offers,
-)
+from booking.follow_through.calendar_changes import ChangePreview, preview_offers
 from booking.pages.practice.hours_form import whole_number
-from booking.pages.practice.review import (
-    NotReviewed,
-    Typed,
-    insist_on_review,
-    lock_calendar,
-    read_choices,
-    review_page,
-)
-from booking.rules.transitions import ActorKind
-from core.errors import DomainError, Invalid, VersionChanged
+from booking.pages.practice.review import Review, Typed, lock_calendar, save_reviewed
+from core.errors import Invalid, VersionChanged
 from core.web import flash, formats
 from core.web.caller import PROVIDER, allow
 from core.web.templates import render
@@ -113,23 +99,22 @@ def change_service(
     service = get_own(visit.session, provider.id, service_id)
     form, expected = _service_form(typed), expected_by(version)
     lock_calendar(visit.session, provider.id, visit.now)
-    preview = _preview(visit, service, None if retire else form)
+    review = Review(
+        provider.id,
+        _preview(visit, service, None if retire else form),
+        raw,
+        url=f"/provider/services/{service_id}",
+        heading="Before this service is changed",
+    )
+    changed = visit.session, provider, service_id
+    save = (
+        partial(services.retire, *changed, visit.now)
+        if retire
+        else partial(services.update, *changed, form, visit.now, expected)
+    )
     try:
-        choices = read_choices(preview, raw)
-    except Invalid as error:
-        return _review_page(visit, service, preview, raw, error)
-    try:
-        with visit.session.begin_nested():
-            if retire:
-                services.retire(visit.session, provider, service_id, visit.now)
-            else:
-                services.update(visit.session, provider, service_id, form, visit.now, expected)
-            insist_on_review(preview, raw)
-            apply_choices(visit.session, choices, _me(visit), visit.now)
-    except NotReviewed:
-        return _review_page(visit, service, preview, raw)
-    except ChoiceRefused as error:
-        return _review_page(visit, service, preview, raw, error)
+        if shown_first := save_reviewed(visit, review, save):
+            return shown_first
     except Invalid as error:
         return _services_page(visit, provider, typed, _errors(error, typed), service, version)
     except VersionChanged:
@@ -147,28 +132,6 @@ def _preview(visit: Visit, service: Service, form: ServiceForm | None) -> Change
     if form is not None:
         after.append(services.offer_of(service.id, form))
     return preview_offers(visit.session, service.provider_id, after, visit.now)
-
-
-def _review_page(
-    visit: Visit,
-    service: Service,
-    preview: ChangePreview,
-    raw: FormData,
-    error: DomainError | None = None,
-) -> Response:
-    return review_page(
-        visit,
-        service.provider_id,
-        preview,
-        raw,
-        url=f"/provider/services/{service.id}",
-        heading="Before this service is changed",
-        error=error,
-    )
-
-
-def _me(visit: Visit) -> Actor:
-    return Actor(ActorKind.PROVIDER, visit.person_id)
 
 
 _FIELDS = ("kind", "title", "minutes", "fee", "for_new")
