@@ -6,12 +6,13 @@ at least once; each job checks, when it runs, that it is still wanted.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any
 
 import procrastinate
 import structlog
+from procrastinate.exceptions import ConnectorException
 from procrastinate.tasks import Task
 from sqlmodel import Session
 
@@ -56,7 +57,8 @@ async def retry_stalled(context: procrastinate.JobContext, timestamp: int) -> No
     """A worker that died left its jobs in `doing`; another takes them up."""
     manager = context.app.job_manager
     for job in await manager.get_stalled_jobs():
-        await manager.retry_job(job)
+        with suppress(ConnectorException):  # another worker was faster
+            await manager.retry_job(job)
 
 
 class _Connector(procrastinate.PsycopgConnector):
