@@ -35,8 +35,10 @@ import directory.web
 from accounts.sessions import identify
 from booking.calendar.openings import read_openings
 from core import clock, jobs, logs
+from core.crypto import WrongKey
 from core.database import transaction
 from core.errors import Invalid
+from core.lookup import check_key
 from core.postgres import (
     NoDatabase,
     check_database,
@@ -144,10 +146,15 @@ def _prepare() -> None:
         settings().encryption_keys()
     except (NoDatabase, ValueError, OSError) as error:
         _stop(str(error))
-    if not is_current(settings().database_url):
-        from core.migrations import migrate
+    try:
+        if not is_current(settings().database_url):
+            from core.migrations import migrate
 
-        migrate()
+            migrate()
+        with transaction() as session:
+            check_key(session)
+    except WrongKey as error:
+        _stop(str(error))
 
 
 def _start_database(data_dir: Path) -> None:
@@ -268,6 +275,28 @@ def country(
     except Invalid as error:
         _stop(error.fields[0][1])
     print(sign_ins(settings().public_url))
+
+
+@cli.command(name="rekey")
+def rekey_command() -> None:
+    """Seal everything anew with the first key of SECRET_KEYS, while others serve; run it again
+    where it was interrupted."""
+    _prepare()
+    from core import rekey
+
+    with transaction() as session:
+        total = rekey.count_old(session)
+    _show("Sealing anew", total, rekey.rekey())
+    with transaction() as session:
+        newest, *older = rekey.keys_in_use(session).items()
+    print(f"The key {newest[0]} seals everything that is written now.")
+    for key_id, count in older:
+        print(
+            f"The key {key_id} may go from SECRET_KEYS: nothing needs it any more."
+            if count == 0
+            else f"The key {key_id} still opens {count:,} values: keep it, restart every process "
+            "with the new SECRET_KEYS, and run this again."
+        )
 
 
 @cli.command()

@@ -8,7 +8,8 @@ from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from accounts import access
-from accounts.queries import AuditFilter, find_entries, get_person, live_sessions_of
+from accounts.audit_log import Entry, read_entries, read_filter
+from accounts.queries import get_person, live_sessions_of
 from accounts.rules import CODE_LASTS, LONGEST_EMAIL
 from accounts.sessions import IDLE, end_session
 from accounts.sign_in import request_code
@@ -69,7 +70,7 @@ class SignInSessionAnswer(BaseModel):
 
 
 class AuditEntryAnswer(BaseModel):
-    """One decision, as it was recorded then."""
+    """What was done, or that somebody looked; `actor` and `subject` are their names of today."""
 
     id: int
     at: datetime
@@ -159,15 +160,42 @@ def end_mine(visit: Visiting, sign_in_id: UUID) -> None:
 def audit_log(
     visit: Visiting,
     action: Annotated[str, Query(max_length=80)] = "",
-    actor: Annotated[str, Query(max_length=254, description="Part of the name, or the id.")] = "",
-    subject: Annotated[str, Query(max_length=254, description="Part of the name, or the id.")] = "",
+    actor: Annotated[
+        str, Query(max_length=254, description='Address or id; or "command", "system".')
+    ] = "",
+    subject: Annotated[
+        str, Query(max_length=254, description="Id, a person's address, a provider's name.")
+    ] = "",
     since: AwareDatetime | None = None,
     until: AwareDatetime | None = None,
     before: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> AuditPage:
-    """What was decided, by whom, when; the newest first."""
-    wanted = AuditFilter(action, actor, subject, since, until, before)
-    rows = find_entries(visit.session, wanted, limit + 1)
-    items = [AuditEntryAnswer.model_validate(row, from_attributes=True) for row in rows[:limit]]
-    return AuditPage(items=items, next_before=items[-1].id if len(rows) > limit else None)
+    """What was done and who looked, by whom, when; the newest first."""
+    wanted = read_filter(
+        visit.session,
+        action=action,
+        actor=actor.strip(),
+        subject=subject.strip(),
+        since=since,
+        until=until,
+        before_id=before,
+    )
+    found = read_entries(visit.session, wanted, limit + 1)
+    items = [_audit_entry(one) for one in found[:limit]]
+    return AuditPage(items=items, next_before=items[-1].id if len(found) > limit else None)
+
+
+def _audit_entry(entry: Entry) -> AuditEntryAnswer:
+    row = entry.row
+    return AuditEntryAnswer(
+        id=row.id or 0,
+        at=row.at,
+        actor_id=row.actor_id,
+        actor=entry.actor.name if row.actor_id else row.actor,
+        action=row.action,
+        subject_kind=row.subject_kind,
+        subject_id=row.subject_id,
+        subject=entry.subject.name,
+        detail=row.detail,
+    )

@@ -1,20 +1,22 @@
-"""The audit log: what was decided, by whom, when. Written here, never changed.
+"""The audit log: what was done and who looked, by whom, when. Written here, never changed.
 
-Each package declares what it records and how that reads; what nobody declared is not recorded.
+Each package declares what it records and how that reads, and how what it records of is called;
+what nobody declared is not recorded.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
 from accounts.models import AuditEntry
 
-COMMAND = "command"
-SYSTEM = "system"
+COMMAND: Final = "command"
+SYSTEM: Final = "system"
 
 Detail = Mapping[str, Any]
 
@@ -27,7 +29,25 @@ class Action:
     sentence: Callable[[Detail], str]
 
 
+@dataclass(frozen=True)
+class Named:
+    """What something is called now, and the page where admins see it, if there is one."""
+
+    name: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class SubjectKind:
+    """A kind of things that entries are about: their names by id, and the ids that what somebody
+    typed may mean."""
+
+    names: Callable[[Session, Collection[UUID]], Mapping[UUID, Named]]
+    find: Callable[[Session, str], Sequence[UUID]]
+
+
 _declared: dict[str, Action] = {}
+_kinds: dict[str, SubjectKind] = {}
 
 
 def declare(name: str, title: str, sentence: Callable[[Detail], str]) -> str:
@@ -35,6 +55,11 @@ def declare(name: str, title: str, sentence: Callable[[Detail], str]) -> str:
     if _declared.setdefault(name, Action(title, sentence)).title != title:
         raise ValueError(f"{name!r} reads in another way already")
     return name
+
+
+def declare_kind(name: str, kind: SubjectKind) -> None:
+    """Let entries be about things of this kind."""
+    _kinds[name] = kind
 
 
 def declared() -> frozenset[str]:
@@ -48,36 +73,81 @@ def action_of(name: str) -> Action:
     return _declared.get(name) or Action(words, lambda _: "")
 
 
+def names_of(session: Session, kind: str, ids: Collection[UUID]) -> Mapping[UUID, Named]:
+    """What these are called; what is gone, or of a kind that nobody declared, is missing."""
+    return _kinds[kind].names(session, ids) if ids and kind in _kinds else {}
+
+
+def find_subjects(session: Session, typed: str) -> list[UUID]:
+    """What somebody may mean who typed this, of every kind."""
+    return [one for kind in _kinds.values() for one in kind.find(session, typed)]
+
+
 def record(
     session: Session,
     *,
-    actor_id: UUID | None,
-    actor: str,
+    actor: UUID | str | None,
     action: str,
     subject_kind: str,
     subject_id: UUID | None,
-    subject: str,
     detail: dict[str, Any],
     now: datetime,
 ) -> None:
-    """Write an entry with this transaction: it exists exactly if the decision does.
+    """Write an entry with this transaction: it exists exactly if what it tells of does.
 
-    `action` is "noun.past" ("credential.verified"). `actor` and `subject` are their names as
-    they are now; `actor` is COMMAND or SYSTEM where nobody was signed in. `detail` is JSON and
-    holds nothing a patient told us. Raises ValueError for an action that nobody declared.
+    `actor`: a person's id; COMMAND, SYSTEM or None where nobody was signed in. `action` is
+    "noun.past" ("credential.verified"). `detail` is JSON of ids and codes: no name, no address,
+    nothing that somebody wrote. Raises ValueError for what nobody declared.
     """
-    if action not in _declared:
-        raise ValueError(f"{action!r} is not declared: how does it read?")
+    _check(action)
     session.add(
         AuditEntry(
             at=now,
-            actor_id=actor_id,
-            actor=actor,
+            **_actor(actor),
             action=action,
             subject_kind=subject_kind,
             subject_id=subject_id,
-            subject=subject,
             detail=detail,
         )
     )
     session.flush()
+
+
+def record_once_an_hour(
+    session: Session,
+    *,
+    actor: UUID | None,
+    action: str,
+    subject_kind: str,
+    subject_ids: Collection[UUID],
+    now: datetime,
+) -> None:
+    """As `record`, of each subject, but of the same by the same actor once in an hour (UTC): that
+    somebody looked, or failed, however often. The one thing that a GET may write."""
+    _check(action)
+    if not subject_ids:
+        return
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    rows = [
+        {
+            "at": now,
+            **_actor(actor),
+            "action": action,
+            "subject_kind": subject_kind,
+            "subject_id": one,
+            "detail": {},
+            "hour": hour,
+        }
+        for one in sorted(set(subject_ids))
+    ]
+    session.connection().execute(insert(AuditEntry).on_conflict_do_nothing(), rows)
+
+
+def _actor(actor: UUID | str | None) -> dict[str, Any]:
+    is_person = isinstance(actor, UUID)
+    return {"actor_id": actor if is_person else None, "actor": "" if is_person else actor or ""}
+
+
+def _check(action: str) -> None:
+    if action not in _declared:
+        raise ValueError(f"{action!r} is not declared: how does it read?")

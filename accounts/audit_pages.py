@@ -5,10 +5,12 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from fastapi import Response
+from sqlmodel import Session
 
-from accounts.audit import COMMAND, SYSTEM, action_of
+from accounts.audit import action_of
+from accounts.audit_log import Entry, read_entries, read_filter
 from accounts.models import AuditEntry
-from accounts.queries import AuditFilter, audit_actions, find_entries
+from accounts.queries import audit_actions
 from core.numbers import read_whole
 from core.times import read_day
 from core.web.caller import ADMIN, allow
@@ -19,7 +21,6 @@ from core.web.visit import Visiting
 router = Router(include_in_schema=False)
 
 PER_PAGE = 50
-_ACTORS: Final = {COMMAND: "The command line", SYSTEM: "Openchair itself"}
 _LAST_ENTRY: Final = 2**31 - 1  # of the column
 
 
@@ -34,7 +35,7 @@ def audit_log(
     until: str = "",
     before: str = "",
 ) -> Response:
-    """What was decided, newest first. Days are UTC, as the entries' times are."""
+    """What was done and who looked, newest first. Days are UTC, as the entries' times are."""
     typed = {
         "action": action,
         "actor": actor.strip(),
@@ -43,10 +44,10 @@ def audit_log(
         "until": until,
     }
     errors = _errors(typed)
-    rows = [] if errors else find_entries(visit.session, _filter(typed, before), PER_PAGE + 1)
+    rows = [] if errors else _read(visit.session, typed, before)
     shown = rows[:PER_PAGE]
     kept = {name: value for name, value in typed.items() if value}
-    more = urlencode({**kept, "before": shown[-1].id}) if len(rows) > PER_PAGE else ""
+    more = urlencode({**kept, "before": shown[-1].row.id}) if len(rows) > PER_PAGE else ""
     return render(
         visit,
         "accounts/audit.html",
@@ -68,10 +69,11 @@ def _errors(typed: dict[str, str]) -> list[dict[str, str]]:
     ]
 
 
-def _filter(typed: dict[str, str], before: str) -> AuditFilter:
-    """What is asked for; the day `until` is included. `before`: an entry's id, as a link says."""
+def _read(session: Session, typed: dict[str, str], before: str) -> list[Entry]:
+    """One more than a page; the day `until` is included. `before`: an entry's id, from a link."""
     last = read_day(typed["until"])
-    return AuditFilter(
+    wanted = read_filter(
+        session,
         action=typed["action"],
         actor=typed["actor"],
         subject=typed["subject"],
@@ -79,15 +81,18 @@ def _filter(typed: dict[str, str], before: str) -> AuditFilter:
         until=_midnight(last + timedelta(days=1) if last and last < date.max else last),
         before_id=read_whole(before, _LAST_ENTRY),
     )
+    return read_entries(session, wanted, PER_PAGE + 1)
 
 
-def _shown(entry: AuditEntry) -> dict[str, Any]:
+def _shown(entry: Entry) -> dict[str, Any]:
+    at = entry.row.at.astimezone(UTC)
     return {
-        "at": f"{entry.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
-        "actor": _ACTORS.get(entry.actor, entry.actor),
-        "action": action_of(entry.action).title,
-        "subject": entry.subject or f"{entry.subject_kind} {entry.subject_id or ''}".strip(),
-        "detail": _sentence(entry),
+        "day": f"{at:%A, %-d %B %Y}",
+        "at": f"{at:%H:%M:%S}",
+        "actor": entry.actor,
+        "action": action_of(entry.row.action).title,
+        "subject": entry.subject,
+        "detail": _sentence(entry.row),
     }
 
 

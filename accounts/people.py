@@ -1,6 +1,7 @@
 """People: someone with an email address, and the roles they hold."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
@@ -8,11 +9,12 @@ from sqlmodel import Session, col, delete
 
 from accounts import audit
 from accounts.models import Person, PersonRole, SignInCode, SignInSession
-from accounts.queries import find_person, get_person
+from accounts.queries import find_person, get_person, is_of_code
 from accounts.rules import normal_email
 from core import clock
 from core.database import Statement, run, transaction, uuid7
-from core.errors import Conflict
+from core.errors import Conflict, Invalid
+from core.lookup import kept_plain, keyed_digest
 from core.web.caller import ADMIN, ROLES
 
 GRANTED = audit.declare(
@@ -28,13 +30,30 @@ def ensure_person(session: Session, email: str, now: datetime) -> Person:
         # Two first sign-ins at once: one inserts, the other finds.
         session.connection().execute(
             insert(Person)
-            .values(id=uuid7(), email=address, created_at=now)
-            .on_conflict_do_nothing(index_elements=["email"])
+            .values(id=uuid7(), created_at=now, **address_of(address))
+            .on_conflict_do_nothing()
         )
         person = find_person(session, address)
     if person is None:
         raise Conflict
     return person
+
+
+def find_by_email(session: Session, typed: str) -> Person | None:
+    """Whose address this is, however it is written; None where it is none."""
+    try:
+        return find_person(session, normal_email(typed))
+    except Invalid:
+        return None
+
+
+def address_of(email: str) -> dict[str, Any]:
+    """The columns of a person that hold this address, in its normal form."""
+    return {
+        "sealed_email": email,
+        "email_hash": keyed_digest("email", email),
+        "plain_email": kept_plain(email),
+    }
 
 
 def grant_role(session: Session, person_id: UUID, role: str) -> bool:
@@ -62,12 +81,10 @@ def make_admin(email: str) -> str:
             return f"{person.email} is an admin already."
         audit.record(
             session,
-            actor_id=None,
             actor=audit.COMMAND,
             action=GRANTED,
             subject_kind="person",
             subject_id=person.id,
-            subject=person.email,
             detail={"role": ADMIN},
             now=now,
         )
@@ -80,10 +97,11 @@ def erase(session: Session, person_id: UUID, now: datetime) -> None:
     The address may sign up again and is then somebody new.
     """
     person = get_person(session, person_id)
-    session.exec(delete(SignInCode).where(col(SignInCode.email) == person.email))
+    session.exec(delete(SignInCode).where(is_of_code(person.email)))
     session.exec(delete(SignInSession).where(col(SignInSession.person_id) == person_id))
     session.exec(delete(PersonRole).where(col(PersonRole.person_id) == person_id))
-    person.email = f"erased-{person.id.hex}@erased.invalid"
+    for name, value in address_of(f"erased-{person.id.hex}@erased.invalid").items():
+        setattr(person, name, value)
     person.deleted_at = now
     session.add(person)
     session.flush()

@@ -1,19 +1,37 @@
 """Reads of people, sign-in sessions and the audit log."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
-from sqlmodel import Session, col, or_, select
+from sqlalchemy import ColumnElement, text
+from sqlmodel import Session, col, select
 
 from accounts.models import AuditEntry, Person, PersonRole, SignInCode, SignInSession
 from core.errors import NotFound
+from core.lookup import is_found
 
 
 def find_person(session: Session, email: str) -> Person | None:
     """By the address in its normal form."""
-    return session.exec(select(Person).where(Person.email == email)).first()
+    return session.exec(select(Person).where(is_of_person(email))).first()
+
+
+def is_of_person(email: str) -> ColumnElement[bool]:
+    """SQL: the person whose address this is, in its normal form."""
+    return is_found(col(Person.email_hash), col(Person.plain_email), "email", email)
+
+
+def is_of_code(email: str) -> ColumnElement[bool]:
+    """SQL: the sign-in codes sent to this address."""
+    return is_found(col(SignInCode.email_hash), col(SignInCode.plain_email), "email", email)
+
+
+def emails_of(session: Session, person_ids: Collection[UUID]) -> Mapping[UUID, str]:
+    """The addresses of these people."""
+    rows = session.exec(select(Person).where(col(Person.id).in_(person_ids)))
+    return {one.id: one.email for one in rows}
 
 
 def get_person(session: Session, person_id: UUID) -> Person:
@@ -34,7 +52,7 @@ def find_newest_code(session: Session, email: str) -> SignInCode | None:
     """The code that counts, locked: older ones count no more, whatever became of this one."""
     newest = (
         select(SignInCode)
-        .where(SignInCode.email == email)
+        .where(is_of_code(email))
         .order_by(col(SignInCode.created_at).desc(), col(SignInCode.id).desc())
         .limit(1)
         .with_for_update()
@@ -64,13 +82,14 @@ def live_sessions_of(
 class AuditFilter:
     """What to look for in the audit log; an empty value narrows nothing.
 
-    `actor` and `subject` match anywhere in the name that was recorded, in any case; an id of
-    either is matched as a whole. `since` and `until` are instants, half-open.
+    `actors` and `subjects` are ids; None narrows nothing, empty is nobody. `by`: "command" or
+    "system". `since` and `until` are instants, half-open.
     """
 
     action: str = ""
-    actor: str = ""
-    subject: str = ""
+    actors: Collection[UUID] | None = None
+    by: str = ""
+    subjects: Collection[UUID] | None = None
     since: datetime | None = None
     until: datetime | None = None
     before_id: int | None = None
@@ -81,14 +100,12 @@ def find_entries(session: Session, wanted: AuditFilter, limit: int) -> list[Audi
     query = select(AuditEntry).order_by(col(AuditEntry.id).desc()).limit(limit)
     if wanted.action:
         query = query.where(AuditEntry.action == wanted.action)
-    if wanted.actor:
-        named = col(AuditEntry.actor).icontains(wanted.actor, autoescape=True)
-        known = _uuid(wanted.actor)
-        query = query.where(or_(named, AuditEntry.actor_id == known) if known else named)
-    if wanted.subject:
-        named = col(AuditEntry.subject).icontains(wanted.subject, autoescape=True)
-        known = _uuid(wanted.subject)
-        query = query.where(or_(named, AuditEntry.subject_id == known) if known else named)
+    if wanted.by:
+        query = query.where(AuditEntry.actor == wanted.by, col(AuditEntry.actor_id).is_(None))
+    if wanted.actors is not None:
+        query = query.where(col(AuditEntry.actor_id).in_(wanted.actors))
+    if wanted.subjects is not None:
+        query = query.where(col(AuditEntry.subject_id).in_(wanted.subjects))
     if wanted.since is not None:
         query = query.where(AuditEntry.at >= wanted.since)
     if wanted.until is not None:
@@ -115,10 +132,3 @@ _ACTIONS = text(
     SELECT action FROM known WHERE action IS NOT NULL ORDER BY action
     """
 )
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

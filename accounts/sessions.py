@@ -9,7 +9,7 @@ from sqlmodel import Session, col, delete, or_, update
 
 from accounts.models import SignInCode, SignInSession
 from core import clock
-from core.crypto import digest, token
+from core.crypto import decrypt, digest, token
 from core.database import Statement, run
 from core.errors import NotFound
 from core.retention import runs_nightly
@@ -23,7 +23,7 @@ ABSOLUTE = timedelta(days=60)
 _SEEN_EVERY = timedelta(minutes=10)
 
 _FIND: Final = """
-    SELECT s.id, s.person_id, s.last_seen_at, p.email,
+    SELECT s.id, s.person_id, s.last_seen_at, p.sealed_email, p.email AS plain_email,
            array(SELECT role FROM person_role r WHERE r.person_id = p.id) AS roles
     FROM sign_in_session s JOIN person p ON p.id = s.person_id
     WHERE s.token_hash = %(hash)s AND s.revoked_at IS NULL AND p.deleted_at IS NULL
@@ -53,7 +53,8 @@ def identify(session: Session, request: Request) -> Caller:
     if now - row.last_seen_at > _SEEN_EVERY:
         touch = update(SignInSession).where(col(SignInSession.id) == row.id)
         session.exec(touch.values(last_seen_at=now))
-    return Caller(row.person_id, row.email, frozenset(row.roles), row.id)
+    email = decrypt(row.sealed_email) if row.sealed_email else row.plain_email
+    return Caller(row.person_id, email, frozenset(row.roles), row.id)
 
 
 def start_session(session: Session, person_id: UUID, now: datetime, device: str = "") -> str:

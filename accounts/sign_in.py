@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlmodel import Session, col, delete
+from sqlmodel import Session, delete
 
 from accounts import audit
 from accounts.models import SignInCode
 from accounts.people import ensure_person, grant_role
-from accounts.queries import find_newest_code, roles_of
+from accounts.queries import find_newest_code, is_of_code, roles_of
 from accounts.rules import (
     CODE_DIGITS,
     CODE_LASTS,
@@ -28,9 +28,9 @@ from accounts.rules import (
     normal_email,
 )
 from accounts.sessions import ABSOLUTE, start_session
-from core.crypto import keyed_digest
 from core.database import transaction, uuid7
 from core.limits import Limit, spend
+from core.lookup import kept_plain, keyed_digest
 from core.mail import Letter, post
 from core.web import templates
 from core.web.caller import ADMIN, PATIENT
@@ -82,12 +82,13 @@ def request_code(session: Session, email: str, address: str, now: datetime) -> s
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
     made = SignInCode(
         id=uuid7(),
-        email=email,
+        email_hash=keyed_digest("email", email),
+        plain_email=kept_plain(email),
         code_hash=keyed_digest("sign-in code", f"{email} {code}"),
         created_at=now,
         expires_at=now + CODE_LASTS,
     )
-    session.exec(delete(SignInCode).where(col(SignInCode.email) == email))
+    session.exec(delete(SignInCode).where(is_of_code(email)))
     session.add(made)
     session.flush()
     post(session, f"sign-in-code:{made.id}", _letter(email, code, made.expires_at))
@@ -147,12 +148,10 @@ def _sign_in(session: Session, email: str, device: str, now: datetime) -> Signed
     if ADMIN in roles:
         audit.record(
             session,
-            actor_id=person.id,
-            actor=person.email,
+            actor=person.id,
             action=ADMIN_SIGNED_IN,
             subject_kind="person",
             subject_id=person.id,
-            subject=person.email,
             detail={"device": device_label(device)},
             now=now,
         )

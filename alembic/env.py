@@ -7,13 +7,14 @@ from sqlmodel.sql.sqltypes import AutoString
 import accounts.models
 import booking.models
 import core.limits
+import core.lookup
 import core.mail
 import directory.models
 from core.crypto import Encrypted
 from core.migrations import migration_engine
 
 # Importing them registers their tables.
-TABLES = (accounts.models, booking.models, core.limits, core.mail, directory.models)
+TABLES = (accounts.models, booking.models, core.limits, core.lookup, core.mail, directory.models)
 
 
 def include_name(name: str | None, kind: str, parents: object) -> bool:  # noqa: ARG001

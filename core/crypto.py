@@ -1,7 +1,6 @@
 """Sensitive text, encrypted before it reaches the database (AES-256-GCM, keys can rotate)."""
 
 import hashlib
-import hmac
 import secrets
 from functools import lru_cache
 from typing import Any
@@ -15,6 +14,10 @@ from core.settings import settings
 
 _KEY_ID = 4
 _NONCE = 12
+
+
+class WrongKey(ValueError):
+    """SECRET_KEYS lacks the key that sealed something; the message is one line for operators."""
 
 
 @lru_cache(maxsize=1)
@@ -35,7 +38,8 @@ def encrypt(text: str) -> bytes:
 
 
 def decrypt(sealed: bytes) -> str:
-    """The text again. Raises KeyError where the key that sealed it is no longer set."""
+    """The text again. Raises WrongKey where the key that sealed it is no longer set, and
+    cryptography's InvalidTag where it was changed."""
     key_id, nonce, body = (
         sealed[:_KEY_ID],
         sealed[_KEY_ID : _KEY_ID + _NONCE],
@@ -44,7 +48,17 @@ def decrypt(sealed: bytes) -> str:
     for known_id, key in _ring():
         if known_id == key_id:
             return AESGCM(key).decrypt(nonce, body, None).decode()
-    raise KeyError("SECRET_KEYS no longer holds the key that encrypted this")
+    raise WrongKey(f"SECRET_KEYS does not hold the key {key_id.hex()}, which sealed this.")
+
+
+def key_ids() -> list[bytes]:
+    """Of each key of SECRET_KEYS, newest first; sealed bytes begin with that of their key."""
+    return [key_id for key_id, _ in _ring()]
+
+
+def newest_key_id() -> bytes:
+    """Of the key that seals what is written now."""
+    return key_ids()[0]
 
 
 class Encrypted(TypeDecorator[str]):
@@ -68,20 +82,3 @@ def token() -> str:
 def digest(secret: str) -> bytes:
     """What is stored of a token: tokens are random, so a plain hash suffices."""
     return hashlib.sha256(secret.encode()).digest()
-
-
-def keyed_digest(purpose: str, text: str) -> bytes:
-    """What is stored of a value that could be guessed (a code, an address), useless without the
-    newest key of SECRET_KEYS. After that key changes, older digests match nothing.
-    """
-    return keyed_digests(purpose, text)[0]
-
-
-def keyed_digests(purpose: str, text: str) -> list[bytes]:
-    """The digest under each key that is still set, newest first: for finding what is stored."""
-    return [
-        hmac.digest(
-            hmac.digest(key, f"openchair {purpose}".encode(), "sha256"), text.encode(), "sha256"
-        )
-        for _, key in _ring()
-    ]

@@ -12,9 +12,9 @@ from sqlalchemy import text
 from sqlmodel import Field, Session, SQLModel
 
 from core import clock
-from core.crypto import keyed_digest
 from core.database import Statement, run, transaction
 from core.errors import TooMany
+from core.lookup import keyed_digest
 from core.settings import settings
 
 

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Index, func, or_, text
+from sqlalchemy import Column, ColumnElement, Index, String, func, or_, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, SQLModel, col, delete, select
 
@@ -18,6 +18,7 @@ from core import clock
 from core.crypto import Encrypted
 from core.database import transaction, uuid7
 from core.jobs import MAIL, RETRY, defer, jobs
+from core.lookup import is_found, kept_plain, keyed_digest
 from core.settings import settings
 
 log = structlog.get_logger("openchair.mail")
@@ -38,7 +39,11 @@ class Mail(SQLModel, table=True):
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)
     key: str = Field(unique=True)
-    recipient: str = Field(index=True)
+    sealed_recipient: str | None = Field(default=None, sa_type=Encrypted)
+    recipient_hash: bytes | None = Field(default=None, index=True)
+    plain_recipient: str | None = Field(
+        default=None, sa_column=Column("recipient", String, key="plain_recipient", index=True)
+    )
     subject: str
     text: str = Field(sa_type=Encrypted)
     html: str = Field(sa_type=Encrypted)
@@ -50,6 +55,11 @@ class Mail(SQLModel, table=True):
     expires_at: datetime | None = None  # not sent from then on
     refused_at: datetime | None = None  # for good, by the mail server
     refusal_code: int | None = None  # the server's: 550 …
+
+    @property
+    def recipient(self) -> str:
+        """The address."""
+        return self.sealed_recipient or self.plain_recipient or ""
 
 
 @dataclass(frozen=True)
@@ -74,9 +84,18 @@ class Letter:
 def post(session: Session, key: str, letter: Letter) -> None:
     """Promise a letter with this transaction. The same `key` again does nothing."""
     mail_id = uuid7()
+    said = {name: value for name, value in vars(letter).items() if name != "recipient"}
     row = (
         insert(Mail)
-        .values(id=mail_id, key=key, created_at=clock.now(), **vars(letter))
+        .values(
+            id=mail_id,
+            key=key,
+            created_at=clock.now(),
+            sealed_recipient=letter.recipient,
+            recipient_hash=keyed_digest("email", letter.recipient),
+            plain_recipient=kept_plain(letter.recipient),
+            **said,
+        )
         .on_conflict_do_nothing(index_elements=["key"])
         .returning(col(Mail.id))
     )
@@ -174,8 +193,13 @@ def find_letters(session: Session, recipient: str, most: int) -> list[Mail]:
     """The newest, of one recipient where one is named."""
     query = select(Mail).order_by(col(Mail.created_at).desc(), col(Mail.id).desc()).limit(most)
     if recipient:
-        query = query.where(Mail.recipient == recipient)
+        query = query.where(is_to(recipient))
     return list(session.exec(query).all())
+
+
+def is_to(recipient: str) -> ColumnElement[bool]:
+    """SQL: letters to this address."""
+    return is_found(col(Mail.recipient_hash), col(Mail.plain_recipient), "email", recipient)
 
 
 def find_refused(session: Session, most: int) -> list[Mail]:

@@ -1,6 +1,7 @@
 """Every setting, read from the environment once. Each is documented in docs/operations.md."""
 
 import base64
+import binascii
 import secrets
 from functools import lru_cache
 from pathlib import Path
@@ -84,9 +85,16 @@ class Settings(BaseSettings):
     def encryption_keys(self) -> list[bytes]:
         """Encryption keys, newest first. Makes one in DATA_DIR where none was set."""
         text = self.secret_keys.get_secret_value() or self._key_file().read_text()
-        keys = [base64.b64decode(part) for part in text.replace("\n", ",").split(",") if part]
+        parts = [part.strip() for part in text.replace("\n", ",").split(",")]
+        try:
+            keys = [base64.b64decode(part, validate=True) for part in parts if part]
+        except binascii.Error:
+            keys = []
         if not keys or any(len(key) != 32 for key in keys):
-            raise ValueError("SECRET_KEYS must be base64 of 32 bytes each, separated by commas")
+            raise ValueError(
+                "SECRET_KEYS must be base64 of 32 bytes each (44 characters that end with =), "
+                "separated by commas."
+            )
         return keys
 
     def _key_file(self) -> Path:

@@ -37,15 +37,15 @@ def copy_rows(
     """Write rows of one table, which all name the same columns; the database fills the others."""
     table = model.metadata.tables[str(model.__tablename__)]
     columns = [
-        (one.name, one.type.dialect_impl(_DIALECT).bind_processor(_DIALECT))
+        (one.name, one.key, one.type.dialect_impl(_DIALECT).bind_processor(_DIALECT))
         for one in table.columns
-        if one.name in rows[0]
+        if one.key in rows[0]
     ]
-    names = sql.SQL(", ").join(sql.Identifier(name) for name, _ in columns)
+    names = sql.SQL(", ").join(sql.Identifier(name) for name, _, _ in columns)
     into = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table.name), names)
     with connection.cursor().copy(into) as copy:
         for row in rows:
-            copy.write_row([bind(row[name]) if bind else row[name] for name, bind in columns])
+            copy.write_row([bind(row[key]) if bind else row[key] for _, key, bind in columns])
 
 
 def continue_numbers(connection: psycopg.Connection[Any], listings: int) -> None:

@@ -18,6 +18,7 @@ from uuid import UUID
 import psycopg
 
 from accounts.models import Person, PersonRole
+from accounts.people import address_of
 from booking.models import Schedule
 from core import clock
 from core.database import transaction
@@ -115,7 +116,8 @@ def _records(rng: Random, number: int, country: Country) -> Iterator[Record]:
     services = service_records(made, provider, key)
     credentials = credential_records(made, provider, rng, now, key)
     calendar = calendar_of(made, rng.randrange(VARIANTS), now, country.days)
-    yield Person, {"id": person, "email": made.email, "created_at": now, "deleted_at": None}
+    address = address_of(made.email)
+    yield Person, {"id": person, "created_at": now, "deleted_at": None, **address}
     yield PersonRole, {"person_id": person, "role": PROVIDER}
     yield from practice_records(provider, services, credentials, calendar, number + 1, now)
 

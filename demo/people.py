@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from accounts.models import Person, PersonRole
+from accounts.people import address_of
 from booking.models import Patient
 from core.database import uuid7
 from core.web.caller import ADMIN, PATIENT
@@ -37,13 +38,14 @@ def write_admin_and_patients(session: Session, now: datetime) -> list[UUID]:
 def ensure_people(session: Session, emails: Sequence[str], role: str, now: datetime) -> list[UUID]:
     """Their ids, in that order. Who is there already stays who they are, and gets the role."""
     connection = session.connection()
-    new = [{"id": uuid7(), "email": one, "created_at": now} for one in emails]
+    new = [{"id": uuid7(), "created_at": now, **address_of(one)} for one in emails]
     connection.execute(insert(Person).on_conflict_do_nothing(), new)
-    known = select(Person.email, Person.id).where(col(Person.email).in_(emails))
-    ids: dict[str, UUID] = dict(session.exec(known).all())
+    hashes = [address_of(one)["email_hash"] for one in emails]
+    known = select(Person.email_hash, Person.id).where(col(Person.email_hash).in_(hashes))
+    ids = dict(session.exec(known).all())
     roles = [{"person_id": one, "role": role} for one in ids.values()]
     connection.execute(insert(PersonRole).on_conflict_do_nothing(), roles)
-    return [ids[one] for one in emails]
+    return [ids[one] for one in hashes]
 
 
 def _details(number: int, person_id: UUID, now: datetime) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from booking.models import Schedule, SlotDay
 from demo.bulk import Record
 from demo.calendars import Calendar, open_of
 from demo.made import CLOSED, OVERDUE, WAITING, MadeProvider
-from directory.credentials.claims import number_digests
+from directory.credentials.claims import number_digest
 from directory.listings.listing import listing_columns
 from directory.models import Credential, CredentialStatus, Listing, Provider, Service
 from directory.queries import fact_of
@@ -74,7 +74,7 @@ def credential_records(
                 name=provider.display_name,
                 license_type=one.license_type,
                 number=one.number,
-                number_digest=number_digests(one.number)[0],
+                number_digest=number_digest(one.number),
                 expires_on=one.expires_on,
                 status=CredentialStatus.VERIFIED if one.verified else CredentialStatus.PENDING,
                 submitted_at=provider.created_at,

@@ -17,7 +17,7 @@ from booking.models import Appointment, AppointmentEvent, Holder, Patient
 from booking.rules.transitions import ActorKind, Status
 from core.database import lock
 from core.errors import Conflict
-from core.mail import Mail
+from core.mail import Mail, is_to
 from core.settings import settings
 from directory.alerts import export_alerts, forget_alerts
 from directory.models import Provider
@@ -41,7 +41,7 @@ def export_data(session: Session, person_id: UUID) -> dict[str, Any]:
         .order_by(col(AppointmentEvent.id))
     ).all()
     letters = session.exec(
-        select(Mail).where(Mail.recipient == person.email).order_by(col(Mail.created_at))
+        select(Mail).where(is_to(person.email)).order_by(col(Mail.created_at))
     ).all()
     return {
         "email": person.email,
@@ -118,7 +118,7 @@ def delete_data(session: Session, person_id: UUID, now: datetime) -> None:
     for hold in held:
         release_hold(session, hold.id, Holder(None, person_id), now)
     person = session.get_one(Person, person_id)
-    session.exec(delete(Mail).where(col(Mail.recipient) == person.email))
+    session.exec(delete(Mail).where(is_to(person.email)))
     forget_alerts(session, person.email)
     session.exec(
         update(Appointment)

@@ -4,9 +4,10 @@ import ipaddress
 
 from fastapi import Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import text
 
+from core.crypto import WrongKey
 from core.errors import NotFound
+from core.lookup import check_key
 from core.web.caller import public
 from core.web.transactions import Router
 from core.web.visit import Visiting
@@ -24,8 +25,12 @@ def healthz() -> Response:
 @router.get("/readyz")
 @public
 def readyz(visit: Visiting) -> Response:
-    """The process can serve: the database answers and everything it needs is loaded."""
-    visit.session.connection().execute(text("SELECT 1"))
+    """The process can serve: the database answers, SECRET_KEYS opens it, and everything that is
+    needed is loaded."""
+    try:
+        check_key(visit.session)
+    except WrongKey as error:
+        return Response(f"{error}\n", 503, media_type="text/plain")
     waiting = [name for name, ready in visit.request.app.state.readiness.items() if not ready()]
     if waiting:
         return Response(f"waiting for {', '.join(waiting)}\n", 503, media_type="text/plain")

@@ -13,9 +13,10 @@ from sqlmodel import Session, col, delete, select
 
 from accounts.rules import normal_email
 from core import clock
-from core.crypto import digest, keyed_digest, keyed_digests, token
+from core.crypto import digest, token
 from core.errors import Conflict, Invalid
 from core.limits import Limit, spend
+from core.lookup import keyed_digest
 from core.mail import post
 from core.retention import runs_nightly
 from directory.alerts.letters import confirm_letter
@@ -149,4 +150,4 @@ def _find_of(session: Session, email: str) -> list[SearchAlert]:
 
 
 def _is_of(email: str) -> Any:
-    return col(SearchAlert.email_digest).in_(keyed_digests("alert", email))
+    return col(SearchAlert.email_digest) == keyed_digest("alert", email)

@@ -12,8 +12,8 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
-from core.crypto import keyed_digests
 from core.errors import Invalid, NotFound
+from core.lookup import keyed_digest
 from core.times import is_in_reach, read_day
 from directory.credentials.follow_through import ground_changed
 from directory.listings.identity import drop_letters
@@ -124,10 +124,10 @@ def number_for_owner(credential: Credential) -> str:
     return credential.number[-_DEA_SHOWN:].rjust(len(credential.number), "•")
 
 
-def number_digests(number: str) -> list[bytes]:
-    """By which equal numbers are found although they are encrypted: however they are written,
-    and under each key that is still set, newest first. Keyed, since few numbers are possible."""
-    return keyed_digests("credential number", normalise_licence_number(number))
+def number_digest(number: str) -> bytes:
+    """By which equal numbers are found although they are encrypted, however they are written.
+    Keyed, since few numbers are possible."""
+    return keyed_digest("credential number", normalise_licence_number(number))
 
 
 def date_problem(text: str) -> str | None:
@@ -142,7 +142,7 @@ def _is_repeated(standing: Credential, claimed: Credential) -> bool:
     """A renewed licence keeps its number and gets a new last day."""
     return (
         standing.status in _OPEN
-        and standing.number_digest in number_digests(claimed.number)
+        and standing.number_digest == number_digest(claimed.number)
         and standing.expires_on == claimed.expires_on
     )
 
@@ -156,7 +156,7 @@ def _credential(provider: Provider, form: CredentialForm, now: datetime) -> Cred
         name=" ".join(form.name.split()),
         license_type=" ".join(form.license_type.split()) if form.kind in HAS_TYPE else "",
         number=number,
-        number_digest=number_digests(number)[0],
+        number_digest=number_digest(number),
         expires_on=None
         if form.kind in NEVER_EXPIRES or not form.expires_on.strip()
         else date.fromisoformat(form.expires_on.strip()),

@@ -20,7 +20,7 @@ from core.errors import Conflict, Invalid, NotFound
 from core.settings import settings
 from core.web import templates
 from core.web.caller import Caller
-from directory.credentials.claims import MUST_EXPIRE, date_problem, number_digests, place_of
+from directory.credentials.claims import MUST_EXPIRE, date_problem, number_digest, place_of
 from directory.credentials.evidence import Upload, find_evidence, save_evidence, upload_problem
 from directory.credentials.follow_through import ground_changed
 from directory.listings.identity import change_of, drop_letters, identity_of
@@ -127,7 +127,7 @@ def checks_of(
     session: Session, provider: Provider, credentials: Sequence[Credential], now: datetime
 ) -> list[list[Check]]:
     """The automatic checks beside each credential; duplicates are found by digest, in one query."""
-    digests = {digest for one in credentials for digest in number_digests(one.number)}
+    digests = {number_digest(one.number) for one in credentials}
     others = session.exec(
         select(Credential).where(
             col(Credential.number_digest).in_(digests),
@@ -231,13 +231,9 @@ def _apply(session: Session, credential: Credential, decision: CredentialDecisio
 
 
 def _in_words(detail: audit.Detail) -> str:
-    """State licence, Washington. Source: State board. Reason: …"""
+    """State licence, Washington. What was seen, and why, stands in the decision itself."""
     place = f", {STATES[detail['state']].name}" if detail["state"] in STATES else ""
-    parts = [f"{CREDENTIAL_KINDS[detail['kind']]}{place}."]
-    for name, title in (("source", "Source"), ("reason", "Reason")):
-        if detail.get(name):
-            parts.append(f"{title}: {detail[name].rstrip('.')}.")
-    return " ".join(parts)
+    return f"{CREDENTIAL_KINDS[detail['kind']]}{place}."
 
 
 _ACTIONS: Final = {
@@ -251,18 +247,14 @@ def _record(
 ) -> None:
     audit.record(
         session,
-        actor_id=admin.person_id,
-        actor=admin.email or "",
+        actor=admin.person_id,
         action=_ACTIONS[credential.status],
         subject_kind="provider",
         subject_id=provider.id,
-        subject=provider.display_name,
         detail={
             "kind": credential.kind,
             "state": credential.state,
             "credential": str(credential.id),
-            "source": credential.source,
-            "reason": credential.reason,
         },
         now=now,
     )

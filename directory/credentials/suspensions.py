@@ -135,12 +135,10 @@ def _record(
 ) -> None:
     audit.record(
         session,
-        actor_id=admin.person_id,
-        actor=admin.email or "",
+        actor=admin.person_id,
         action=action,
         subject_kind="provider",
         subject_id=provider.id,
-        subject=provider.display_name,
         detail=detail,
         now=now,
     )

@@ -12,7 +12,6 @@ from uuid import UUID
 from sqlmodel import Session
 
 from accounts import audit
-from accounts.models import Person
 from core.web import formats
 from directory.listings.listing import lock_provider
 from directory.models import Credential, IdentityRequest, Provider
@@ -169,12 +168,10 @@ def _record(
 ) -> None:
     audit.record(
         session,
-        actor_id=actor_id,
-        actor=session.get_one(Person, actor_id).email,
+        actor=actor_id,
         action=_ACTIONS[what],
         subject_kind="provider",
         subject_id=provider.id,
-        subject=provider.display_name,
         detail={**detail, "fields": list(change.fields)},
         now=now,
     )

@@ -15,7 +15,7 @@ from sqlalchemy import TextClause, text
 from sqlmodel import Session, col, select
 
 from core.database import Statement, run_together
-from directory.credentials.claims import number_digests
+from directory.credentials.claims import number_digest
 from directory.models import Credential, CredentialKind, CredentialStatus, Listing
 from directory.rules.names import sought_words
 from directory.rules.numbers import is_valid_npi, normalise_npi
@@ -80,7 +80,7 @@ def find_by_npi(session: Session, npi: str) -> list[int]:
         .join(Credential, col(Credential.provider_id) == col(Listing.provider_id))
         .where(
             col(Listing.published_at).is_not(None),
-            col(Credential.number_digest).in_(number_digests(normalise_npi(npi))),
+            col(Credential.number_digest) == number_digest(normalise_npi(npi)),
             Credential.kind == CredentialKind.NPI,
             Credential.status == CredentialStatus.VERIFIED,
             col(Credential.withdrawn_at).is_(None),

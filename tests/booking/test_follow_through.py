@@ -13,7 +13,7 @@ from booking.appointments.queries import booked_ahead
 from booking.calendar.free_times import Viewer, free_starts
 from booking.models import Appointment
 from core import clock
-from core.mail import Mail
+from core.mail import Mail, is_to
 from core.web.caller import ADMIN, Caller
 from directory.credentials.claims import CredentialForm, submit_credential, withdraw_credential
 from directory.credentials.decisions import DecisionForm, decide
@@ -67,7 +67,7 @@ def decision(
 
 def letters(session: Session, to: str) -> list[str]:
     session.expire_all()
-    found = session.exec(select(Mail).where(Mail.recipient == to).order_by(col(Mail.created_at)))
+    found = session.exec(select(Mail).where(is_to(to)).order_by(col(Mail.created_at)))
     return [f"{one.subject}\n{one.text}" for one in found]
 
 

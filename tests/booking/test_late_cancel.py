@@ -16,7 +16,7 @@ from booking.appointments.moves import Actor
 from booking.models import Appointment, Patient
 from booking.rules.transitions import ActorKind
 from core import clock
-from core.mail import Mail
+from core.mail import Mail, is_to
 from directory.models import Provider, Service
 from directory.queries import services_of
 from tests.booking.test_patient_pages import Browser
@@ -61,7 +61,7 @@ def browser(client: TestClient, session: Session, patient: Person) -> Browser:
 
 def letters(session: Session, to: str) -> list[str]:
     session.expire_all()
-    found = session.exec(select(Mail).where(Mail.recipient == to).order_by(col(Mail.created_at)))
+    found = session.exec(select(Mail).where(is_to(to)).order_by(col(Mail.created_at)))
     return [f"{one.subject}\n{one.text}" for one in found]
 
 
@@ -469,7 +469,7 @@ def test_what_the_provider_moved_is_said_to_be_never_late(session: Session, dana
     bookings.reschedule(session, one.id, NOW + timedelta(hours=23), actor, NOW)
     session.commit()
     run_jobs()
-    sent = session.exec(select(Mail).where(Mail.recipient == patient.email)).all()
+    sent = session.exec(select(Mail).where(is_to(patient.email))).all()
     (letter,) = [one for one in sent if "is now on" in one.subject]
     assert "That does not count as late." in letter.text
     assert "is late" not in letter.text

@@ -19,7 +19,7 @@ from booking.models import Appointment
 from booking.rules.transitions import ActorKind
 from core import clock
 from core.database import engine
-from core.mail import Mail, compose
+from core.mail import Mail, compose, is_to
 from directory.models import Provider
 from directory.queries import services_of
 from directory.taxonomy import CONDITIONS, MODALITIES, PROFESSIONS
@@ -45,7 +45,7 @@ def booked(session: Session) -> Appointment:
 
 def letters(to: str) -> list[Mail]:
     with Session(engine()) as fresh:
-        rows = fresh.exec(select(Mail).where(Mail.recipient == to).order_by(text("created_at")))
+        rows = fresh.exec(select(Mail).where(is_to(to)).order_by(text("created_at")))
         return list(rows)
 
 

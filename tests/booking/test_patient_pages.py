@@ -22,7 +22,7 @@ from booking.rules.transitions import ActorKind
 from core import clock
 from core.crypto import digest
 from core.database import transaction
-from core.mail import Mail
+from core.mail import Mail, is_to
 from directory.models import Provider
 from directory.queries import credentials_of, services_of
 from tests.factories import NOW, make_appointment, make_patient, make_provider, sign_in
@@ -139,7 +139,7 @@ def browser(client: TestClient) -> Browser:
 
 def code_for(session: Session, email: str) -> str:
     session.rollback()
-    newest = select(Mail).where(Mail.recipient == email).order_by(col(Mail.created_at).desc())
+    newest = select(Mail).where(is_to(email)).order_by(col(Mail.created_at).desc())
     found = session.exec(newest).first()
     assert found is not None, f"nothing was sent to {email}"
     code = re.search(r"\b\d{6}\b", found.text)

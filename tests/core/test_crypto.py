@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from core import crypto
+from core.crypto import WrongKey
 from core.settings import Settings
 
 OLD, NEW = base64.b64encode(b"o" * 32).decode(), base64.b64encode(b"n" * 32).decode()
@@ -43,7 +44,7 @@ def test_keys_rotate(monkeypatch: pytest.MonkeyPatch) -> None:
     new = crypto.encrypt("words")
     use(monkeypatch, NEW)
     assert crypto.decrypt(new) == "words"
-    with pytest.raises(KeyError):
+    with pytest.raises(WrongKey, match="SECRET_KEYS does not hold the key"):
         crypto.decrypt(old)
 
 
@@ -56,14 +57,5 @@ def test_a_changed_byte_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("keys", ["short", base64.b64encode(b"x" * 31).decode(), f"{OLD},abcd"])
 def test_a_bad_key_is_refused(keys: str) -> None:
-    with pytest.raises(ValueError, match=r"SECRET_KEYS|base64|padd"):
+    with pytest.raises(ValueError, match="SECRET_KEYS must be base64"):
         Settings(secret_keys=SecretStr(keys)).encryption_keys()
-
-
-def test_guessable_values_are_digested_under_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    use(monkeypatch, OLD)
-    old = crypto.keyed_digest("code", "123456")
-    assert crypto.keyed_digest("code", "123456") == old
-    assert crypto.keyed_digest("other", "123456") != old
-    use(monkeypatch, NEW)
-    assert crypto.keyed_digest("code", "123456") != old

@@ -31,7 +31,7 @@ client.get("/providers/secret-path")
 
 def broken(session, email, address, now):
     secret_local = "secret-local-value"
-    session.add(Person(email="secret-twice@example.com", created_at=now))
+    session.add(Person(plain_email="secret-twice@example.com", created_at=now))
     session.flush()
     session.connection().exec_driver_sql("SELECT CAST(%(x)s AS int4) / 0", {"x": 1})
 

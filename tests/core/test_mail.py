@@ -154,7 +154,12 @@ def test_letters_that_ended_are_forgotten_after_a_month(session: Session) -> Non
     ends = {"sent_at": NOW, "refused_at": NOW, "expires_at": NOW, "nothing": None}
     for name, end in ends.items():
         row = Mail(
-            key=name, recipient="a@example.com", subject="", text="", html="", created_at=NOW
+            key=name,
+            sealed_recipient="a@example.com",
+            subject="",
+            text="",
+            html="",
+            created_at=NOW,
         )
         if end:
             setattr(row, name, end)

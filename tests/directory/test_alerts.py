@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session, col, select
 
 from core import clock, retention
-from core.mail import Mail
+from core.mail import Mail, is_to
 from core.settings import settings
 from directory.alerts import subscriptions
 from directory.models import SearchAlert
@@ -22,7 +22,7 @@ EMAIL = "robin@example.com"
 
 def letters(session: Session, recipient: str = EMAIL) -> list[Mail]:
     session.rollback()
-    query = select(Mail).where(Mail.recipient == recipient).order_by(col(Mail.created_at))
+    query = select(Mail).where(is_to(recipient)).order_by(col(Mail.created_at))
     return list(session.exec(query.execution_options(populate_existing=True)).all())
 
 

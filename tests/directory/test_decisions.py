@@ -219,9 +219,9 @@ def test_a_decision_is_recorded_told_and_audited(
     assert past.evidence is not None
     assert past.evidence.name == "seen.pdf"
     entry = session.exec(select(AuditEntry)).one()
-    assert (entry.action, entry.actor, entry.subject_id) == (
+    assert (entry.action, entry.actor_id, entry.subject_id) == (
         "credential.verified",
-        "desk@example.com",
+        admin.person_id,
         dana.id,
     )
     assert one.number not in str(entry.detail)

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from accounts.models import AuditEntry, Person
-from core.mail import Mail
+from core.mail import Mail, is_to
 from core.web.caller import ADMIN
 from directory.models import IdentityRequest, Listing, Provider
 from directory.queries import credentials_of
@@ -284,7 +284,7 @@ def test_the_desk_decides_and_the_provider_is_told(
     assert "Sigmund" not in everywhere(client, dana)
     assert client.get(PROFILE, headers=as_dana).json()["identity_request"] is None
     assert client.get("/api/v1/admin/queue?view=waiting", headers=as_admin).json()["total"] == 0
-    (letter,) = session.exec(select(Mail).where(Mail.recipient == "dana@example.com"))
+    (letter,) = session.exec(select(Mail).where(is_to("dana@example.com")))
     assert "No board has you as a physician." in letter.text
     assert "Patients go on seeing: Dana Lee, PMHNP" in letter.text
 
@@ -299,7 +299,7 @@ def test_a_chosen_name_is_accepted_and_its_reason_kept_private(
     seen = everywhere(client, dana)
     assert "Sky Lee" in seen
     assert "Dana Lee" not in seen  # nobody is outed
-    (letter,) = session.exec(select(Mail).where(Mail.recipient == "dana@example.com"))
+    (letter,) = session.exec(select(Mail).where(is_to("dana@example.com")))
     entries = session.exec(select(AuditEntry).where(AuditEntry.subject_id == dana.id)).all()
     assert [entry.action for entry in entries] == ["identity.asked", "identity.accepted"]
     everything = letter.text + letter.html + str([entry.detail for entry in entries])

@@ -19,7 +19,7 @@ DAYS = 5
 # Column → what it is in the copy; ids keep their order within a copy.
 _ID = "overlay({0}::text placing lpad(to_hex(copy), 2, '0') from 1 for 2)::uuid"
 _COPIED: dict[type[SQLModel], dict[str, str]] = {
-    Person: {"id": _ID, "email": "copy || {0}"},
+    Person: {"id": _ID, "email_hash": "{0} || decode(lpad(to_hex(copy), 2, '0'), 'hex')"},
     PersonRole: {"person_id": _ID},
     Provider: {"id": _ID, "person_id": _ID, "slug": "{0} || copy"},
     Credential: {
@@ -60,8 +60,8 @@ _LEFT_BEHIND = (
     FROM provider p JOIN listing l ON l.provider_id = p.id AND l.number <= %s
     """,
     """
-    INSERT INTO person (id, email, created_at)
-    SELECT patient_id, 'someone' || n || '@example.com', now() FROM one
+    INSERT INTO person (id, email_hash, created_at)
+    SELECT patient_id, sha256(convert_to('someone' || n, 'UTF8')), now() FROM one
     """,
     "INSERT INTO person_role (person_id, role) SELECT patient_id, 'patient' FROM one",
     """
@@ -100,16 +100,18 @@ _LEFT_BEHIND = (
         starts_at, 'visitor' FROM appointment
     """,
     """
-    INSERT INTO mail (id, key, recipient, subject, text, html, created_at, sent_at)
-    SELECT uuidv7(), 'crowd:' || n, 'someone' || n || '@example.com', subject, text, html,
+    INSERT INTO mail (id, key, sealed_recipient, recipient_hash, subject, text, html, created_at,
+        sent_at)
+    SELECT uuidv7(), 'crowd:' || n, sealed_recipient,
+        sha256(convert_to('someone' || n, 'UTF8')), subject, text, html,
         now() - make_interval(mins => n::int), now() - make_interval(mins => n::int)
     FROM one, (SELECT * FROM mail LIMIT 1) AS m
     """,
     """
     INSERT INTO audit_entry (at, actor_id, actor, action, subject_kind, subject_id, subject, detail)
-    SELECT now() - make_interval(mins => n::int), person_id, md5(n::text) || '@example.com',
+    SELECT now() - make_interval(mins => n::int), person_id, '',
         (ARRAY['credential.verified', 'credential.rejected', 'person.deleted'])[1 + n % 3],
-        'provider', provider_id, 'Name ' || n, '{}' FROM one
+        'provider', provider_id, '', '{}' FROM one
     """,
     """
     INSERT INTO sign_in_session
@@ -118,8 +120,9 @@ _LEFT_BEHIND = (
         now() + make_interval(mins => n::int), '' FROM one
     """,
     """
-    INSERT INTO sign_in_code (id, email, code_hash, created_at, expires_at, attempts)
-    SELECT uuidv7(), 'someone' || n || '@example.com', sha256(convert_to('code' || n, 'UTF8')),
+    INSERT INTO sign_in_code (id, email_hash, code_hash, created_at, expires_at, attempts)
+    SELECT uuidv7(), sha256(convert_to('someone' || n, 'UTF8')),
+        sha256(convert_to('code' || n, 'UTF8')),
         now() + make_interval(mins => n::int), now() + make_interval(mins => n::int), 0 FROM one
     """,
     """

@@ -205,7 +205,7 @@ def test_a_letter_is_what_was_agreed(session: Session, name: str) -> None:
     with clock.at(NOW):
         LETTERS[name](session)
         session.commit()
-    sent = session.exec(select(Mail).order_by(col(Mail.recipient).desc())).all()
+    sent = sorted(session.exec(select(Mail)), key=lambda mail: mail.recipient, reverse=True)
     said = "\n==========\n\n".join(written(mail) for mail in sent)
     file = FILES / f"{name}.txt"
     if os.environ.get("GOLDEN") == "write":

@@ -14,6 +14,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine
 
+from core.crypto import decrypt
 from core.database import dialect_url
 from tests.whole.servers import ROOT, Server, database_beside
 
@@ -273,3 +274,27 @@ def test_what_was_agreed_before_is_written_down(database_url: str) -> None:
                 "SELECT DISTINCT title, local_start FROM appointment WHERE status = 'booked'"
             ).fetchall()
             assert moved == [("Long talk", None)]
+
+
+def test_addresses_are_sealed_and_the_audit_log_forgets_names(database_url: str) -> None:
+    with database_beside(database_url, f"sealing_{os.getpid()}") as url:
+        _upgrade_to(url, "0013")
+        with psycopg.connect(url, autocommit=True) as connection:
+            add_people(connection, 3)
+            connection.execute(
+                "INSERT INTO audit_entry (at, actor_id, actor, action, subject_kind, subject_id,"
+                " subject, detail) SELECT now(), id, email, 'credential.rejected', 'person', id,"
+                ' email, \'{"kind": "npi", "reason": "Dana said so"}\' FROM person'
+            )
+            _upgrade_to(url, "0014")
+            people = connection.execute("SELECT email, sealed_email, email_hash FROM person")
+            for email, sealed, found_by in people.fetchall():
+                assert decrypt(sealed) == email
+                assert len(found_by) == 32
+            log = connection.execute("SELECT DISTINCT actor, subject, detail FROM audit_entry")
+            assert log.fetchall() == [("", "", {"kind": "npi"})]
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute("UPDATE audit_entry SET actor = 'x'")
+            add_people(connection, 2)  # as yesterday's code, for a day
+            row = connection.execute("SELECT plain_until > now() FROM lookup_key").fetchone()
+            assert row == (True,)

@@ -43,8 +43,8 @@ MORE_READS: dict[str, tuple[str, ...]] = {
         *(f"/admin?view={view}" for view in ("waiting", "expiring", "overdue", "everyone")),
         *(f"/api/v1/admin/queue?view={view}" for view in ("waiting", "expiring", "everyone")),
         "/admin/audit?action=credential.verified",
-        "/admin/audit?actor=8f14e45f",
-        "/admin/audit?subject=Name+7",
+        "/admin/audit?actor=admin@example.com",
+        "/admin/audit?subject=dana",
         "/admin/audit?since=2026-01-01&until=2026-01-02",
     ),
 }
@@ -59,6 +59,8 @@ BY_DESIGN = {
     # Every few minutes.
     "FROM listing_before ORDER BY number": "what has changed since the last look; then it is gone",
     "FROM renewal_due": "those few whose renewal decides about a session within 72 hours",
+    # At start, and nightly.
+    "FROM lookup_key": "it has one row",
     # Nightly.
     "DELETE FROM sign_in_session": "nightly; an index on the last visit would cost every visit",
     "SELECT provider.photo FROM provider": "nightly: each file is held against all that are named",

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from accounts.models import Person
+from accounts.people import address_of
 from core.database import uuid7
 from directory.listings.packed_columns import pack_hours, pack_marks, pack_starts
 from directory.models import Listing, Provider
@@ -42,7 +43,7 @@ def add_listing(
     """A provider with this listing, flushed; the caller commits."""
     person, provider = uuid7(), uuid7()
     slug = f"{name.lower().replace(' ', '-')}-{provider.hex[-6:]}"
-    session.add(Person(id=person, email=f"{person.hex}@example.com", created_at=NOW))
+    session.add(Person(id=person, created_at=NOW, **address_of(f"{person.hex}@example.com")))
     session.flush()
     first, last = name.split(" ", 1)
     session.add(
