@@ -78,10 +78,19 @@ class TooMany(DomainError):
 
 
 class Unavailable(DomainError):
-    """Something we need is away for a moment, for example the database."""
+    """Something we need is away for a moment, for example the database. `retry_after` in
+    seconds."""
 
     code = "unavailable"
     message = "Openchair cannot answer just now. Nothing was lost; please try again in a minute."
+    retry_after = 5
+
+
+class Busy(Unavailable):
+    """Every thread that could answer is taken, and has been for a while."""
+
+    code = "busy"
+    message = "Many people ask at this moment. Nothing was lost; please try again in a few seconds."
 
 
 STATUS: dict[type[DomainError], int] = {

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from core.errors import NotFound
 from core.web.caller import public
+from core.web.lanes import at_once, from_memory
 from core.web.transactions import Router
 from core.web.visit import Visiting
 
@@ -16,6 +17,7 @@ router = Router(include_in_schema=False)
 
 @router.get("/healthz")
 @public
+@at_once
 def healthz() -> Response:
     """The process answers."""
     return Response("ok\n", media_type="text/plain")
@@ -34,6 +36,7 @@ def readyz(visit: Visiting) -> Response:
 
 @router.get("/metrics")
 @public
+@from_memory
 def metrics(visit: Visiting) -> Response:
     """Prometheus' text format; answered on loopback only, and not through a proxy."""
     client = visit.request.client

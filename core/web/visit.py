@@ -39,6 +39,11 @@ class Visit:
             raise RuntimeError("the session is open only while the endpoint runs")
         return self._session
 
+    def start_over(self) -> None:
+        """Before the endpoint is run again: without what it has set so far."""
+        for name in list(self.response.headers.keys()):
+            del self.response.headers[name]
+
     @property
     def person_id(self) -> UUID:
         """The signed-in person. Raises SignInNeeded."""
