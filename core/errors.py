@@ -16,6 +16,10 @@ class DomainError(Exception):
         super().__init__(self.message)
 
 
+MOST_ERRORS = 20
+"""That one answer lists; whoever sent more than that learns nothing from the rest."""
+
+
 class Invalid(DomainError):
     """Input breaks a rule. `fields` says which, in the order of the form: (field, message)."""
 
@@ -24,7 +28,10 @@ class Invalid(DomainError):
 
     def __init__(self, fields: Sequence[tuple[str, str]], message: str | None = None) -> None:
         self.fields = list(fields)
-        super().__init__(message, errors=[{"field": f, "message": m} for f, m in self.fields])
+        errors = [{"field": f, "message": m} for f, m in self.fields[:MOST_ERRORS]]
+        if more := len(self.fields) - len(errors):
+            errors.append({"field": "body", "message": f"And {more:,} more."})
+        super().__init__(message, errors=errors)
 
 
 class NotFound(DomainError):
@@ -63,7 +70,7 @@ class Gone(DomainError):
 
 class TooLarge(DomainError):
     code = "too_large"
-    message = "That is too large; 12 MB is the most we take."
+    message = "That is too large."
 
 
 class TooMany(DomainError):

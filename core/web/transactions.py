@@ -14,10 +14,11 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.dependencies.utils import get_flat_params
-from fastapi.params import ParamTypes
+from fastapi.params import Form, ParamTypes
 from fastapi.routing import APIRoute, APIRouter, iter_route_contexts
 from sqlalchemy import Engine
 from sqlmodel import Session
+from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import Scope
 
@@ -28,7 +29,15 @@ from core.database import (
     request_engine,
     within_request,
 )
-from core.errors import Invalid
+from core.errors import DomainError, Invalid
+from core.web.bodies import (
+    FORM_LIMITS,
+    BodyLimit,
+    check_json,
+    limit_of,
+    limited,
+    refuse_announced,
+)
 from core.web.caller import Access
 from core.web.lanes import Lane, is_at_once, is_from_memory, run_in
 from core.web.replica_reads import read_from_replica
@@ -39,12 +48,15 @@ class TransactionalRoute(APIRoute):
     """A route that declares its access and runs as one transaction (see the module)."""
 
     access: Access
+    limit: BodyLimit
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         access = getattr(endpoint, "__access__", None)
         if not isinstance(access, Access):
             raise TypeError(f"{endpoint.__qualname__} does not declare who may call it")
         self.access = access
+        self.limit = limit_of(endpoint, path)
+        options.setdefault("form_limits", FORM_LIMITS)
         is_read = set(options.get("methods") or ("GET",)) == {"GET"}
         is_open_read = access.anyone and is_read
         if (is_from_memory(endpoint) or is_at_once(endpoint)) and not is_open_read:
@@ -54,18 +66,33 @@ class TransactionalRoute(APIRoute):
             raise TypeError(f"{endpoint.__qualname__}: only public GETs may read from a replica")
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """As inherited; API routes refuse query parameters that they do not know."""
+        """As inherited; what is too large is refused, and by API routes query parameters that they
+        do not know."""
         handle = super().get_route_handler()
-        if not self.path.startswith("/api/"):
-            return handle
-        known = _query_parameters(self)
+        is_api = self.path.startswith("/api/")
+        known = _query_parameters(self) if is_api else frozenset()
+        reads_json = is_api and self.body_field is not None and not _is_form(self)
 
-        async def strict(request: Request) -> Response:
-            if strange := [name for name in request.query_params if name not in known]:
+        async def bounded(request: Request) -> Response:
+            if is_api and (strange := [n for n in request.query_params if n not in known]):
                 raise Invalid([(_shown(name), "There is no such parameter.") for name in strange])
-            return await handle(request)
+            refuse_announced(request, self.limit)
+            receive = limited(request.receive, self.limit)
+            request = Request(request.scope, receive, request._send)
+            if reads_json:
+                check_json(await request.body(), self.limit)
+            try:
+                return await handle(request)
+            except HTTPException as error:
+                if isinstance(error.__cause__, DomainError):  # FastAPI calls it 400
+                    raise error.__cause__ from None
+                raise
 
-        return strict
+        return bounded
+
+
+def _is_form(route: APIRoute) -> bool:
+    return route.body_field is not None and isinstance(route.body_field.field_info, Form)
 
 
 class Router(APIRouter):
