@@ -201,6 +201,7 @@ def serve() -> None:
         factory=True,
         host=config.host,
         port=config.port,
+        http="core.web.connections:Connection",
         workers=config.workers,
         log_config=None,
         access_log=False,

@@ -146,6 +146,7 @@ def running_server(database: str, request: pytest.FixtureRequest) -> Iterator[st
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "uvicorn", "main:create_app", "--factory"]
+    command += ["--http", "core.web.connections:Connection"]
     options = ["--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"]
     workers = ["--workers", str(getattr(request, "param", 1))]
     environment = {**os.environ, "RATE_LIMITS": "false", "PORT": str(port)}

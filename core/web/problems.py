@@ -14,6 +14,7 @@ from pydantic import BaseModel, create_model
 from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from core.errors import (
     Conflict,
@@ -195,6 +196,10 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(UnicodeEncodeError)
     async def unpaired(request: Request, error: UnicodeEncodeError) -> Response:  # noqa: ARG001
         return respond(request, _unstorable())
+
+    @app.exception_handler(ClientDisconnect)
+    async def hung_up(request: Request, error: ClientDisconnect) -> Response:  # noqa: ARG001
+        return Response(status_code=400)  # nobody is there to read it
 
     @app.exception_handler(PoolTimeout)
     async def pool(request: Request, error: PoolTimeout) -> Response:  # noqa: ARG001
