@@ -46,7 +46,7 @@ def dialect_url(url: str) -> str:
 
 
 REQUEST_LIMITS: Final = {
-    "lock_timeout": "1500ms",  # as long as anyone should wait for somebody else's change
+    "lock_timeout": "2s",  # longer than others wait for the thread, so that they do not follow
     "statement_timeout": "5s",  # the slowest page at a million listings takes a tenth of it
     "idle_in_transaction_session_timeout": "20s",  # longer than a picture is decoded
 }

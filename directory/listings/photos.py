@@ -168,7 +168,7 @@ def _made_apart(data: bytes) -> bytes:
             stderr=subprocess.DEVNULL,
             cwd=_ROOT,
             env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
-            timeout=portrait.SECONDS + 2,
+            timeout=portrait.SECONDS + 5,  # of a machine that has other things to do
             check=True,
         )
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
