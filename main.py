@@ -26,8 +26,6 @@ from fastapi import FastAPI
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
 
 import accounts.web
 import booking.web
@@ -50,28 +48,15 @@ from core.replica import replica_in
 from core.schema_version import is_current
 from core.settings import settings
 from core.web import health
+from core.web.assets import Assets
 from core.web.middleware import RequestMiddleware
 from core.web.openapi import describe
 from core.web.problems import add_error_handlers
-from core.web.templates import STATIC
 
 VERSION = "0.1.0"
 DEMO_PROVIDERS = 240
 DEMO_SEED = 1
 _M_ARENA_MAX = -8  # <malloc.h>
-
-
-class Assets(StaticFiles):
-    """Our own files; their addresses carry a hash of the content, so they may be kept."""
-
-    def file_response(self, *args, **kwargs):  # type: ignore[no-untyped-def]  # as inherited
-        response = super().file_response(*args, **kwargs)
-        scope: Scope = args[2]
-        versioned = scope.get("query_string", b"").startswith(b"v=")
-        response.headers["Cache-Control"] = (
-            "public, max-age=31536000, immutable" if versioned else "public, max-age=3600"
-        )
-        return response
 
 
 def _share_heaps() -> None:
@@ -115,7 +100,7 @@ def create_app() -> FastAPI:
     app.state.identify = identify
     app.state.read_openings = read_openings
     app.state.readiness = {}
-    app.mount("/static", Assets(directory=STATIC), name="static")
+    app.mount("/static", Assets(), name="static")
     # Routes are tried in turn: what is asked most comes first.
     for package in (directory.web, booking.web, accounts.web):
         for router in package.routers:
@@ -223,6 +208,7 @@ def serve() -> None:
         factory=True,
         host=config.host,
         port=config.port,
+        http="core.web.connections:Connection",
         workers=config.workers,
         log_config=None,
         access_log=False,

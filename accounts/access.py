@@ -14,7 +14,7 @@ def sign_in(visit: Visit, email: str, code: str) -> SignedIn:
     same request still knows the earlier caller; what follows is the next request's.
     """
     device = visit.request.headers.get("user-agent", "")
-    signed_in = verify_code(email, code, visit.address, visit.now, device)
+    signed_in = verify_code(email, code, visit.site, visit.now, device)
     if visit.caller.sign_in_id is not None:
         end_session(visit.session, visit.caller.sign_in_id, visit.person_id, visit.now)
     visit.set_cookie(COOKIE, signed_in.token, ABSOLUTE)

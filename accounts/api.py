@@ -94,7 +94,7 @@ class AuditPage(BaseModel):
 @public
 def send_code(visit: Visiting, body: CodeRequest) -> CodeSent:
     """Send a six-digit code to an address. The answer does not tell whether it is known."""
-    request_code(visit.session, body.email, visit.address, visit.now)
+    request_code(visit.session, body.email, visit.site, visit.now)
     return CodeSent(expires_in=int(CODE_LASTS.total_seconds()))
 
 

@@ -55,7 +55,7 @@ def send_code(visit: Visiting, email: Text = "", next: Text = "") -> Response:
     """Send a code and ask for it; the same for every address."""
     target = local_path(next)
     try:
-        address = request_code(visit.session, email, visit.address, visit.now)
+        address = request_code(visit.session, email, visit.site, visit.now)
     except Invalid as error:
         return _email_page(visit, email, target, error.extra["errors"], 422)
     _remember(visit, address, target)

@@ -25,7 +25,7 @@ from sqlmodel import Session
 from accounts.sessions import start_session
 from bench.country import directories, options_of
 from core import clock
-from core.database import engine
+from core.database import engine, request_engine
 from core.settings import settings
 from demo.people import ADMIN_EMAIL, PATIENT_EMAIL
 
@@ -76,6 +76,7 @@ def main() -> None:
         _use(url, str(folder))
         _measure(size, chosen.times)
         engine().dispose()
+        request_engine().dispose()
 
 
 def _use(url: str, folder: str) -> None:
@@ -122,9 +123,9 @@ def _counted() -> Iterator[list[str]]:
     def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
         sent.append(statement)
 
-    event.listen(engine(), "before_cursor_execute", note)
+    event.listen(request_engine(), "before_cursor_execute", note)
     yield sent
-    event.remove(engine(), "before_cursor_execute", note)
+    event.remove(request_engine(), "before_cursor_execute", note)
 
 
 def _places(size: int, times: int) -> Iterator[Place]:

@@ -93,7 +93,8 @@ class Appointment(SQLModel, table=True):
     tstzrange(starts_at, ends_at) keep times apart: a provider's, and a patient's of different
     meetings. `meeting_id`: its own id, unless it shares a meeting. `version` grows when the time
     or status changes after booking and is the calendar's SEQUENCE. `visitor`: hash of the
-    browser's cookie that holds it.
+    browser's cookie that holds it. `network`, `wide_network`: keyed hashes of where a hold of
+    somebody unknown comes from, while it lasts.
     """
 
     __tablename__ = "appointment"
@@ -129,6 +130,8 @@ class Appointment(SQLModel, table=True):
     extended: bool = False
     visitor: bytes | None = Field(default=None, index=True)
     held_by: UUID | None = Field(default=None, foreign_key="person.id", index=True)
+    network: bytes | None = None
+    wide_network: bytes | None = None
     patient_state: str | None = None  # where the patient will be
     patient_zone: str | None = None  # the zone they read times in
     title: str
@@ -214,6 +217,17 @@ class AppointmentEvent(SQLModel, table=True):
     starts_at: datetime
     actor_kind: str  # visitor, patient, provider, admin, system
     actor_id: UUID | None = None
+
+
+class SessionAllowance(SQLModel, table=True):
+    """How many sessions ahead a provider lets a patient have."""
+
+    __tablename__ = "session_allowance"
+
+    provider_id: UUID = Field(foreign_key="provider.id", primary_key=True)
+    patient_id: UUID = Field(foreign_key="person.id", primary_key=True, index=True)
+    most: int
+    changed_at: datetime
 
 
 class IdempotencyKey(SQLModel, table=True):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
+from booking.appointments.hold_caps import Asker
 from booking.models import Holder
 from core.crypto import digest, token
 from core.web.visit import Visit, personal_cookie
@@ -15,6 +16,11 @@ def known_holder(visit: Visit) -> Holder:
     """Who asks, as far as they are known already."""
     secret = visit.cookie(_COOKIE)
     return Holder(None if secret is None else digest(secret), visit.caller.person_id)
+
+
+def asker_of(visit: Visit) -> Asker:
+    """Where a request for a hold comes from."""
+    return Asker(visit.address, visit.wide_network, visit.caller.is_confirmed)
 
 
 def new_holder(visit: Visit) -> Holder:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, LiteralString
@@ -12,7 +13,8 @@ import uuid_utils.compat
 from psycopg.rows import namedtuple_row
 from sqlalchemy import Engine, Text, event
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session, SQLModel, create_engine
 
 from core.settings import settings
@@ -43,13 +45,41 @@ def dialect_url(url: str) -> str:
     return url
 
 
+REQUEST_LIMITS: Final = {
+    "lock_timeout": "2s",  # longer than others wait for the thread, so that they do not follow
+    "statement_timeout": "5s",  # the slowest page at a million listings takes a tenth of it
+    "idle_in_transaction_session_timeout": "20s",  # longer than a picture is decoded
+}
+"""What a request waits for at most; beyond it the answer is 503. COMMIT is never cut short:
+PostgreSQL ends the statement's time before it commits (`finish_xact_command`)."""
+
+BACKGROUND_LIMITS: Final = {
+    "lock_timeout": "1min",
+    "statement_timeout": "1h",
+    "idle_in_transaction_session_timeout": "1h",
+}
+"""For jobs and commands, for which nobody waits: only what hangs for good is cut."""
+
+AWAY: Final = (
+    OperationalError,
+    InterfaceError,
+    PoolTimeout,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+)
+"""What is raised where a database is gone, or cannot answer in time."""
+
+_POOL_TIMEOUT: Final = 1.5
+"""Seconds that a request waits for a connection."""
+
+
 def make_engine(url: str, options: str = "", **connection: Any) -> Engine:
     """An engine for `url`. `options` are the server's (`-c name=value`), `connection` libpq's."""
     made = create_engine(
         dialect_url(url),
         pool_size=settings().database_pool,
         max_overflow=4,
-        pool_timeout=5,
+        pool_timeout=_POOL_TIMEOUT,
         pool_pre_ping=False,
         hide_parameters=True,  # errors are logged, and parameters are people's data
         connect_args={
@@ -72,8 +102,33 @@ def make_engine(url: str, options: str = "", **connection: Any) -> Engine:
 
 @lru_cache(maxsize=1)
 def engine() -> Engine:
-    """The primary's engine. `core.postgres.ensure_database()` sets DATABASE_URL before."""
-    return make_engine(settings().database_url)
+    """The primary's engine, for jobs and commands. `core.postgres.ensure_database()` sets
+    DATABASE_URL before."""
+    return make_engine(settings().database_url, _as_options(BACKGROUND_LIMITS))
+
+
+@lru_cache(maxsize=1)
+def request_engine() -> Engine:
+    """The primary's engine for requests, which wait for nothing longer than `REQUEST_LIMITS`."""
+    return make_engine(settings().database_url, _as_options(REQUEST_LIMITS))
+
+
+def _as_options(limits: Mapping[str, str]) -> str:
+    return " ".join(f"-c {name}={value}" for name, value in limits.items())
+
+
+_in_request: ContextVar[bool] = ContextVar("in_request", default=False)
+
+
+@contextmanager
+def within_request() -> Iterator[None]:
+    """Whatever is asked of the database meanwhile, also in `transaction`s of its own, has a
+    request's limits."""
+    token = _in_request.set(True)
+    try:
+        yield
+    finally:
+        _in_request.reset(token)
 
 
 @lru_cache(maxsize=4)
@@ -83,10 +138,23 @@ def for_reading(database: Engine) -> Engine:
     return database.execution_options(isolation_level="AUTOCOMMIT")
 
 
+class NeedsDatabase(Exception):
+    """Something was asked of the database where there is none."""
+
+
+class WithoutDatabase(Session):
+    """A session for what is answered from memory. All that is asked of it raises NeedsDatabase."""
+
+    def get_bind(self, *_: Any, **__: Any) -> Engine:
+        """As inherited, but there is none."""
+        raise NeedsDatabase
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
     """A session whose transaction commits on leaving and rolls back on raising."""
-    with Session(engine(), expire_on_commit=False) as session, session.begin():
+    database = request_engine() if _in_request.get() else engine()
+    with Session(database, expire_on_commit=False) as session, session.begin():
         yield session
 
 

@@ -16,6 +16,10 @@ class DomainError(Exception):
         super().__init__(self.message)
 
 
+MOST_ERRORS = 20
+"""That one answer lists; whoever sent more than that learns nothing from the rest."""
+
+
 class Invalid(DomainError):
     """Input breaks a rule. `fields` says which, in the order of the form: (field, message)."""
 
@@ -24,7 +28,10 @@ class Invalid(DomainError):
 
     def __init__(self, fields: Sequence[tuple[str, str]], message: str | None = None) -> None:
         self.fields = list(fields)
-        super().__init__(message, errors=[{"field": f, "message": m} for f, m in self.fields])
+        errors = [{"field": f, "message": m} for f, m in self.fields[:MOST_ERRORS]]
+        if more := len(self.fields) - len(errors):
+            errors.append({"field": "body", "message": f"And {more:,} more."})
+        super().__init__(message, errors=errors)
 
 
 class NotFound(DomainError):
@@ -63,7 +70,7 @@ class Gone(DomainError):
 
 class TooLarge(DomainError):
     code = "too_large"
-    message = "That is too large; 12 MB is the most we take."
+    message = "That is too large."
 
 
 class TooMany(DomainError):
@@ -78,10 +85,19 @@ class TooMany(DomainError):
 
 
 class Unavailable(DomainError):
-    """Something we need is away for a moment, for example the database."""
+    """Something we need is away for a moment, for example the database. `retry_after` in
+    seconds."""
 
     code = "unavailable"
     message = "Openchair cannot answer just now. Nothing was lost; please try again in a minute."
+    retry_after = 5
+
+
+class Busy(Unavailable):
+    """Every thread that could answer is taken, and has been for a while."""
+
+    code = "busy"
+    message = "Many people ask at this moment. Nothing was lost; please try again in a few seconds."
 
 
 STATUS: dict[type[DomainError], int] = {

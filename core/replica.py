@@ -20,8 +20,6 @@ import psycopg
 import structlog
 from prometheus_client import Counter
 from psycopg.conninfo import make_conninfo
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from core.database import make_engine
 from core.settings import settings
@@ -36,15 +34,6 @@ EVERY: Final = 0.25
 """Seconds between two looks."""
 REST: Final = 5.0
 """Seconds for which a replica that failed a request is left alone."""
-AWAY: Final = (
-    OperationalError,
-    InterfaceError,
-    PoolTimeout,
-    psycopg.OperationalError,
-    psycopg.InterfaceError,
-)
-"""What a replica that is gone raises, and one that ends a query to follow its primary."""
-
 _NEVER: Final = float("-inf")
 # One that vanished without a word is noticed as soon as one that is shut down.
 _CONNECTION: Final[dict[str, Any]] = {"connect_timeout": 2, "tcp_user_timeout": 2000}

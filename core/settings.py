@@ -32,9 +32,9 @@ class Settings(BaseSettings):
         "", description="A streaming replica of it, for public pages to read from; empty: none."
     )
     database_pool: int = Field(
-        8, ge=1, le=100, description="Connections that one process keeps to PostgreSQL."
+        8, ge=1, le=100, description="Connections that one process keeps for requests."
     )
-    threads: int = Field(4, ge=1, le=64, description="Threads that run endpoints, per process.")
+    threads: int = Field(4, ge=1, le=64, description="Threads of each lane, per process.")
     workers: int = Field(1, ge=1, le=32, description="Web processes that `serve` starts.")
     run_worker: bool = Field(
         True, description="Run the job worker inside `serve`; false where it has its own process."

@@ -32,7 +32,7 @@ os.environ.update(
 
 from accounts.models import Person  # noqa: E402
 from core import clock, limits, mail  # noqa: E402
-from core.database import engine  # noqa: E402
+from core.database import engine, request_engine  # noqa: E402
 from core.migrations import migrate  # noqa: E402
 from core.postgres import ensure_database  # noqa: E402
 from core.settings import settings  # noqa: E402
@@ -66,9 +66,11 @@ def database_url() -> Iterator[str]:
     os.environ["DATABASE_URL"] = _address(dict(url), name)
     settings.cache_clear()
     engine.cache_clear()
+    request_engine.cache_clear()
     migrate()
     yield os.environ["DATABASE_URL"]
     engine().dispose()
+    request_engine().dispose()
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -144,6 +146,7 @@ def running_server(database: str, request: pytest.FixtureRequest) -> Iterator[st
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "uvicorn", "main:create_app", "--factory"]
+    command += ["--http", "core.web.connections:Connection"]
     options = ["--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"]
     workers = ["--workers", str(getattr(request, "param", 1))]
     environment = {**os.environ, "RATE_LIMITS": "false", "PORT": str(port)}

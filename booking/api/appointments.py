@@ -9,10 +9,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from booking.api.repeats import Key, answer_once
 from booking.api.schemas import AppointmentAnswer, AppointmentList, appointment_answer
 from booking.api.slots import Slot, SlotList
-from booking.appointments import bookings
+from booking.appointments import allowances, bookings
 from booking.appointments.moves import Actor
 from booking.appointments.queries import AppointmentDetails, appointments_of, get_details_for
 from booking.models import AppointmentRow
+from booking.rules.hold_caps import MOST_SESSIONS
+from core.errors import NotFound
 from core.web.caller import PROVIDER, allow, signed_in
 from core.web.problems import problem_responses
 from core.web.transactions import Router
@@ -33,6 +35,14 @@ class NewState(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     state: Annotated[str, Field(pattern="^[A-Z]{2}$", examples=["WA"])]
+
+
+class Allowance(BaseModel):
+    """How many sessions ahead the patient of an appointment may have with its provider."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    most: Annotated[int, Field(ge=1, le=MOST_SESSIONS)]
 
 
 class Cancellation(BaseModel):
@@ -182,6 +192,22 @@ def no_show(visit: Visiting, appointment_id: UUID) -> AppointmentAnswer:
     found = _own(visit, appointment_id)
     closed = bookings.mark_no_show(visit.session, appointment_id, _actor(visit, found), visit.now)
     return _answer(visit, found, closed)
+
+
+@router.put(
+    "/appointments/{appointment_id}/allowance",
+    response_model=Allowance,
+    responses=problem_responses(401, 403, 404, 422),
+)
+@allow(PROVIDER)
+def allow_sessions(visit: Visiting, appointment_id: UUID, body: Allowance) -> Allowance:
+    """Let this patient have more sessions ahead, or fewer. Unless a provider says so it is 3 until
+    their first session took place, then 12."""
+    found = _own(visit, appointment_id)
+    if found.time.provider.person_id != visit.person_id:
+        raise NotFound
+    allowances.allow_sessions(visit.session, found.appointment, body.most, visit.now)
+    return body
 
 
 def _own(visit: Visit, appointment_id: UUID) -> AppointmentDetails:

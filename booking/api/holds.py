@@ -11,7 +11,7 @@ from booking.api.repeats import Key, answer_once
 from booking.api.schemas import AppointmentAnswer, HoldAnswer, appointment_answer, hold_answer
 from booking.appointments import confirmation, holds
 from booking.appointments.patient_details import LONGEST_NAME, PatientDetails
-from booking.visitors import known_holder, new_holder
+from booking.visitors import asker_of, known_holder, new_holder
 from core.web.caller import public, signed_in
 from core.web.problems import problem_responses
 from core.web.transactions import Router
@@ -46,13 +46,14 @@ class DetailsBody(BaseModel):
     "/holds",
     status_code=201,
     response_model=HoldAnswer,
-    responses=problem_responses(404, 409, 422, 429),
+    responses=problem_responses(401, 403, 404, 409, 422, 429),
 )
 @public
 def hold(visit: Visiting, body: HoldBody, idempotency_key: Key = None) -> Any:
     """Keep a time for ten minutes. What the caller held before is given back.
 
-    409 names up to three `alternatives` and, in `reason`, the rule that refused.
+    409 names up to three `alternatives` and, in `reason`, the rule that refused. 401 `code_needed`:
+    many times of this provider are held by people unknown; sign in, then it can be held.
     """
 
     def run() -> tuple[int, str]:
@@ -62,7 +63,7 @@ def hold(visit: Visiting, body: HoldBody, idempotency_key: Key = None) -> Any:
             service_id=body.service_id,
             starts_at=body.starts_at,
             holder=holder,
-            address=visit.address,
+            asker=asker_of(visit),
             now=visit.now,
             state=body.state or "",
         )

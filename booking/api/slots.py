@@ -28,6 +28,7 @@ from booking.visitors import known_holder
 from core.database import run_together
 from core.errors import Invalid, NotFound
 from core.times import read_day_in_reach, read_instant, write_instant
+from core.web.bodies import KB, takes_json
 from core.web.caller import PROVIDER, allow, public
 from core.web.problems import problem_responses
 from core.web.transactions import Router
@@ -39,6 +40,8 @@ router = Router(prefix="/api/v1", tags=["times"])
 
 MOST_DAYS = 31
 _WEEK = timedelta(days=7)
+_takes_hours = takes_json(size=256 * KB, values=20_000)
+"""A year of exceptions with twelve times each is the longest document there is."""
 
 
 class Slot(BaseModel):
@@ -196,6 +199,7 @@ def get_availability(visit: Visiting) -> Availability:
     responses=problem_responses(401, 403, 404, 422),
 )
 @allow(PROVIDER)
+@_takes_hours
 def preview_availability(visit: Visiting, availability: Availability) -> PreviewAnswer:
     """What these hours would do, were they saved. Changes nothing."""
     provider_id = own_practice(visit).id
@@ -230,6 +234,7 @@ def _starts(times: Times) -> list[ServiceStart]:
     responses=problem_responses(401, 403, 404, 412, 422),
 )
 @allow(PROVIDER)
+@_takes_hours
 def put_availability(
     visit: Visiting, availability: Availability, expected: IfMatch
 ) -> Availability:

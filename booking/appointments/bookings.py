@@ -95,7 +95,7 @@ def reschedule(
     busy_rows, standing = run_together(
         session,
         busy_of(one.provider_id, slots.reach(availability, days), one.id),
-        standing_of(one.patient_id, one.provider_id, span, one.id),
+        standing_of(one.patient_id, one.provider_id, span, now, one.id),
     )
     busy = read_busy(busy_rows)
     refusal = refusal_of(calendar, span.start, one.minutes, busy, now)

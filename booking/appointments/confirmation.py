@@ -35,7 +35,7 @@ def confirm(
     """Book a hold for the person who holds it, if everything still allows it.
 
     Raises SignInNeeded, NotFound, HoldOver, AlreadyBooked, Invalid, SlotRefused with alternatives,
-    NotListed, LicenceRefused, NotAllowed, WrongAudience, PatientBusy.
+    NotListed, LicenceRefused, NotAllowed, WrongAudience, PatientBusy, TooManySessions.
     """
     person_id = holder.person_id
     if person_id is None:
@@ -46,7 +46,7 @@ def confirm(
     check_ground(calendar.ground, details.state, hold.starts_at, now)
     check_hold(session, found, Viewer(holder, details.state), now)
     span = Interval(hold.starts_at, hold.ends_at)
-    standing = run(session, standing_of(person_id, hold.provider_id, span, hold.id))
+    standing = run(session, standing_of(person_id, hold.provider_id, span, now, hold.id))
     check_person(calendar, hold.service_id, person_id, standing[0])
     return replace(found, appointment=_book(session, hold, details, person_id, now))
 

@@ -7,7 +7,9 @@ from uuid import UUID
 
 from booking.appointments.refusals import PatientBusy
 from booking.calendar.queries import Calendar
+from booking.rules.hold_caps import most_sessions
 from core.errors import Conflict, Invalid, NotAllowed
+from core.web import formats
 from directory.rules.grounds import Ground
 
 
@@ -21,6 +23,19 @@ class LicenceRefused(Invalid):
 
 class WrongAudience(Conflict):
     code = "wrong_audience"
+
+
+class TooManySessions(Conflict):
+    """A patient has as many sessions ahead with this provider as they may."""
+
+    code = "too_many_sessions"
+
+    def __init__(self, ahead: int, has_been: bool) -> None:
+        wait = "As they pass you can" if has_been else "After the first of them you can"
+        super().__init__(
+            f"You have {formats.count(ahead, 'session')} ahead with this provider already. {wait}"
+            " book more, and your provider can let you have more at once."
+        )
 
 
 def check_ground(ground: Ground, state: str, at: datetime, now: datetime) -> None:
@@ -44,9 +59,11 @@ def check_audience(calendar: Calendar, service_id: UUID, is_known: bool) -> None
 
 def check_person(calendar: Calendar, service_id: UUID, person_id: UUID, standing: Any) -> None:
     """Whether this person may have a session of the service; `standing`: the row of `standing_of`.
-    Raises NotAllowed, WrongAudience, PatientBusy."""
+    Raises NotAllowed, WrongAudience, PatientBusy, TooManySessions."""
     if calendar.provider.person_id == person_id:
         raise NotAllowed("You cannot book a session with yourself.")
     check_audience(calendar, service_id, standing.is_known)
     if standing.is_busy:
         raise PatientBusy
+    if standing.ahead >= most_sessions(standing.has_been, standing.allowed):
+        raise TooManySessions(standing.ahead, standing.has_been)

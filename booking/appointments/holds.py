@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from booking.appointments.eligibility import check_ground, check_person
+from booking.appointments.hold_caps import Asker, check_hold_caps, held_by_unknown
 from booking.appointments.locks import (
     is_taken_in,
     locking_calendar_of,
@@ -56,6 +57,7 @@ from booking.calendar.slot_cache import (
 from booking.models import COLUMNS, AppointmentRow, Holder
 from booking.rules import slots
 from booking.rules.availability import Availability
+from booking.rules.hold_caps import Networks
 from booking.rules.slots import Interval
 from booking.rules.transitions import ActorKind, Status, hold_until, is_expired
 from core.database import Statement, lock, run, run_together, uuid7
@@ -80,7 +82,7 @@ def hold_slot(
     service_id: UUID,
     starts_at: datetime,
     holder: Holder,
-    address: str,
+    asker: Asker,
     now: datetime,
     state: str = "",
 ) -> AppointmentRow:
@@ -88,9 +90,10 @@ def hold_slot(
     given back. `state`: where they will be, if they said so.
 
     Raises NotFound or NotListed, SlotTaken or SlotRefused with alternatives, LicenceRefused,
-    WrongAudience, PatientBusy, TooMany.
+    WrongAudience, PatientBusy, TooManySessions, TooMany; CodeNeeded or Crowded where they are
+    unknown and prove first who they are.
     """
-    hit(session, (PER_HOLDER, _name_of(holder)), (PER_ADDRESS, address))
+    hit(session, (PER_HOLDER, _name_of(holder)), (PER_ADDRESS, asker.address))
     _, concerned, calendars = run_together(
         session,
         locking_holder(holder),
@@ -109,7 +112,7 @@ def hold_slot(
         raise refused(session, calendar, service_id, starts_at, refusal, now, viewer)
     if state:
         check_ground(calendar.ground, state, span.start, now)
-    hold, given_back = _take(session, calendar, availability, offer, span, viewer, now)
+    hold, given_back = _take(session, calendar, availability, offer, span, viewer, asker, now)
     for provider_id, freed in given_back.items():
         refresh_spans(session, provider_id, freed, now)
     return hold
@@ -122,16 +125,18 @@ def _take(
     offer: Offer,
     span: Interval,
     viewer: Viewer,
+    asker: Asker,
     now: datetime,
 ) -> tuple[AppointmentRow, dict[UUID, list[Interval]]]:
     """The hold, if what is booked allows it, and what its holder gave back for it."""
     days, person_id = touched(availability, [span]), viewer.holder.person_id
     asked = next_slots_before(calendar, days, now)
-    expired, released, busy_rows, standing, *next_slots = run_together(
+    expired, released, busy_rows, standing, held_by_others, *next_slots = run_together(
         session,
         *_giving_back(calendar.provider_id, viewer.holder, now),
         busy_of(calendar.provider_id, slots.reach(availability, days)),
-        standing_of(person_id, calendar.provider_id, span),
+        standing_of(person_id, calendar.provider_id, span, now),
+        held_by_unknown(calendar.provider_id, now),
         *([] if asked is None else [asked]),
     )
     busy = read_busy(busy_rows)
@@ -140,10 +145,15 @@ def _take(
         raise refused(session, calendar, offer.id, span.start, refusal, now, viewer)
     if person_id is not None:
         check_person(calendar, offer.id, person_id, standing[0])
+    is_known = standing[0].is_seen
+    if not is_known:
+        is_signed_in = person_id is not None
+        check_hold_caps(session, calendar, offer, span, held_by_others, asker, is_signed_in, now)
     changes, is_listed_right = changes_of(
         calendar, days, [*busy, span], next_slots[0] if next_slots else None, now
     )
-    holding = _holding(calendar, availability, offer, span, viewer.holder, now)
+    networks = None if is_known else asker.networks
+    holding = _holding(calendar, availability, offer, span, viewer.holder, networks, now)
     held = run_together(session, holding, *changes)[0]
     if not held:
         raise refused(session, calendar, offer.id, span.start, slots.TAKEN, now, viewer)
@@ -306,6 +316,7 @@ def _holding(
     offer: Offer,
     span: Interval,
     holder: Holder,
+    networks: Networks | None,
     now: datetime,
 ) -> Statement:
     """The new hold; no row where the database's constraint knows of something in its way."""
@@ -322,6 +333,8 @@ def _holding(
         extended=False,
         visitor=holder.visitor,
         held_by=holder.person_id,
+        network=networks and networks.address,
+        wide_network=networks and networks.wide,
         created_at=now,
         **agreed(offer.title, offer.kind, offer.fee_cents, availability, span.start),
     )

@@ -52,7 +52,8 @@ def move(
     """Every appointment that `which` (our own SQL, with its `values`) names goes to `to`, from
     wherever the table lets this actor take it there; its rows are those that went.
 
-    `changes`: other columns that change with it. Only what is held expires, so a move ends that.
+    `changes`: other columns that change with it. Only what is held expires, and keeps where it
+    came from, so a move ends that.
     Raises TransitionRefused where the table never lets this actor do that.
     """
     told = {**_told(to, actor, now), "agreed": _AGREED}
@@ -87,6 +88,7 @@ def _move_sql(which: str, changes: tuple[str, ...]) -> LiteralString:
     WITH moved AS (
         UPDATE appointment
         SET status = %(to)s, takes_time = %(takes_time)s, expires_at = NULL,
+            network = NULL, wide_network = NULL,
             version = version + (status = ANY(%(agreed)s))::int{changed}
         WHERE status = ANY(%(origins)s) AND ({which}) RETURNING *
     {_TELL}"""

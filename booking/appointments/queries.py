@@ -230,10 +230,12 @@ def called_off_since(
 
 
 def standing_of(
-    patient_id: UUID | None, provider_id: UUID, span: Interval, but: UUID = _NONE
+    patient_id: UUID | None, provider_id: UUID, span: Interval, now: datetime, but: UUID = _NONE
 ) -> Statement:
-    """One row (is_busy: elsewhere within `span`; is_known: was or will be with this provider), of
-    everything but the appointment `but`. Of nobody, both are false."""
+    """One row, of everything but the appointment `but`. is_busy: elsewhere within `span`; is_known:
+    was or will be with this provider; is_seen: had a session with anybody; has_been: with this
+    provider; ahead: how many they have with this provider; allowed: how many these let them have.
+    Of nobody, all are false, none or 0."""
     return Statement(
         """
         SELECT
@@ -242,7 +244,17 @@ def standing_of(
                     AND tstzrange(starts_at, ends_at) && tstzrange(%(start)s, %(end)s)) AS is_busy,
           EXISTS (SELECT 1 FROM appointment WHERE patient_id = %(patient)s::uuid AND id <> %(but)s
                     AND provider_id = %(provider)s
-                    AND status IN ('booked', 'completed')) AS is_known
+                    AND status IN ('booked', 'completed')) AS is_known,
+          EXISTS (SELECT 1 FROM appointment WHERE patient_id = %(patient)s::uuid
+                    AND starts_at <= %(now)s AND status IN ('booked', 'completed')) AS is_seen,
+          EXISTS (SELECT 1 FROM appointment WHERE patient_id = %(patient)s::uuid
+                    AND provider_id = %(provider)s
+                    AND starts_at <= %(now)s AND status IN ('booked', 'completed')) AS has_been,
+          (SELECT count(*) FROM appointment WHERE patient_id = %(patient)s::uuid
+             AND provider_id = %(provider)s AND id <> %(but)s
+             AND starts_at > %(now)s AND status = 'booked') AS ahead,
+          (SELECT most FROM session_allowance WHERE patient_id = %(patient)s::uuid
+             AND provider_id = %(provider)s) AS allowed
         """,
         {
             "patient": patient_id,
@@ -250,5 +262,6 @@ def standing_of(
             "start": span.start,
             "end": span.end,
             "but": but,
+            "now": now,
         },
     )

@@ -9,6 +9,7 @@ from core.crypto import WrongKey
 from core.errors import NotFound
 from core.lookup import check_key
 from core.web.caller import public
+from core.web.lanes import at_once, from_memory
 from core.web.transactions import Router
 from core.web.visit import Visiting
 
@@ -17,6 +18,7 @@ router = Router(include_in_schema=False)
 
 @router.get("/healthz")
 @public
+@at_once
 def healthz() -> Response:
     """The process answers."""
     return Response("ok\n", media_type="text/plain")
@@ -39,6 +41,7 @@ def readyz(visit: Visiting) -> Response:
 
 @router.get("/metrics")
 @public
+@from_memory
 def metrics(visit: Visiting) -> Response:
     """Prometheus' text format; answered on loopback only, and not through a proxy."""
     client = visit.request.client

@@ -9,13 +9,11 @@ from urllib.parse import urlsplit
 import structlog
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.requests import Request, cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.database import uuid7
-from core.errors import NotAllowed, TooLarge
-from core.numbers import read_whole
+from core.errors import NotAllowed
 from core.settings import settings
 from core.web.problems import log_unhandled, respond, respond_500
 
@@ -43,7 +41,6 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), browsing-topics=()",
 }
 SAFE = {"GET", "HEAD", "OPTIONS"}
-MAX_BODY = 12 * 1024 * 1024  # bytes; a photo or a file of evidence, with room to spare
 METHODS = SAFE | {"POST", "PUT", "PATCH", "DELETE"}
 
 
@@ -82,10 +79,8 @@ class RequestMiddleware:
         try:
             if is_cross_site(scope):
                 await respond(Request(scope), CrossSite())(scope, receive, send_with_headers)
-            elif _announces_too_much(scope):
-                await respond(Request(scope), TooLarge())(scope, receive, send_with_headers)
             else:
-                await self.app(scope, _limited(receive), send_with_headers)
+                await self.app(scope, receive, send_with_headers)
         except Exception as error:
             # Caught here, not by the framework's own layer further out, which would answer
             # without our headers and hand the exception (with people's data) to the server's log.
@@ -95,26 +90,6 @@ class RequestMiddleware:
             await respond_500(Request(scope))(scope, receive, send_with_headers)
         finally:
             _record(scope, status or 500, time.perf_counter() - started)
-
-
-def _announces_too_much(scope: Scope) -> bool:
-    length = Headers(scope=scope).get("content-length", "0")
-    return length.isdecimal() and read_whole(length, MAX_BODY) is None
-
-
-def _limited(receive: Receive) -> Receive:
-    """For bodies that do not announce their size."""
-    size = 0
-
-    async def receive_some() -> Message:
-        nonlocal size
-        message = await receive()
-        size += len(message.get("body", b""))
-        if size > MAX_BODY:
-            raise HTTPException(413)
-        return message
-
-    return receive_some
 
 
 class Cut(Exception):

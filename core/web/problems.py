@@ -14,6 +14,7 @@ from pydantic import BaseModel, create_model
 from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from core.errors import (
     Conflict,
@@ -98,7 +99,9 @@ def is_api(request: Request) -> bool:
 def respond(request: Request, error: DomainError) -> Response:
     """The answer to an error: JSON for the API, a page (or the way to sign in) for people."""
     status = status_of(error)
-    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooMany) else {}
+    headers = {}
+    if isinstance(error, TooMany | Unavailable):
+        headers["Retry-After"] = str(error.retry_after)
     if is_api(request):
         return _problem(status, error.code, error.message, error.extra, headers)
     if isinstance(error, SignInNeeded):
@@ -194,6 +197,10 @@ def add_error_handlers(app: FastAPI) -> None:
     async def unpaired(request: Request, error: UnicodeEncodeError) -> Response:  # noqa: ARG001
         return respond(request, _unstorable())
 
+    @app.exception_handler(ClientDisconnect)
+    async def hung_up(request: Request, error: ClientDisconnect) -> Response:  # noqa: ARG001
+        return Response(status_code=400)  # nobody is there to read it
+
     @app.exception_handler(PoolTimeout)
     async def pool(request: Request, error: PoolTimeout) -> Response:  # noqa: ARG001
         return respond(request, Unavailable())
@@ -238,13 +245,14 @@ def _from_database(error: StatementError) -> DomainError:
         psycopg.errors.ExclusionViolation
         | psycopg.errors.DeadlockDetected
         | psycopg.errors.SerializationFailure
-        | psycopg.errors.UniqueViolation
-        | psycopg.errors.LockNotAvailable,
+        | psycopg.errors.UniqueViolation,
     ):
         return Conflict()
-    if isinstance(error, OperationalError) or (
+    is_away = isinstance(error, OperationalError) or (
         isinstance(error, DBAPIError) and error.connection_invalidated
-    ):
+    )
+    # What waited longer than `REQUEST_LIMITS` is an OperationalError, too; but for this one.
+    if is_away or isinstance(original, psycopg.errors.IdleInTransactionSessionTimeout):
         log.warning("database_away", kind=type(original).__name__)
         return Unavailable()
     raise error

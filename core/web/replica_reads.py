@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from core.database import engine, for_reading
+from core.database import AWAY, for_reading, request_engine
 from core.errors import NotFound
-from core.replica import AWAY, READS, Replica
+from core.replica import READS, Replica
 from core.web.visit import Visit
 
 
@@ -25,6 +25,6 @@ def read_from_replica(visit: Visit, once: Callable[[Engine], Any]) -> Any:
         else:
             READS.labels("replica").inc()
             return answer
-        del visit.response.headers["set-cookie"]
+        visit.start_over()
     READS.labels("primary").inc()
-    return once(for_reading(engine()))
+    return once(for_reading(request_engine()))

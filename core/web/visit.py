@@ -39,6 +39,11 @@ class Visit:
             raise RuntimeError("the session is open only while the endpoint runs")
         return self._session
 
+    def start_over(self) -> None:
+        """Before the endpoint is run again: without what it has set so far."""
+        for name in list(self.response.headers.keys()):
+            del self.response.headers[name]
+
     @property
     def person_id(self) -> UUID:
         """The signed-in person. Raises SignInNeeded."""
@@ -48,11 +53,27 @@ class Visit:
 
     @property
     def address(self) -> str:
-        """The caller's network address, for rate limits only; never stored or logged.
+        """The caller's network address, for limits on what is held; never stored or logged.
 
         Of IPv6 the first 64 bits: everyone has the rest to themselves and could change it.
         """
-        return network_of(self.request.client.host if self.request.client else "")
+        return self._network(32, 64)
+
+    @property
+    def site(self) -> str:
+        """As `address`, for limits on requests: of IPv6 the first 48 bits, as many as one site is
+        given (RFC 6177), which could otherwise ask under 65,536 addresses."""
+        return self._network(32, 48)
+
+    @property
+    def wide_network(self) -> str:
+        """The neighbourhood, which carriers share among their customers: the first 24 bits of
+        IPv4, 48 of IPv6. For limits that leave room for many."""
+        return self._network(24, 48)
+
+    def _network(self, of_ipv4: int, of_ipv6: int) -> str:
+        client = self.request.client
+        return network_of(client.host if client else "", of_ipv4, of_ipv6)
 
     def set_cookie(self, name: str, value: str, lasting: timedelta | None = None) -> None:
         """A cookie of ours: HttpOnly, this site only; `__Host-` and Secure under HTTPS."""
@@ -85,17 +106,16 @@ class Visit:
         return not is_known and "authorization" not in self.request.headers
 
 
-def network_of(host: str) -> str:
-    """An IPv4 address, or the network of an IPv6 one; "unknown" for anything else."""
+def network_of(host: str, of_ipv4: int, of_ipv6: int) -> str:
+    """The first bits of an address, as many as said, the others 0; "unknown" for anything else."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
         return "unknown"
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.ip_network((int(address), 64), strict=False).network_address)
-    return str(address)
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    bits = of_ipv4 if isinstance(address, ipaddress.IPv4Address) else of_ipv6
+    return str(ipaddress.ip_network((address, bits), strict=False).network_address)
 
 
 def cookie_name(name: str) -> str:

@@ -46,5 +46,5 @@ def ask(visit: Visiting, body: AlertRequest) -> AlertAsked:
     if body.zone is not None and not is_zone(body.zone):
         raise Invalid([("zone", "Give a time zone such as America/Chicago.")])
     zone = body.zone or query.zone
-    alerts.request_alert(visit.session, body.email, query, zone, visit.address, visit.now)
+    alerts.request_alert(visit.session, body.email, query, zone, visit.site, visit.now)
     return AlertAsked(confirm_within=int(alerts.UNCONFIRMED.total_seconds()))

@@ -9,6 +9,7 @@ from fastapi import File, Query, Response, UploadFile
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from core.errors import Invalid
+from core.web.bodies import takes_files
 from core.web.caller import ADMIN, allow
 from core.web.problems import problem_responses
 from core.web.transactions import Router
@@ -236,6 +237,7 @@ def reinstate_provider(visit: Visiting, provider_id: UUID) -> Response:
 
 @router.post("/evidence", status_code=201, responses=problem_responses(401, 403, 413, 422))
 @allow(ADMIN)
+@takes_files
 def keep_evidence(
     visit: Visiting, evidence: Annotated[UploadFile | None, File()] = None
 ) -> EvidenceAnswer:

@@ -8,6 +8,7 @@ from fastapi import File, Response, UploadFile
 from pydantic import BaseModel, ConfigDict
 
 from core.errors import Invalid
+from core.web.bodies import takes_files
 from core.web.caller import PROVIDER, allow, signed_in
 from core.web.problems import problem_responses
 from core.web.transactions import Router
@@ -166,6 +167,7 @@ def confirm_all(visit: Visiting) -> OwnProvider:
 
 @router.put("/photo", responses=problem_responses(401, 403, 404, 413, 422))
 @allow(PROVIDER)
+@takes_files
 def put_photo(visit: Visiting, photo: Annotated[UploadFile | None, File()] = None) -> OwnProvider:
     """A JPEG, PNG or WebP of at most 8 MB; cropped square, without what the camera noted."""
     provider = own_practice(visit)

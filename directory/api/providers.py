@@ -11,6 +11,7 @@ from pydantic_core import to_json
 
 from core.errors import NotFound
 from core.web.caller import public
+from core.web.lanes import from_memory
 from core.web.problems import problem_responses
 from core.web.transactions import Router
 from core.web.visit import Reading, Visiting
@@ -89,6 +90,7 @@ class ProviderList(BaseModel):
     openapi_extra={"parameters": SEARCH_PARAMETERS},
 )
 @public
+@from_memory
 def list_providers(visit: Visiting) -> Any:
     """Search. Repeating a parameter means any of its values; parameters narrow each other.
 

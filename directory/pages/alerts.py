@@ -57,7 +57,7 @@ def ask(
     query, _ = read_kindly(pair for pair in pairs if pair[0] in _FILTERS)
     try:
         address = alerts.request_alert(
-            visit.session, email, query, _zone(visit, query), visit.address, visit.now
+            visit.session, email, query, _zone(visit, query), visit.site, visit.now
         )
     except Invalid as error:
         return _form(visit, email, query, error.extra["errors"])

@@ -11,6 +11,7 @@ from core.errors import Invalid, NotFound
 from core.mail import count_refused
 from core.numbers import read_whole
 from core.web import flash, formats
+from core.web.bodies import takes_files
 from core.web.caller import ADMIN, allow
 from core.web.templates import render
 from core.web.transactions import Router
@@ -153,6 +154,7 @@ def case(visit: Visiting, provider_id: UUID, credential: UUID | None = None) -> 
 
 @router.post("/admin/credentials/{credential_id}/decision")
 @allow(ADMIN)
+@takes_files
 def record_decision(
     visit: Visiting,
     credential_id: UUID,

@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import Response
 
 from core.web.caller import public
+from core.web.lanes import from_memory
 from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visiting
@@ -17,6 +18,7 @@ router = Router(include_in_schema=False)
 
 @router.get("/guide")
 @public
+@from_memory
 def guide(visit: Visiting) -> Response:
     """What psychotherapy and psychiatry are, and a few questions that say where to start."""
     return render(visit, "directory/guide.html", **_article(), **_form({}))
@@ -24,6 +26,7 @@ def guide(visit: Visiting) -> Response:
 
 @router.get("/guide/answer")
 @public
+@from_memory
 def guide_answer(visit: Visiting) -> Response:
     """Where to start, also consider, and why. Answers that do not exist count as not given."""
     answers = _answers(visit.request.query_params.multi_items())

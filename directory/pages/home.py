@@ -5,6 +5,7 @@ from fastapi import Response
 from core.settings import settings
 from core.web import formats
 from core.web.caller import public
+from core.web.lanes import from_memory
 from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visiting
@@ -31,6 +32,7 @@ Disallow: /sign-in
 
 @router.get("/")
 @public
+@from_memory
 def home(visit: Visiting) -> Response:
     """A sentence to fill in, and how many are there today."""
     found = search(visit.request.app.state, visit.session, SearchQuery(limit=1))
@@ -51,6 +53,7 @@ def home(visit: Visiting) -> Response:
 
 @router.get("/how-we-verify")
 @public
+@from_memory
 def how_we_verify(visit: Visiting) -> Response:
     """What must be verified for each profession, and what takes a listing down."""
     needs = [
@@ -68,6 +71,7 @@ def how_we_verify(visit: Visiting) -> Response:
 
 @router.get("/crisis")
 @public
+@from_memory
 def crisis(visit: Visiting) -> Response:
     """Whom to call, first of all."""
     return render(visit, "directory/crisis.html")
@@ -75,6 +79,7 @@ def crisis(visit: Visiting) -> Response:
 
 @router.get("/privacy")
 @public
+@from_memory
 def privacy(visit: Visiting) -> Response:
     """What is kept, for how long, and how to have it deleted."""
     return render(visit, "directory/privacy.html")
@@ -82,6 +87,7 @@ def privacy(visit: Visiting) -> Response:
 
 @router.get("/robots.txt")
 @public
+@from_memory
 def robots() -> Response:
     """Public pages may be found; what is private, or endless, need not be."""
     body = f"{ROBOTS}\nSitemap: {settings().public_url}/sitemap.xml\n"

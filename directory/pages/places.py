@@ -17,6 +17,7 @@ from core.errors import NotFound
 from core.settings import settings
 from core.web import formats
 from core.web.caller import public
+from core.web.lanes import from_memory
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 from directory.addresses import WHO, Place, find_place
@@ -47,6 +48,7 @@ register_url_convertor("who", _Who())
 
 @router.get("/{who:who}")
 @public
+@from_memory
 def everywhere(visit: Visiting, who: str) -> Response:
     """One profession or kind of care, in all states."""
     return _show(visit, find_place(who))
@@ -54,6 +56,7 @@ def everywhere(visit: Visiting, who: str) -> Response:
 
 @router.get("/{who:who}/{where}")
 @public
+@from_memory
 def in_a_state(visit: Visiting, who: str, where: str) -> Response:
     """One profession or kind of care in one state."""
     return _show(visit, find_place(who, where))
@@ -61,6 +64,7 @@ def in_a_state(visit: Visiting, who: str, where: str) -> Response:
 
 @router.get("/{who:who}/{where}/{topic}")
 @public
+@from_memory
 def for_a_topic(visit: Visiting, who: str, where: str, topic: str) -> Response:
     """Those who help with one thing, or in one way; `anywhere` stands for all states."""
     return _show(visit, find_place(who, where, topic))

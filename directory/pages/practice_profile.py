@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from core.errors import Invalid, VersionChanged
 from core.web import flash, formats
+from core.web.bodies import takes_files
 from core.web.caller import PROVIDER, allow
 from core.web.templates import render
 from core.web.transactions import Router
@@ -119,6 +120,7 @@ def withdraw_identity_request(visit: Visiting) -> Response:
 
 @router.post("/provider/photo")
 @allow(PROVIDER)
+@takes_files
 def change_photo(
     visit: Visiting,
     photo: Annotated[UploadFile | None, File()] = None,

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from core.web import formats
 from core.web.caller import public
+from core.web.lanes import from_memory
 from core.web.templates import render, text
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
@@ -41,6 +42,7 @@ HeadOf = Callable[[SearchResults, str], object]
 
 @router.get("/find")
 @public
+@from_memory
 def find(visit: Visiting) -> Response:
     """Who matches, first those with time soonest. Takes the API's parameters, but `name` for a
     name; `care` (therapy or psychiatry) for all professions of that kind; and `q`, the words of

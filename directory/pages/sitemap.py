@@ -15,6 +15,7 @@ from core.errors import NotFound
 from core.numbers import read_whole
 from core.settings import settings
 from core.web.caller import public
+from core.web.lanes import from_memory
 from core.web.transactions import Router
 from core.web.visit import Reading, Visit, Visiting
 from directory.addresses import ANYWHERE, TOPICS, WHERE, WHO, Place
@@ -29,6 +30,7 @@ PER_PART: Final = 50_000
 
 @router.get("/sitemap.xml")
 @public
+@from_memory
 def sitemap(visit: Visiting) -> Response:
     """The parts: one for each state where someone is listed, and those of the profiles."""
     found = search(visit.request.app.state, visit.session, SearchQuery(limit=1))
@@ -44,6 +46,7 @@ def sitemap(visit: Visiting) -> Response:
 
 @router.get("/sitemap/places/{where}.xml")
 @public
+@from_memory
 def places(visit: Visiting, where: str) -> Response:
     """The clean addresses of one state (or of all) at which someone is found now."""
     if where != ANYWHERE and where not in WHERE:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 
 import structlog
-from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
+from core.database import AWAY
 from directory.listings import openings as listed
 from directory.search.day_times import AskedTimes
 from directory.search.entries import Entry, Opening, Shown
@@ -48,7 +48,7 @@ def narrowed(
     asked, states = query.asked_times, query.choices.get("state", ())
     try:
         openings = read(session, [one.entry.provider_id for one in items], now)
-    except OperationalError as error:
+    except AWAY as error:
         log.warning("search_openings_missing", kind=type(error).__name__)
         return tuple(one.with_openings(_known(one.entry, asked, now), states) for one in items)
     return tuple(

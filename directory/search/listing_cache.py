@@ -9,10 +9,9 @@ from threading import Lock
 from typing import Final
 
 import structlog
-from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
-from core.database import driver_connection
+from core.database import AWAY, driver_connection
 from directory.search.entries import Entry, Shown
 from directory.search.listing_rows import read_whole
 
@@ -59,7 +58,7 @@ class ListingCache:
                 read = [
                     CachedListing(one) for one in read_whole(driver_connection(session), missing)
                 ]
-            except OperationalError as error:
+            except AWAY as error:
                 log.warning("search_cards_missing", kind=type(error).__name__)
             else:
                 known |= dict.fromkeys(missing) | {card.entry.number: card for card in read}

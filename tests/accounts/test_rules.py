@@ -164,4 +164,4 @@ def test_a_device_is_named_as_its_owner_would(user_agent: str, label: str) -> No
     ],
 )
 def test_limits_count_networks(host: str, network: str) -> None:
-    assert network_of(host) == network
+    assert network_of(host, 32, 64) == network

@@ -336,13 +336,13 @@ def test_the_same_key_gives_the_same_answer(
     service, starts = first_service(session, provider), free(session, provider)
     body = {"service_id": str(service.id), "starts_at": starts[0].isoformat()}
     key = {"Idempotency-Key": "a-key-of-the-client"}
+    hold(client, service, starts[1])  # which brings the visitor's cookie
     one = client.post("/api/v1/holds", json=body, headers=key)
-    client.cookies.clear()  # the first answer never arrived
     other = client.post("/api/v1/holds", json=body, headers=key)
     assert (one.status_code, other.status_code) == (201, 201)
     assert one.json() == other.json()
+    assert "set-cookie" not in other.headers
     assert client.get(f"/api/v1/holds/{one.json()['id']}").status_code == 200
-    client.cookies.clear()
     changed = {**body, "starts_at": starts[3].isoformat()}
     refused = client.post("/api/v1/holds", json=changed, headers=key)
     assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_key_reused")
@@ -356,6 +356,34 @@ def test_the_same_key_gives_the_same_answer(
     assert (
         len(session.exec(select(Appointment.id).where(Appointment.status == "booked")).all()) == 1
     )
+
+
+def test_a_key_answers_nobody_else(
+    client: TestClient, session: Session, provider: Provider
+) -> None:
+    """All of them at one network address, as behind a carrier or in an office."""
+    service, starts = first_service(session, provider), free(session, provider)
+    key = {"Idempotency-Key": "1"}
+
+    def ask(start: datetime) -> Any:
+        body = {"service_id": str(service.id), "starts_at": start.isoformat()}
+        return client.post("/api/v1/holds", json=body, headers=key)
+
+    first = ask(starts[0])
+    assert first.status_code == 201
+    client.cookies.clear()
+    nobody = ask(starts[0])  # who could be anybody is refused, as without a key
+    assert (nobody.status_code, nobody.json()["code"]) == (409, "slot_taken")
+    assert "set-cookie" not in nobody.headers
+    known = ask(starts[3])
+    assert known.status_code == 201
+    assert known.cookies["visitor"] != first.cookies["visitor"]
+    other = ask(starts[0])  # another visitor, the same key and body
+    assert (other.status_code, other.json()["code"]) == (409, "slot_taken")
+    patient = sign_in(client, session, make_patient(session))
+    body = {"service_id": str(service.id), "starts_at": starts[0].isoformat()}
+    signed_in = client.post("/api/v1/holds", json=body, headers={**key, **patient})
+    assert signed_in.status_code == 409
 
 
 def test_holds_are_limited_per_visitor(

@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session, col, select
 
 from booking.appointments import bookings, confirmation, holds
+from booking.appointments.hold_caps import Asker
 from booking.appointments.moves import Actor
 from booking.appointments.refusals import HoldOver
 from booking.models import Appointment, Holder, Patient
@@ -441,7 +442,7 @@ def _hold_by_another(session: Session, dana: Provider) -> None:
         service_id=services_of(session, dana.id)[0].id,
         starts_at=SLOT,
         holder=Holder(digest("somebody else"), None),
-        address="192.0.2.1",
+        asker=Asker("192.0.2.1"),
         now=clock.now(),
     )
     session.commit()

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from booking import periodic
 from booking.appointments import holds
+from booking.appointments.hold_caps import Asker
 from booking.calendar.availability import load_availability, save_availability
 from booking.calendar.free_times import free_starts
 from booking.calendar.slot_cache import rebuild_slots
@@ -43,7 +44,7 @@ def test_a_hold_that_ran_out_ends_with_its_history(session: Session, provider: P
         service_id=service.id,
         starts_at=start,
         holder=Holder(b"v" * 32, None),
-        address="192.0.2.1",
+        asker=Asker("192.0.2.1"),
         now=NOW,
     )
     session.commit()
@@ -194,7 +195,7 @@ def test_what_is_booked_just_after_midnight_does_not_put_off_the_new_day(
         service_id=service.id,
         starts_at=free_starts(session, service, before, before + 9 * DAY, before)[0],
         holder=Holder(b"v" * 32, None),
-        address="192.0.2.1",
+        asker=Asker("192.0.2.1"),
         now=before,
     )
     session.commit()

@@ -6,6 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session, select
 
+from booking.appointments.hold_caps import Asker
 from booking.appointments.holds import hold_slot
 from booking.calendar.free_times import free_starts
 from booking.models import Appointment, Holder
@@ -30,7 +31,7 @@ def test_what_someone_held_is_free_as_soon_as_they_are_erased(
             service_id=service.id,
             starts_at=before[0 if who.person_id else -1],
             holder=who,
-            address="192.0.2.1",
+            asker=Asker("192.0.2.1"),
             now=NOW,
         )
     session.commit()

@@ -29,6 +29,7 @@ from sqlmodel import Session
 from booking import periodic, web
 from booking.appointments import bookings, confirmation, holds
 from booking.appointments.eligibility import LicenceRefused
+from booking.appointments.hold_caps import Asker
 from booking.appointments.moves import Actor
 from booking.appointments.patient_details import PatientDetails
 from booking.appointments.queries import get_details
@@ -531,7 +532,7 @@ class Promises(RuleBasedStateMachine):
             service_id=service.id,
             starts_at=start,
             holder=viewer.holder,
-            address="192.0.2.1",
+            asker=Asker("192.0.2.1"),
             now=self.now,
             state=viewer.state,
         )

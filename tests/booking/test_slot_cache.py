@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from booking.appointments import bookings, confirmation, holds
+from booking.appointments.hold_caps import Asker
 from booking.appointments.moves import Actor
 from booking.appointments.patient_details import PatientDetails
 from booking.appointments.refusals import SlotRefused
@@ -158,7 +159,7 @@ class _Walk:
             service_id=self.rng.choice(self.services).id,
             starts_at=self._start(),
             holder=Holder(None, self.rng.choice(self.patients)),
-            address="192.0.2.1",
+            asker=Asker("192.0.2.1"),
             now=self.now,
         )
 
@@ -243,7 +244,7 @@ def _hold(session: Session, service: Service, start: datetime, now: datetime) ->
         service_id=service.id,
         starts_at=start,
         holder=Holder(random.Random(str(start)).randbytes(32), None),
-        address="192.0.2.1",
+        asker=Asker("192.0.2.1"),
         now=now,
     )
 

@@ -3,7 +3,13 @@
 import hashlib
 import io
 import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from itertools import islice
 from pathlib import Path
+from threading import Event
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,7 +19,7 @@ from sqlmodel import Session
 
 from accounts.models import Person
 from core import clock
-from core.errors import Gone, Invalid, NotFound
+from core.errors import Gone, Invalid, NotFound, TooMany
 from core.settings import settings
 from core.web.caller import ADMIN
 from directory.credentials import evidence
@@ -116,6 +122,123 @@ def test_what_is_no_portrait_is_refused_in_words(
     assert field == "photo"
     assert says in message
     assert dana.photo is None
+
+
+@pytest.mark.parametrize(
+    ("size", "kind", "options"),
+    [
+        ((500, 300), "WEBP", {}),
+        ((501, 303), "WEBP", {"lossless": True}),
+        ((500, 300), "WEBP", {"exif": b"Exif\x00\x00"}),  # in the extended format
+        ((640, 1), "PNG", {}),
+        ((300, 700), "JPEG", {"progressive": True}),
+    ],
+)
+def test_the_header_tells_the_size(
+    size: tuple[int, int], kind: str, options: dict[str, object]
+) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", size, "blue").save(out, kind, **options)
+    assert photos._size_of(out.getvalue()) == size
+
+
+def large(kind: str) -> bytes:
+    """7000 × 7000 points in less than 200 kB."""
+    if kind == "WEBP":  # its header alone, with the size in the extended format
+        head = b"VP8X" + (10).to_bytes(4, "little") + bytes(4) + 2 * (6999).to_bytes(3, "little")
+        return b"RIFF" + (4 + len(head)).to_bytes(4, "little") + b"WEBP" + head
+    out = io.BytesIO()
+    Image.new("L", (7000, 7000)).save(out, kind)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_large_picture_is_refused_by_its_header(
+    session: Session, dana: Provider, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("it was decoded")
+
+    monkeypatch.setattr(photos, "_made_apart", refuse)
+    data = large(kind)
+    with ThreadPoolExecutor(12) as pool:
+        tries = [pool.submit(photos._portrait, data) for _ in range(12)]
+        problems = [one.exception() for one in tries]
+    for problem in problems:
+        assert isinstance(problem, Invalid)
+        assert "too many pixels" in str(problem.fields)
+
+
+def test_the_largest_picture_fits_into_the_bounds() -> None:
+    out = io.BytesIO()
+    Image.new("RGBA", (5712, 4284)).save(out, "PNG")
+    with Image.open(io.BytesIO(photos._portrait(out.getvalue()))) as image:
+        assert image.size == (480, 480)
+
+
+def test_a_decoder_that_wants_more_memory_than_a_picture_needs_has_none() -> None:
+    greedy = "from directory.listings import portrait as p; p.bound_this_process(); {}"
+    for want, ends in (("bytes(100 << 20)", 0), ("bytes(p.MEMORY)", 1), ("open('x', 'w')", 0)):
+        done = subprocess.run(  # noqa: S603  # our own program
+            [sys.executable, "-c", greedy.format(want)],
+            cwd=photos._ROOT,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+        assert done.returncode == ends, want
+        assert b"MemoryError" in done.stderr or not ends
+
+
+def test_the_decoder_knows_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    def look(command: list[str], **options: Any) -> Any:
+        return subprocess.CompletedProcess(command, 0, " ".join(options["env"]).encode())
+
+    monkeypatch.setenv("SECRET_KEYS", "secret")
+    monkeypatch.setattr("directory.listings.photos.subprocess.run", look)
+    assert set(photos._made_apart(b"").decode().split()) <= set(photos._ENVIRONMENT)
+
+
+def test_pictures_wait_for_each_other_and_not_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    let_go, at_work = Event(), []
+
+    def work(_: bytes) -> bytes:
+        at_work.append(1)
+        let_go.wait(10)
+        return b"made"
+
+    monkeypatch.setattr(photos, "_made_apart", work)
+    monkeypatch.setattr(photos, "PATIENCE", 0.1)
+    with ThreadPoolExecutor(12) as pool:
+        tries = [pool.submit(photos._portrait, picture()) for _ in range(12)]
+        refused = [one.exception() for one in islice(as_completed(tries, timeout=10), 11)]
+        assert len(at_work) == 1
+        let_go.set()
+    assert all(isinstance(one, TooMany) and one.retry_after for one in refused)
+    assert photos._portrait(picture()) == b"made"
+
+
+def test_other_processes_wait_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(photos, "PATIENCE", 0.1)
+    holding = subprocess.Popen(  # noqa: S603  # our own program
+        [sys.executable, "-c", _HOLD, str(settings().folder("photos").with_name("photos.lock"))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert holding.stdout is not None
+    holding.stdout.readline()
+    with pytest.raises(TooMany):
+        photos._portrait(picture())
+    holding.communicate(b"")
+    assert photos._portrait(picture())
+
+
+_HOLD = """
+import sys
+from fasteners import InterProcessLock
+with InterProcessLock(sys.argv[1]):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
 
 
 @pytest.mark.parametrize(

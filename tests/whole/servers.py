@@ -79,6 +79,13 @@ class Server:
         )
         self.wait_until_ready()
 
+    @property
+    def pid(self) -> int:
+        """Of the process. Raises RuntimeError where none runs."""
+        if self._process is None:
+            raise RuntimeError("the server does not run")
+        return self._process.pid
+
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_WITHIN
         while time.monotonic() < deadline:

@@ -12,6 +12,7 @@ from sqlmodel import Session, SQLModel, select
 
 from accounts.models import SignInSession
 from accounts.sessions import start_session
+from booking.appointments.hold_caps import Asker
 from booking.appointments.holds import hold_slot
 from booking.calendar.free_times import free_starts
 from booking.models import Holder
@@ -61,7 +62,7 @@ def build_world(session: Session) -> World:
         service_id=service.id,
         starts_at=starts[-1],
         holder=Holder(digest("visitor A"), patients[0].id),
-        address="127.0.0.1",
+        asker=Asker("127.0.0.1"),
         now=now,
     )
     people = {

@@ -3,13 +3,15 @@
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
 from booking.appointments import holds
-from booking.appointments.eligibility import LicenceRefused, WrongAudience
+from booking.appointments.eligibility import LicenceRefused, TooManySessions, WrongAudience
+from booking.appointments.hold_caps import CodeNeeded, Crowded
 from booking.appointments.queries import find_live_hold
 from booking.appointments.refusals import (
     AlreadyExtended,
@@ -38,9 +40,9 @@ from booking.rules import slots
 from booking.rules.notice import cancel_until, is_soon_late, span_in_words
 from booking.rules.slots import Refusal
 from booking.rules.transitions import HOLD_MINUTES
-from booking.visitors import known_holder, new_holder
-from core.errors import NotAllowed, TooMany
-from core.times import read_instant
+from booking.visitors import asker_of, known_holder, new_holder
+from core.errors import DomainError, NotAllowed, TooMany, status_of
+from core.times import read_instant, write_instant
 from core.web import formats
 from core.web.caller import public
 from core.web.templates import render
@@ -127,7 +129,7 @@ def hold(
             service_id=wanted.service.id,
             starts_at=wanted.starts_at,
             holder=holder,
-            address=visit.address,
+            asker=asker_of(visit),
             now=visit.now,
             state=clean_state(state),
         )
@@ -135,7 +137,11 @@ def hold(
         return _gone(visit, wanted, shown_zone, error.refusal, {})
     except LicenceRefused as error:
         return _not_there(visit, wanted, shown_zone, clean_state(state), error.message)
-    except (PatientBusy, WrongAudience, NotAllowed) as error:
+    except (PatientBusy, WrongAudience, TooManySessions) as error:
+        return conflict_page(visit, wanted, shown_zone, error)
+    except (CodeNeeded, Crowded) as error:
+        return _code_first(visit, wanted, shown_zone, state, error)
+    except NotAllowed as error:
         return conflict_page(visit, wanted, shown_zone, error)
     except TooMany as error:
         return _too_many(visit, wanted, shown_zone, error)
@@ -229,6 +235,29 @@ def _not_there(visit: Visit, wanted: RequestedTime, zone: str, state: str, reaso
         near=nearest_times(visit.session, wanted, visit.now, Viewer(known_holder(visit), state)),
         actions=[{"url": f"/find?state={state}", "label": f"Find someone in {there}"}],
         carry={"state": state},
+    )
+
+
+def _code_first(
+    visit: Visit, wanted: RequestedTime, zone: str, state: str, error: DomainError
+) -> Response:
+    """Who they are first, by a code from their mail; then on to this time."""
+    again = {
+        "service": str(wanted.service.id),
+        "start": write_instant(wanted.starts_at),
+        "state": clean_state(state),
+    }
+    way = "/confirm" if visit.caller.is_signed_in else "/sign-in"
+    url = f"{way}?{urlencode({'next': f'/book?{urlencode(again)}'})}"
+    actions = [{"url": url, "label": "Get a code by email"}]
+    return stop_page(
+        visit,
+        wanted,
+        zone,
+        "First tell us who you are",
+        [error.message],
+        actions=actions,
+        status=status_of(error),
     )
 
 

@@ -82,7 +82,7 @@ def take_you(
     if visit.caller.is_signed_in:
         return RedirectResponse(f"/book/{hold_id}/check", 303)
     try:
-        request_code(visit.session, draft.email, visit.address, visit.now)
+        request_code(visit.session, draft.email, visit.site, visit.now)
     except Invalid as error:
         return _you_page(visit, held, draft, told(error))
     except TooMany as error:
@@ -122,7 +122,7 @@ def send_again(visit: Visiting, hold_id: UUID) -> Response:
     if instead := page_instead(visit, held) or _not_yet(visit, held, "code"):
         return instead
     try:
-        request_code(visit.session, held.draft.email, visit.address, visit.now)
+        request_code(visit.session, held.draft.email, visit.site, visit.now)
     except TooMany as error:
         return _code_page(visit, held, "", [told_of("code", error.message)], 429)
     return RedirectResponse(f"/book/{hold_id}/code{flash.SENT}", 303)

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
+from booking.appointments.allowances import allow_sessions, sessions_allowed
 from booking.appointments.bookings import cancel, complete, excuse, mark_no_show
 from booking.appointments.moves import Actor
 from booking.appointments.patient_details import find_details
@@ -14,9 +15,11 @@ from booking.appointments.queries import AppointmentDetails, find_events, get_de
 from booking.appointments.terms import cancel_until
 from booking.models import AppointmentRow
 from booking.rules import slots
+from booking.rules.hold_caps import MOST_SESSIONS
 from booking.rules.notice import Door, JoinState, join_state, may_close
 from booking.rules.transitions import ActorKind, Status, may_move
 from core.errors import DomainError, Invalid, NotFound, status_of
+from core.numbers import read_whole
 from core.web import flash, formats
 from core.web.caller import PROVIDER, allow
 from core.web.templates import render
@@ -80,6 +83,21 @@ def excuse_appointment(visit: Visiting, appointment_id: UUID) -> Response:
     return RedirectResponse(f"/provider/appointments/{appointment_id}{EXCUSED}", 303)
 
 
+@router.post("/provider/appointments/{appointment_id}/allowance")
+@allow(PROVIDER)
+def allow_more_sessions(
+    visit: Visiting, appointment_id: UUID, most: Annotated[str, Form(max_length=100)] = ""
+) -> Response:
+    """How many sessions ahead this patient may have."""
+    own = _own(visit, appointment_id)
+    try:
+        number = read_whole(most.strip(), MOST_SESSIONS) or 0
+        allow_sessions(visit.session, own.appointment, number, visit.now)
+    except Invalid as error:
+        return _appointment_page(visit, own, "", error.fields, most=most)
+    return RedirectResponse(f"/provider/appointments/{appointment_id}{flash.SAVED}", 303)
+
+
 @router.post("/provider/appointments/{appointment_id}/outcome")
 @allow(PROVIDER)
 def record_outcome(
@@ -113,8 +131,11 @@ def _appointment_page(
     reason: str,
     problems: list[tuple[str, str]],
     status: int = 422,
+    most: str | None = None,
 ) -> Response:
     one = own.appointment
+    if most is None and one.patient_id is not None:
+        most = str(sessions_allowed(visit.session, one.provider_id, one.patient_id, visit.now))
     state = Status(one.status)
     door = join_state(one.starts_at, one.ends_at, visit.now)
     events = find_events(visit.session, one.id)
@@ -146,6 +167,7 @@ def _appointment_page(
         and (one.is_late or (one.status == Status.BOOKED and visit.now < one.starts_at)),
         outside=_outside(one, own),
         refusal=_refusal(one, own, visit.now),
+        most=most,
         reason=reason,
         reason_line=_reason_line(one, events),
         history=_history(events, own.time.zone),
