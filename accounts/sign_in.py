@@ -23,11 +23,12 @@ from accounts.rules import (
     CodeState,
     WrongCode,
     device_label,
+    limits_of,
     may_try,
     normal_code,
     normal_email,
 )
-from accounts.sessions import ABSOLUTE, start_session
+from accounts.sessions import start_session
 from core.crypto import keyed_digest
 from core.database import transaction, uuid7
 from core.limits import Limit, spend
@@ -157,4 +158,4 @@ def _sign_in(session: Session, email: str, device: str, now: datetime) -> Signed
             now=now,
         )
     token = start_session(session, person.id, now, device_label(device))
-    return SignedIn(token, now + ABSOLUTE, person.id, person.email, roles)
+    return SignedIn(token, now + limits_of(roles).absolute, person.id, person.email, roles)

@@ -42,6 +42,20 @@ class NotAllowed(DomainError):
     message = "Your account may not do that."
 
 
+class FactorNeeded(NotAllowed):
+    """A second factor, shown in this sign-in session, comes first."""
+
+    code = "factor_needed"
+    message = "This needs a second factor. Show yours, or set one up under Account."
+
+
+class ConfirmationNeeded(NotAllowed):
+    """It was too long ago that this person proved who they are."""
+
+    code = "confirmation_needed"
+    message = "Please confirm that it is you, then do this again. Nothing was changed."
+
+
 class Conflict(DomainError):
     """Someone or something got there first; try again with what is there now."""
 
