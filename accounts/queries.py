@@ -60,6 +60,16 @@ def live_sessions_of(
     )
 
 
+def is_new_device(session: Session, person_id: UUID, sign_in_id: UUID, device: str) -> bool:
+    """Whether someone signed in before, and never with a browser of this label, as far as sessions
+    are kept (a month after they end)."""
+    earlier = select(SignInSession.device).where(
+        SignInSession.person_id == person_id, SignInSession.id != sign_in_id
+    )
+    known = set(session.exec(earlier.distinct()).all())
+    return bool(known) and device not in known
+
+
 @dataclass(frozen=True)
 class AuditFilter:
     """What to look for in the audit log; an empty value narrows nothing.

@@ -109,21 +109,27 @@ def _caller(row: Any, roles: frozenset[str], times: SessionTimes, now: datetime)
 def start_session(session: Session, person_id: UUID, now: datetime, device: str = "") -> str:
     """A new sign-in session of someone who has just proved who they are; its token is told only
     here."""
+    return begin_session(session, person_id, now, device)[0]
+
+
+def begin_session(
+    session: Session, person_id: UUID, now: datetime, device: str
+) -> tuple[str, UUID]:
+    """As `start_session`: the token, and the session's id."""
     secret = token()
     run(session, Statement(_PROVIDER_SEEN, {"person": person_id, "now": now}))
-    session.add(
-        SignInSession(
-            token_hash=digest(secret),
-            person_id=person_id,
-            created_at=now,
-            last_seen_at=now,
-            expires_at=now + ABSOLUTE,
-            device=device,
-            confirmed_at=now,
-        )
+    row = SignInSession(
+        token_hash=digest(secret),
+        person_id=person_id,
+        created_at=now,
+        last_seen_at=now,
+        expires_at=now + ABSOLUTE,
+        device=device,
+        confirmed_at=now,
     )
+    session.add(row)
     session.flush()
-    return secret
+    return secret, row.id
 
 
 def end_session(session: Session, sign_in_id: UUID, person_id: UUID, now: datetime) -> None:

@@ -46,7 +46,13 @@ class FactorNeeded(NotAllowed):
     """A second factor, shown in this sign-in session, comes first."""
 
     code = "factor_needed"
-    message = "This needs a second factor. Show yours, or set one up under Account."
+    message = "This needs your second factor. Show it, then come back."
+
+
+class FactorMissing(FactorNeeded):
+    """There is none to show yet."""
+
+    message = "The desk needs a second factor. Set one up under Account, then come back."
 
 
 class ConfirmationNeeded(NotAllowed):

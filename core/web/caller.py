@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from uuid import UUID
 
-from core.errors import ConfirmationNeeded, FactorNeeded, NotAllowed, SignInNeeded
+from core.errors import ConfirmationNeeded, FactorMissing, FactorNeeded, NotAllowed, SignInNeeded
 
 PATIENT, PROVIDER, ADMIN = "patient", "provider", "admin"
 ROLES = (PATIENT, PROVIDER, ADMIN)
@@ -66,15 +66,15 @@ class Access:
             raise SignInNeeded
         if self.roles and not self.roles & caller.roles:
             raise NotAllowed
-        if self._lacks_factor(caller):
+        if caller.owes_factor and not self._opens_without(caller):
             raise FactorNeeded
+        if self.roles == {ADMIN} and not caller.has_factor and not caller.goes_without:
+            raise FactorMissing
         if self.confirmed:
             check_confirmed(caller)
 
-    def _lacks_factor(self, caller: Caller) -> bool:
-        if caller.owes_factor:
-            return not (self.before_factor or (self.while_recovering and caller.is_recovering))
-        return self.roles == {ADMIN} and not caller.has_factor and not caller.goes_without
+    def _opens_without(self, caller: Caller) -> bool:
+        return self.before_factor or (self.while_recovering and caller.is_recovering)
 
 
 def check_confirmed(caller: Caller) -> None:
