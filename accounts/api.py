@@ -9,8 +9,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from accounts import access
 from accounts.queries import AuditFilter, find_entries, get_person, live_sessions_of
-from accounts.rules import CODE_LASTS, LONGEST_EMAIL
-from accounts.sessions import IDLE, end_session
+from accounts.rules import CODE_LASTS, LONGEST_EMAIL, limits_of
+from accounts.sessions import end_session
 from accounts.sign_in import request_code
 from core.web.caller import ADMIN, allow, public, signed_in
 from core.web.problems import problem_responses
@@ -130,7 +130,8 @@ def me(visit: Visiting) -> Me:
 @signed_in
 def my_sessions(visit: Visiting) -> list[SignInSessionAnswer]:
     """Where one is signed in, the last used first."""
-    rows = live_sessions_of(visit.session, visit.person_id, visit.now, visit.now - IDLE)
+    limits = limits_of(visit.caller.roles)
+    rows = live_sessions_of(visit.session, visit.person_id, visit.now, limits)
     return [
         SignInSessionAnswer(
             id=row.id,

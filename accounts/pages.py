@@ -13,15 +13,16 @@ from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
 from accounts import access
+from accounts.factors.queries import factors_of
 from accounts.queries import live_sessions_of
-from accounts.rules import CODE_LASTS, local_path
-from accounts.sessions import IDLE, end_other_sessions, end_session
+from accounts.rules import CODE_LASTS, limits_of, local_path
+from accounts.sessions import end_all_sessions, end_other_sessions, end_session
 from accounts.sign_in import request_code
 from core.crypto import decrypt, encrypt
 from core.errors import Invalid
 from core.web import flash
 from core.web.caller import public, signed_in
-from core.web.formats import short_when
+from core.web.formats import count, short_when
 from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting, personal_cookie
@@ -101,7 +102,8 @@ def sign_out(visit: Visiting) -> Response:
 def account(visit: Visiting) -> Response:
     """One's address, roles, and where one is signed in."""
     zone = reader_zone(visit.request)
-    rows = live_sessions_of(visit.session, visit.person_id, visit.now, visit.now - IDLE)
+    limits = limits_of(visit.caller.roles)
+    rows = live_sessions_of(visit.session, visit.person_id, visit.now, limits)
     devices = [
         {
             "id": row.id,
@@ -118,6 +120,7 @@ def account(visit: Visiting) -> Response:
         "accounts/account.html",
         email=visit.caller.email,
         roles=", ".join(roles),
+        factors=_factors_line(visit),
         devices=devices,
     )
 
@@ -139,6 +142,24 @@ def end_others(visit: Visiting) -> Response:
     if visit.caller.sign_in_id is not None:
         end_other_sessions(visit.session, visit.person_id, visit.caller.sign_in_id, visit.now)
     return RedirectResponse(f"/account{SESSION_ENDED}", 303)
+
+
+@router.post("/account/sign-ins/end-all")
+@signed_in
+def end_all(visit: Visiting) -> Response:
+    """Sign out everywhere, here too."""
+    end_all_sessions(visit.session, visit.person_id, visit.now)
+    visit.forget_browser()
+    return RedirectResponse(f"/{SIGNED_OUT}", 303)
+
+
+def _factors_line(visit: Visit) -> str:
+    found = factors_of(visit.session, visit.person_id)
+    parts = [count(len(found.passkeys), "passkey")] if found.passkeys else []
+    parts += ["authenticator app"] if found.has_app else []
+    if not parts:
+        return "None yet"
+    return ", ".join([*parts, f"{count(found.recovery_codes, 'recovery code')} left"])
 
 
 def _email_page(

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlmodel import Session, col, or_, select
 
 from accounts.models import AuditEntry, Person, PersonRole, SignInCode, SignInSession
+from accounts.rules import Limits
 from core.errors import NotFound
 
 
@@ -43,7 +44,7 @@ def find_newest_code(session: Session, email: str) -> SignInCode | None:
 
 
 def live_sessions_of(
-    session: Session, person_id: UUID, now: datetime, idle_since: datetime
+    session: Session, person_id: UUID, now: datetime, limits: Limits
 ) -> list[SignInSession]:
     """Where someone is signed in, the last used first."""
     return list(
@@ -53,7 +54,8 @@ def live_sessions_of(
                 SignInSession.person_id == person_id,
                 col(SignInSession.revoked_at).is_(None),
                 SignInSession.expires_at > now,
-                SignInSession.last_seen_at > idle_since,
+                SignInSession.created_at > now - limits.absolute,
+                SignInSession.last_seen_at > now - limits.idle,
             )
             .order_by(col(SignInSession.last_seen_at).desc())
         ).all()

@@ -13,7 +13,7 @@ from booking.appointments import bookings
 from booking.appointments.moves import Actor
 from booking.appointments.queries import AppointmentDetails, appointments_of, get_details_for
 from booking.models import AppointmentRow
-from core.web.caller import PROVIDER, allow, signed_in
+from core.web.caller import PROVIDER, allow, signed_in, while_recovering
 from core.web.problems import problem_responses
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
@@ -44,6 +44,7 @@ class Cancellation(BaseModel):
 
 
 @router.get("/appointments", response_model=AppointmentList, responses=problem_responses(401))
+@while_recovering
 @signed_in
 def list_appointments(visit: Visiting) -> AppointmentList:
     """The caller's own, as patient and as provider, latest start first; at most 500."""
@@ -56,6 +57,7 @@ def list_appointments(visit: Visiting) -> AppointmentList:
     response_model=AppointmentAnswer,
     responses=problem_responses(401, 404, 422),
 )
+@while_recovering
 @signed_in
 def get_appointment(visit: Visiting, appointment_id: UUID) -> AppointmentAnswer:
     """One of the caller's own."""
@@ -88,6 +90,7 @@ def reschedule(
     response_model=AppointmentAnswer,
     responses=problem_responses(401, 404, 409, 422),
 )
+@while_recovering
 @signed_in
 def cancel(
     visit: Visiting,

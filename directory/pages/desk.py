@@ -11,7 +11,7 @@ from core.errors import Invalid, NotFound
 from core.mail import count_refused
 from core.numbers import read_whole
 from core.web import flash, formats
-from core.web.caller import ADMIN, allow
+from core.web.caller import ADMIN, allow, confirmed
 from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visiting
@@ -152,6 +152,7 @@ def case(visit: Visiting, provider_id: UUID, credential: UUID | None = None) -> 
 
 
 @router.post("/admin/credentials/{credential_id}/decision")
+@confirmed
 @allow(ADMIN)
 def record_decision(
     visit: Visiting,
@@ -182,6 +183,7 @@ def record_decision(
 
 
 @router.post("/admin/identity-requests/{identity_request_id}/decision")
+@confirmed
 @allow(ADMIN)
 def record_identity_decision(
     visit: Visiting,
@@ -202,6 +204,7 @@ def record_identity_decision(
 
 
 @router.get("/admin/evidence/{file_id}")
+@confirmed
 @allow(ADMIN)
 def evidence_file(visit: Visiting, file_id: UUID) -> Response:
     """What an admin attached; always a download, never shown inside the site."""
