@@ -1,4 +1,4 @@
-"""Passkeys against an authenticator of our own: what is taken, and every way it could be a trick."""
+"""Passkeys against an authenticator of our own: what is taken, and every trick that is not."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -222,9 +222,8 @@ def test_a_key_answers_for_nobody_else(
 def test_nonsense_is_a_wrong_factor(
     client: TestClient, headers: Headers, credential: dict[str, Any]
 ) -> None:
-    body = {"request_id": "a", "credential": credential}
-    for path, sent in [("/auth/passkey", body), ("/me/passkeys", {"credential": credential})]:
-        answer = post(client, path, headers, **sent)
+    for path, more in [("/auth/passkey", {"request_id": "a"}), ("/me/passkeys", {})]:
+        answer = post(client, path, headers, credential=credential, **more)
         assert (answer.status_code, answer.json()["code"]) == (422, "wrong_factor")
 
 
