@@ -49,7 +49,7 @@ class Cancellation(BaseModel):
 def list_appointments(visit: Visiting) -> AppointmentList:
     """The caller's own, as patient and as provider, latest start first; at most 500."""
     found = appointments_of(visit.session, visit.person_id)
-    return AppointmentList(items=[appointment_answer(one, visit.person_id) for one in found])
+    return AppointmentList(items=[appointment_answer(one, visit.caller) for one in found])
 
 
 @router.get(
@@ -61,7 +61,7 @@ def list_appointments(visit: Visiting) -> AppointmentList:
 @signed_in
 def get_appointment(visit: Visiting, appointment_id: UUID) -> AppointmentAnswer:
     """One of the caller's own."""
-    return appointment_answer(_own(visit, appointment_id).entry, visit.person_id)
+    return appointment_answer(_own(visit, appointment_id).entry, visit.caller)
 
 
 @router.post(
@@ -197,4 +197,4 @@ def _actor(visit: Visit, found: AppointmentDetails) -> Actor:
 
 
 def _answer(visit: Visit, was: AppointmentDetails, now: AppointmentRow) -> AppointmentAnswer:
-    return appointment_answer(replace(was, appointment=now).entry, visit.person_id)
+    return appointment_answer(replace(was, appointment=now).entry, visit.caller)
