@@ -12,7 +12,7 @@ from accounts.queries import AuditFilter, find_entries, get_person, live_session
 from accounts.rules import CODE_LASTS, LONGEST_EMAIL, limits_of
 from accounts.sessions import end_session
 from accounts.sign_in import request_code
-from core.web.caller import ADMIN, allow, public, signed_in
+from core.web.caller import ADMIN, allow, before_factor, public, signed_in
 from core.web.problems import problem_responses
 from core.web.transactions import Router
 from core.web.visit import Visiting
@@ -98,6 +98,7 @@ def send_code(visit: Visiting, body: CodeRequest) -> CodeSent:
 
 
 @router.post("/auth/session", status_code=201, responses=problem_responses(422, 429))
+@before_factor
 @public
 def start(visit: Visiting, body: CodeExchange) -> SignedInAnswer:
     """Exchange the newest code for a sign-in session (code `wrong_code` where it is not right)."""

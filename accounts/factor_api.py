@@ -96,6 +96,7 @@ def passkey_options(visit: Visiting) -> PasskeyOptions:
 
 
 @router.post("/auth/passkey", status_code=201, responses=problem_responses(422, 429))
+@before_factor
 @public
 def sign_in_by_passkey(visit: Visiting, body: PasskeySignIn) -> SignedInAnswer:
     """Sign in with a passkey (code `wrong_factor` where it is not right)."""

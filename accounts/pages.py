@@ -21,7 +21,7 @@ from accounts.sign_in import request_code
 from core.crypto import decrypt, encrypt
 from core.errors import Invalid
 from core.web import flash
-from core.web.caller import public, signed_in
+from core.web.caller import before_factor, public, signed_in
 from core.web.formats import count, short_when
 from core.web.templates import render
 from core.web.transactions import Router
@@ -42,9 +42,12 @@ Text = Annotated[str, Form(max_length=2000)]
 
 
 @router.get("/sign-in")
+@before_factor
 @public
 def ask_email(visit: Visiting, next: str = "") -> Response:
     """Where to send the code. Someone who is signed in is sent on."""
+    if visit.caller.owes_factor:
+        return RedirectResponse("/confirm?" + urlencode({"next": local_path(next)}), 303)
     if visit.caller.is_signed_in:
         return RedirectResponse(access.way_on(visit.caller.roles, next), 303)
     return _email_page(visit, "", local_path(next), [], 200)
@@ -74,6 +77,7 @@ def ask_code(visit: Visiting) -> Response:
 
 
 @router.post("/sign-in/code")
+@before_factor
 @public
 def check_code(visit: Visiting, code: Text = "") -> Response:
     """Sign in, and on to where one wanted to go."""
@@ -90,6 +94,7 @@ def check_code(visit: Visiting, code: Text = "") -> Response:
 
 
 @router.post("/sign-out")
+@before_factor
 @public
 def sign_out(visit: Visiting) -> Response:
     """End this sign-in session; without one, do nothing."""

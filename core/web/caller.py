@@ -58,10 +58,12 @@ class Access:
     while_recovering: bool = False
     confirmed: bool = False
 
-    def check(self, caller: Caller) -> None:
-        """Raises SignInNeeded, NotAllowed, FactorNeeded or ConfirmationNeeded."""
+    def admit(self, caller: Caller) -> Caller:
+        """The caller as the route sees them. To what is public, someone who owes a factor is nobody
+        yet. Raises SignInNeeded, NotAllowed, FactorNeeded or ConfirmationNeeded."""
         if self.anyone:
-            return
+            is_nobody = caller.owes_factor and not self.before_factor
+            return Caller(owes_factor=True) if is_nobody else caller
         if not caller.is_signed_in:
             raise SignInNeeded
         if self.roles and not self.roles & caller.roles:
@@ -72,6 +74,7 @@ class Access:
             raise FactorMissing
         if self.confirmed:
             check_confirmed(caller)
+        return caller
 
     def _opens_without(self, caller: Caller) -> bool:
         return self.before_factor or (self.while_recovering and caller.is_recovering)

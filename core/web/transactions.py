@@ -135,8 +135,8 @@ def run_once(visit: Visit, access: Access, call: Callable[[], Any], database: En
     with Session(database, expire_on_commit=False) as session:
         visit._session = session
         try:
-            visit.caller = visit.request.app.state.identify(session, visit.request)
-            access.check(visit.caller)
+            caller = visit.request.app.state.identify(session, visit.request)
+            visit.caller = access.admit(caller)
             answer = call()
             if isinstance(answer, Response):
                 answer.raw_headers.extend(

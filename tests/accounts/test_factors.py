@@ -14,10 +14,12 @@ from sqlmodel import Session, select
 from accounts import sessions
 from accounts.factors.resets import reset_by_command, reset_when_due
 from accounts.models import AuditEntry, Person, RecoveryCode, Totp
+from booking.calendar.free_times import free_starts
 from core import clock
 from core.mail import Mail
 from core.settings import settings
 from core.web.caller import ADMIN, PATIENT, PROVIDER
+from directory.queries import services_of
 from tests import factories
 from tests.accounts.test_pages import FORM
 from tests.accounts.test_sign_in import newest_code
@@ -389,3 +391,62 @@ def test_signing_out_everywhere_means_here_too(client: TestClient, session: Sess
     client.post("/account/sign-ins/end-all", headers=FORM)
     assert client.get("/account", follow_redirects=False).status_code == 303
     assert client.get("/api/v1/me", headers=elsewhere).status_code == 401
+
+
+def test_a_new_meeting_link_is_asked_about_and_nothing_else_of_the_profile(
+    client: TestClient, session: Session
+) -> None:
+    dana = factories.make_provider(session, now=clock.now())
+    headers = factories.sign_in(None, session, session.get_one(Person, dana.person_id))
+    answer = client.get("/api/v1/me/provider", headers=headers)
+    tag, profile = (
+        {"If-Match": answer.headers["etag"]},
+        client.get("/provider/profile", headers=headers),
+    )
+    assert profile.status_code == 200
+    with clock.at(clock.now() + timedelta(minutes=16)):
+        form = {"meeting_url": "https://meet.example.com/other", "headline": "Calm."}
+        kept = client.post("/provider/profile", data=form, headers={**FORM, **headers})
+        assert kept.status_code == 403
+        assert "meet.example.com/other" in kept.text
+        form["meeting_url"] = "https://meet.example.com/room"
+        assert (
+            client.post("/provider/profile", data=form, headers={**FORM, **headers}).status_code
+            == 422
+        )
+        body = {
+            "meeting_url": "https://meet.example.com/other",
+            "display_name": "Dana Lee",
+            "letters": "LCSW",
+        }
+        refused = client.put("/api/v1/me/provider", json=body, headers={**headers, **tag})
+        assert (refused.status_code, refused.json()["code"]) == (403, "confirmation_needed")
+
+
+def test_who_has_a_factor_books_after_showing_it(client: TestClient, session: Session) -> None:
+    person = factories.make_patient(session, EMAIL)
+    secret = set_up(client, factories.sign_in(None, session, person))
+    dana = factories.make_provider(session, now=clock.now())
+    service = services_of(session, dana.id)[0]
+    start = free_starts(
+        session, service, clock.now(), clock.now() + timedelta(days=3), clock.now()
+    )[0]
+    held = client.post(
+        "/book",
+        data={"service": str(service.id), "start": start.isoformat(), "state": "WA"},
+        headers=FORM,
+        follow_redirects=False,
+    )
+    at = held.headers["location"].rsplit("/", 1)[0]
+    form = {"name": "Robin Sample", "email": EMAIL, "date_of_birth": "1990-01-01", "state": "WA"}
+    client.post(f"{at}/you", data=form, headers=FORM)
+    code = {"code": newest_code(session, EMAIL)}
+    asked = client.post(f"{at}/code", data=code, headers=FORM)
+    assert "Show your second factor" in asked.text
+    assert f'name="next" value="{at}/check"' in asked.text
+    with clock.at(clock.now() + timedelta(minutes=1)):
+        proof = {"code": code_of(secret), "next": f"{at}/check"}
+        check = client.post("/confirm", data=proof, headers=FORM)
+        assert "Robin Sample" in check.text
+        booked = client.post(f"{at}/check", headers=FORM, follow_redirects=False)
+        assert booked.headers["location"].endswith("/booked")

@@ -9,6 +9,8 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.people import Hurried
 
+pytestmark = pytest.mark.long
+
 EMAIL = "patient4@example.com"
 
 
