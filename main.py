@@ -297,6 +297,18 @@ def admin(email: Annotated[str, typer.Argument(help="Address of the new admin.")
         _stop(error.fields[0][1])
 
 
+@cli.command(name="reset-factor")
+def reset_factor(email: Annotated[str, typer.Argument(help="Whose factors are lost.")]) -> None:
+    """Remove someone's second factors (for the only admin; others ask another admin)."""
+    _prepare()
+    from accounts.factors.resets import reset_by_command
+
+    try:
+        print(reset_by_command(email))
+    except Invalid as error:
+        _stop(error.fields[0][1])
+
+
 if __name__ == "__main__":
     gc.freeze()
     gc.enable()

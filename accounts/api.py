@@ -10,10 +10,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from accounts import access
 from accounts.audit_log import Entry, read_entries, read_filter
 from accounts.queries import get_person, live_sessions_of
-from accounts.rules import CODE_LASTS, LONGEST_EMAIL
-from accounts.sessions import IDLE, end_session
+from accounts.rules import CODE_LASTS, LONGEST_EMAIL, limits_of
+from accounts.sessions import end_session
 from accounts.sign_in import request_code
-from core.web.caller import ADMIN, allow, public, signed_in
+from core.web.caller import ADMIN, allow, before_factor, public, signed_in
 from core.web.problems import problem_responses
 from core.web.transactions import Router
 from core.web.visit import Visiting
@@ -99,6 +99,7 @@ def send_code(visit: Visiting, body: CodeRequest) -> CodeSent:
 
 
 @router.post("/auth/session", status_code=201, responses=problem_responses(422, 429))
+@before_factor
 @public
 def start(visit: Visiting, body: CodeExchange) -> SignedInAnswer:
     """Exchange the newest code for a sign-in session (code `wrong_code` where it is not right)."""
@@ -131,7 +132,8 @@ def me(visit: Visiting) -> Me:
 @signed_in
 def my_sessions(visit: Visiting) -> list[SignInSessionAnswer]:
     """Where one is signed in, the last used first."""
-    rows = live_sessions_of(visit.session, visit.person_id, visit.now, visit.now - IDLE)
+    limits = limits_of(visit.caller.roles)
+    rows = live_sessions_of(visit.session, visit.person_id, visit.now, limits)
     return [
         SignInSessionAnswer(
             id=row.id,

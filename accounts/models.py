@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Index, String, text
+from sqlalchemy import BigInteger, Column, Index, String, text
 from sqlmodel import Field, SQLModel
 
 from core.crypto import Encrypted
@@ -37,6 +37,7 @@ class PersonRole(SQLModel, table=True):
 
     person_id: UUID = Field(foreign_key="person.id", primary_key=True, ondelete="CASCADE")
     role: str = Field(primary_key=True)
+    first_signed_in_at: datetime | None = None  # with this role; only a provider's is written
 
 
 class SignInCode(SQLModel, table=True):
@@ -69,6 +70,80 @@ class SignInSession(SQLModel, table=True):
     expires_at: datetime
     revoked_at: datetime | None = None
     device: str = ""  # "Firefox on Windows", for the person's own list
+    factor_at: datetime | None = None  # a second factor was shown
+    confirmed_at: datetime | None = None  # it was proved again who is there; None once that is old
+
+
+class Totp(SQLModel, table=True):
+    """An authenticator app's secret (RFC 6238). It counts once a code of it was entered."""
+
+    __tablename__ = "totp"
+
+    person_id: UUID = Field(foreign_key="person.id", primary_key=True, ondelete="CASCADE")
+    secret: str = Field(sa_type=Encrypted)  # base32
+    created_at: datetime
+    confirmed_at: datetime | None = None
+    last_step: int = Field(default=0, sa_type=BigInteger)  # of 30 s; none up to it is taken again
+
+
+class Passkey(SQLModel, table=True):
+    """A public key that one of the person's devices answers for (WebAuthn)."""
+
+    __tablename__ = "passkey"
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    person_id: UUID = Field(foreign_key="person.id", index=True, ondelete="CASCADE")
+    credential_id: bytes = Field(unique=True)
+    public_key: bytes  # COSE
+    sign_count: int = Field(sa_type=BigInteger)
+    label: str
+    created_at: datetime
+    last_used_at: datetime | None = None
+
+
+class PasskeyChallenge(SQLModel, table=True):
+    """What a passkey must sign, once, within 5 minutes."""
+
+    __tablename__ = "passkey_challenge"
+
+    challenge_hash: bytes = Field(primary_key=True)
+    purpose: str  # "sign_in", "register" or "confirm"
+    bound_to: bytes  # digest of what the answer must come with
+    expires_at: datetime = Field(index=True)
+
+
+class RecoveryCode(SQLModel, table=True):
+    """One of ten ways in when every other factor is lost; only a keyed digest is stored."""
+
+    __tablename__ = "recovery_code"
+
+    person_id: UUID = Field(foreign_key="person.id", primary_key=True, ondelete="CASCADE")
+    code_hash: bytes = Field(primary_key=True)
+    used_at: datetime | None = None
+
+
+class FactorReset(SQLModel, table=True):
+    """Someone asked to have their factors removed, and may still stop it."""
+
+    __tablename__ = "factor_reset"
+
+    person_id: UUID = Field(foreign_key="person.id", primary_key=True, ondelete="CASCADE")
+    token_hash: bytes = Field(unique=True)
+    asked_at: datetime
+    due_at: datetime
+
+
+class AddressChange(SQLModel, table=True):
+    """A new address that waits for a code from it, and for one from the address before."""
+
+    __tablename__ = "address_change"
+
+    person_id: UUID = Field(foreign_key="person.id", primary_key=True, ondelete="CASCADE")
+    new_email: str = Field(sa_type=Encrypted)
+    old_code_hash: bytes
+    new_code_hash: bytes
+    attempts: int = 0
+    expires_at: datetime = Field(index=True)
 
 
 class AuditEntry(SQLModel, table=True):

@@ -13,15 +13,16 @@ from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
 from accounts import access
+from accounts.factors.queries import factors_of
 from accounts.queries import live_sessions_of
-from accounts.rules import CODE_LASTS, local_path
-from accounts.sessions import IDLE, end_other_sessions, end_session
+from accounts.rules import CODE_LASTS, limits_of, local_path
+from accounts.sessions import end_all_sessions, end_other_sessions, end_session
 from accounts.sign_in import request_code
 from core.crypto import decrypt, encrypt
 from core.errors import Invalid
 from core.web import flash
-from core.web.caller import public, signed_in
-from core.web.formats import short_when
+from core.web.caller import before_factor, public, signed_in
+from core.web.formats import count, short_when
 from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting, personal_cookie
@@ -41,9 +42,12 @@ Text = Annotated[str, Form(max_length=2000)]
 
 
 @router.get("/sign-in")
+@before_factor
 @public
 def ask_email(visit: Visiting, next: str = "") -> Response:
     """Where to send the code. Someone who is signed in is sent on."""
+    if visit.caller.owes_factor:
+        return RedirectResponse("/confirm?" + urlencode({"next": local_path(next)}), 303)
     if visit.caller.is_signed_in:
         return RedirectResponse(access.way_on(visit.caller.roles, next), 303)
     return _email_page(visit, "", local_path(next), [], 200)
@@ -73,6 +77,7 @@ def ask_code(visit: Visiting) -> Response:
 
 
 @router.post("/sign-in/code")
+@before_factor
 @public
 def check_code(visit: Visiting, code: Text = "") -> Response:
     """Sign in, and on to where one wanted to go."""
@@ -89,6 +94,7 @@ def check_code(visit: Visiting, code: Text = "") -> Response:
 
 
 @router.post("/sign-out")
+@before_factor
 @public
 def sign_out(visit: Visiting) -> Response:
     """End this sign-in session; without one, do nothing."""
@@ -101,7 +107,8 @@ def sign_out(visit: Visiting) -> Response:
 def account(visit: Visiting) -> Response:
     """One's address, roles, and where one is signed in."""
     zone = reader_zone(visit.request)
-    rows = live_sessions_of(visit.session, visit.person_id, visit.now, visit.now - IDLE)
+    limits = limits_of(visit.caller.roles)
+    rows = live_sessions_of(visit.session, visit.person_id, visit.now, limits)
     devices = [
         {
             "id": row.id,
@@ -118,6 +125,7 @@ def account(visit: Visiting) -> Response:
         "accounts/account.html",
         email=visit.caller.email,
         roles=", ".join(roles),
+        factors=_factors_line(visit),
         devices=devices,
     )
 
@@ -139,6 +147,24 @@ def end_others(visit: Visiting) -> Response:
     if visit.caller.sign_in_id is not None:
         end_other_sessions(visit.session, visit.person_id, visit.caller.sign_in_id, visit.now)
     return RedirectResponse(f"/account{SESSION_ENDED}", 303)
+
+
+@router.post("/account/sign-ins/end-all")
+@signed_in
+def end_all(visit: Visiting) -> Response:
+    """Sign out everywhere, here too."""
+    end_all_sessions(visit.session, visit.person_id, visit.now)
+    visit.forget_browser()
+    return RedirectResponse(f"/{SIGNED_OUT}", 303)
+
+
+def _factors_line(visit: Visit) -> str:
+    found = factors_of(visit.session, visit.person_id)
+    parts = [count(len(found.passkeys), "passkey")] if found.passkeys else []
+    parts += ["authenticator app"] if found.has_app else []
+    if not parts:
+        return "None yet"
+    return ", ".join([*parts, f"{count(found.recovery_codes, 'recovery code')} left"])
 
 
 def _email_page(

@@ -8,7 +8,17 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, delete
 
 from accounts import audit
-from accounts.models import Person, PersonRole, SignInCode, SignInSession
+from accounts.models import (
+    AddressChange,
+    FactorReset,
+    Passkey,
+    Person,
+    PersonRole,
+    RecoveryCode,
+    SignInCode,
+    SignInSession,
+    Totp,
+)
 from accounts.queries import find_person, get_person, is_of_code
 from accounts.rules import normal_email
 from core import clock
@@ -56,6 +66,11 @@ def address_of(email: str) -> dict[str, Any]:
     }
 
 
+def _set_address(person: Person, email: str) -> None:
+    for name, value in address_of(email).items():
+        setattr(person, name, value)
+
+
 def grant_role(session: Session, person_id: UUID, role: str) -> bool:
     """Give a role; True where it is new to them."""
     return bool(run(session, granting_role(person_id, role)))
@@ -91,6 +106,17 @@ def make_admin(email: str) -> str:
         return f"{person.email} is an admin now and signs in like everyone, with a code by email."
 
 
+def change_email(session: Session, person: Person, email: str) -> None:
+    """Give someone another address, in its normal form; codes under way to the old one are void.
+    Raises Conflict where it is somebody's."""
+    if find_person(session, email) is not None:
+        raise Conflict("This address cannot be used.")
+    session.exec(delete(SignInCode).where(is_of_code(person.email)))
+    _set_address(person, email)
+    session.add(person)
+    session.flush()
+
+
 def erase(session: Session, person_id: UUID, now: datetime) -> None:
     """Forget someone: address, roles, codes and sign-ins. The row stays, for what refers to it.
 
@@ -100,8 +126,9 @@ def erase(session: Session, person_id: UUID, now: datetime) -> None:
     session.exec(delete(SignInCode).where(is_of_code(person.email)))
     session.exec(delete(SignInSession).where(col(SignInSession.person_id) == person_id))
     session.exec(delete(PersonRole).where(col(PersonRole.person_id) == person_id))
-    for name, value in address_of(f"erased-{person.id.hex}@erased.invalid").items():
-        setattr(person, name, value)
+    for model in (Totp, Passkey, RecoveryCode, FactorReset, AddressChange):
+        session.exec(delete(model).where(col(model.person_id) == person_id))
+    _set_address(person, f"erased-{person.id.hex}@erased.invalid")
     person.deleted_at = now
     session.add(person)
     session.flush()

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, text
 from sqlmodel import Session, col, select
 
 from accounts.models import AuditEntry, Person, PersonRole, SignInCode, SignInSession
+from accounts.rules import Limits
 from core.errors import NotFound
 from core.lookup import is_found
 
@@ -61,7 +62,7 @@ def find_newest_code(session: Session, email: str) -> SignInCode | None:
 
 
 def live_sessions_of(
-    session: Session, person_id: UUID, now: datetime, idle_since: datetime
+    session: Session, person_id: UUID, now: datetime, limits: Limits
 ) -> list[SignInSession]:
     """Where someone is signed in, the last used first."""
     return list(
@@ -71,11 +72,22 @@ def live_sessions_of(
                 SignInSession.person_id == person_id,
                 col(SignInSession.revoked_at).is_(None),
                 SignInSession.expires_at > now,
-                SignInSession.last_seen_at > idle_since,
+                SignInSession.created_at > now - limits.absolute,
+                SignInSession.last_seen_at > now - limits.idle,
             )
             .order_by(col(SignInSession.last_seen_at).desc())
         ).all()
     )
+
+
+def is_new_device(session: Session, person_id: UUID, sign_in_id: UUID, device: str) -> bool:
+    """Whether someone signed in before, and never with a browser of this label, as far as sessions
+    are kept (a month after they end)."""
+    earlier = select(SignInSession.device).where(
+        SignInSession.person_id == person_id, SignInSession.id != sign_in_id
+    )
+    known = set(session.exec(earlier.distinct()).all())
+    return bool(known) and device not in known
 
 
 @dataclass(frozen=True)

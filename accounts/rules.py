@@ -18,6 +18,64 @@ CODE_DIGITS: Final = 6
 LONGEST_EMAIL: Final = 254  # RFC 5321, 4.5.3.1.3, without its brackets
 
 
+CONFIRMED_IDLE: Final = timedelta(minutes=15)
+CONFIRMED_AT_MOST: Final = timedelta(hours=4)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a sign-in session lasts unused, and at most."""
+
+    idle: timedelta
+    absolute: timedelta
+
+
+_LIMITS: Final = {
+    "admin": Limits(timedelta(minutes=30), timedelta(hours=12)),
+    "provider": Limits(timedelta(days=7), timedelta(days=30)),
+}
+LONGEST: Final = Limits(timedelta(days=14), timedelta(days=60))
+"""A patient's."""
+
+
+def limits_of(roles: frozenset[str]) -> Limits:
+    """Of the most powerful role that someone has."""
+    return next((limits for role, limits in _LIMITS.items() if role in roles), LONGEST)
+
+
+@dataclass(frozen=True)
+class SessionTimes:
+    """When a sign-in session began, was last used, and when it was last proved who is there."""
+
+    created_at: datetime
+    last_seen_at: datetime
+    confirmed_at: datetime | None
+
+
+def is_live(times: SessionTimes, limits: Limits, now: datetime) -> bool:
+    """Whether a session still speaks for its person."""
+    is_used = now - times.last_seen_at < limits.idle
+    return is_used and now - times.created_at < limits.absolute
+
+
+def is_confirmed(times: SessionTimes, now: datetime) -> bool:
+    """Within 15 minutes, counted from each use, and 4 hours at most."""
+    if times.confirmed_at is None:
+        return False
+    last_used = max(times.last_seen_at, times.confirmed_at)
+    return now - last_used <= CONFIRMED_IDLE and now - times.confirmed_at <= CONFIRMED_AT_MOST
+
+
+def sees_names(
+    has_factor: bool, first_signed_in_at: datetime | None, grace: timedelta, now: datetime
+) -> bool:
+    """Whether a provider sees who their patients are: with a second factor, and without one for a
+    while after they first signed in as a provider."""
+    if has_factor or grace <= timedelta():
+        return has_factor
+    return first_signed_in_at is None or now - first_signed_in_at < grace
+
+
 class WrongCode(Invalid):
     """Wrong, used, too old or tried too often; which of these is not said."""
 

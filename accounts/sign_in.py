@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlmodel import Session, delete
 
 from accounts import audit
-from accounts.models import SignInCode
+from accounts.models import Person, SignInCode
 from accounts.people import ensure_person, grant_role
 from accounts.queries import find_newest_code, is_of_code, roles_of
 from accounts.rules import (
@@ -23,11 +23,12 @@ from accounts.rules import (
     CodeState,
     WrongCode,
     device_label,
+    limits_of,
     may_try,
     normal_code,
     normal_email,
 )
-from accounts.sessions import ABSOLUTE, start_session
+from accounts.sessions import begin_session
 from core.database import transaction, uuid7
 from core.limits import Limit, spend
 from core.lookup import kept_plain, keyed_digest
@@ -64,6 +65,7 @@ class SignedIn:
     person_id: UUID
     email: str
     roles: frozenset[str]
+    sign_in_id: UUID
 
 
 def request_code(session: Session, email: str, address: str, now: datetime) -> str:
@@ -121,6 +123,16 @@ def verify_code(email: str, code: str, address: str, now: datetime, device: str)
     raise WrongCode
 
 
+def prove_address(email: str, code: str, address: str, now: datetime) -> None:
+    """As `verify_code`, for someone who is signed in. Raises Invalid, WrongCode, TooMany."""
+    email, code = normal_email(email), normal_code(code)
+    spend((TRIES_PER_ADDRESS, address), (TRIES_PER_ACCOUNT, email), (TRIES_OVERALL, ""))
+    with transaction() as session:
+        is_right = _use(session, email, code, now)
+    if not is_right:
+        raise WrongCode
+
+
 def _use(session: Session, email: str, code: str, now: datetime) -> bool:
     """Whether this is the code that counts; uses it up, or counts a wrong try."""
     given = keyed_digest("sign-in code", f"{email} {code}")
@@ -145,6 +157,13 @@ def _sign_in(session: Session, email: str, device: str, now: datetime) -> Signed
     if not roles:
         grant_role(session, person.id, PATIENT)
         roles = frozenset({PATIENT})
+    return open_session(session, person, roles, device, now)
+
+
+def open_session(
+    session: Session, person: Person, roles: frozenset[str], device: str, now: datetime
+) -> SignedIn:
+    """A sign-in session of someone who has proved who they are. `device`: the User-Agent."""
     if ADMIN in roles:
         audit.record(
             session,
@@ -155,5 +174,6 @@ def _sign_in(session: Session, email: str, device: str, now: datetime) -> Signed
             detail={"device": device_label(device)},
             now=now,
         )
-    token = start_session(session, person.id, now, device_label(device))
-    return SignedIn(token, now + ABSOLUTE, person.id, person.email, roles)
+    token, sign_in_id = begin_session(session, person.id, now, device_label(device))
+    ends_at = now + limits_of(roles).absolute
+    return SignedIn(token, ends_at, person.id, person.email, roles, sign_in_id)

@@ -49,6 +49,26 @@ class NotAllowed(DomainError):
     message = "Your account may not do that."
 
 
+class FactorNeeded(NotAllowed):
+    """A second factor, shown in this sign-in session, comes first."""
+
+    code = "factor_needed"
+    message = "This needs your second factor. Show it, then come back."
+
+
+class FactorMissing(FactorNeeded):
+    """There is none to show yet."""
+
+    message = "The desk needs a second factor. Set one up under Account, then come back."
+
+
+class ConfirmationNeeded(NotAllowed):
+    """It was too long ago that this person proved who they are."""
+
+    code = "confirmation_needed"
+    message = "Please confirm that it is you, then do this again. Nothing was changed."
+
+
 class Conflict(DomainError):
     """Someone or something got there first; try again with what is there now."""
 

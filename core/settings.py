@@ -66,11 +66,19 @@ class Settings(BaseSettings):
     rate_limits: bool = Field(
         True, description="Limit codes and holds per visitor, address and overall."
     )
+    provider_factor_grace_days: int = Field(
+        7,
+        ge=0,
+        le=90,
+        description="Days after the first sign-in that a provider sees names without a factor.",
+    )
 
     @property
     def public_url(self) -> str:
         """The address people use, without a trailing slash."""
-        return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
+        # A name where there is one: passkeys belong to names.
+        host = "localhost" if self.host == "127.0.0.1" else self.host
+        return (self.base_url or f"http://{host}:{self.port}").rstrip("/")
 
     @property
     def is_https(self) -> bool:

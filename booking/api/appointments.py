@@ -15,7 +15,7 @@ from booking.appointments.queries import AppointmentDetails, appointments_of, ge
 from booking.models import AppointmentRow
 from booking.rules.hold_caps import MOST_SESSIONS
 from core.errors import NotFound
-from core.web.caller import PROVIDER, allow, signed_in
+from core.web.caller import PROVIDER, allow, signed_in, while_recovering
 from core.web.problems import problem_responses
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
@@ -54,11 +54,12 @@ class Cancellation(BaseModel):
 
 
 @router.get("/appointments", response_model=AppointmentList, responses=problem_responses(401))
+@while_recovering
 @signed_in
 def list_appointments(visit: Visiting) -> AppointmentList:
     """The caller's own, as patient and as provider, latest start first; at most 500."""
     found = appointments_of(visit.session, visit.person_id)
-    return AppointmentList(items=[appointment_answer(one, visit.person_id) for one in found])
+    return AppointmentList(items=[appointment_answer(one, visit.caller) for one in found])
 
 
 @router.get(
@@ -66,10 +67,11 @@ def list_appointments(visit: Visiting) -> AppointmentList:
     response_model=AppointmentAnswer,
     responses=problem_responses(401, 404, 422),
 )
+@while_recovering
 @signed_in
 def get_appointment(visit: Visiting, appointment_id: UUID) -> AppointmentAnswer:
     """One of the caller's own."""
-    return appointment_answer(_own(visit, appointment_id).entry, visit.person_id)
+    return appointment_answer(_own(visit, appointment_id).entry, visit.caller)
 
 
 @router.post(
@@ -98,6 +100,7 @@ def reschedule(
     response_model=AppointmentAnswer,
     responses=problem_responses(401, 404, 409, 422),
 )
+@while_recovering
 @signed_in
 def cancel(
     visit: Visiting,
@@ -220,4 +223,4 @@ def _actor(visit: Visit, found: AppointmentDetails) -> Actor:
 
 
 def _answer(visit: Visit, was: AppointmentDetails, now: AppointmentRow) -> AppointmentAnswer:
-    return appointment_answer(replace(was, appointment=now).entry, visit.person_id)
+    return appointment_answer(replace(was, appointment=now).entry, visit.caller)

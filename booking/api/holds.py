@@ -121,6 +121,6 @@ def confirm_hold(
             holder=known_holder(visit),
             now=visit.now,
         )
-        return 201, appointment_answer(booked.entry, visit.person_id).model_dump_json()
+        return 201, appointment_answer(booked.entry, visit.caller).model_dump_json()
 
     return answer_once(visit, idempotency_key, body, run)

@@ -10,6 +10,7 @@ from booking.appointments.queries import AppointmentEntry
 from booking.appointments.terms import cancel_until
 from booking.models import AppointmentRow
 from booking.rules.transitions import Status
+from core.web.caller import Caller
 from core.web.problems import declare_member
 
 declare_member("alternatives", list[dict[str, Any]])
@@ -81,24 +82,27 @@ def hold_answer(hold: AppointmentRow) -> HoldAnswer:
     )
 
 
-def appointment_answer(entry: AppointmentEntry, person_id: UUID) -> AppointmentAnswer:
-    """An appointment, as `person_id` sees it."""
+def appointment_answer(entry: AppointmentEntry, caller: Caller) -> AppointmentAnswer:
+    """An appointment, as `caller` sees it: a provider without a second factor is told nothing of
+    the patient (see `Caller.sees_names`)."""
     appointment = entry.appointment
+    is_patient = appointment.patient_id == caller.person_id
+    tells = is_patient or caller.sees_names
     return AppointmentAnswer(
         id=appointment.id,
         status=Status(appointment.status),
-        role="patient" if appointment.patient_id == person_id else "provider",
+        role="patient" if is_patient else "provider",
         provider_id=appointment.provider_id,
         provider_name=entry.provider_name,
         service_id=appointment.service_id,
         service_title=appointment.title,
         starts_at=appointment.starts_at,
         ends_at=appointment.ends_at,
-        state=appointment.patient_state or "",
-        time_zone=appointment.patient_zone or "",
+        state=(appointment.patient_state or "") if tells else "",
+        time_zone=(appointment.patient_zone or "") if tells else "",
         fee_cents=appointment.fee_cents,
         version=appointment.version,
-        reason=appointment.reason,
+        reason=appointment.reason if tells else None,
         kind=appointment.kind,
         minutes=appointment.minutes,
         late_fee_cents=appointment.late_fee_cents,

@@ -19,7 +19,8 @@ _ALLOW: Final = """
 """
 _READ: Final = """
     SELECT
-      EXISTS (SELECT 1 FROM appointment WHERE patient_id = %(patient)s AND provider_id = %(provider)s
+      EXISTS (SELECT 1 FROM appointment
+              WHERE patient_id = %(patient)s AND provider_id = %(provider)s
                 AND starts_at <= %(now)s AND status IN ('booked', 'completed')) AS has_been,
       (SELECT most FROM session_allowance
        WHERE patient_id = %(patient)s AND provider_id = %(provider)s) AS allowed

@@ -1,5 +1,6 @@
 """Errors as answers: problem+json (RFC 9457) under /api, a helpful page elsewhere."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -17,8 +18,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from core.errors import (
+    ConfirmationNeeded,
     Conflict,
     DomainError,
+    FactorMissing,
+    FactorNeeded,
     Invalid,
     NotAllowed,
     NotFound,
@@ -104,11 +108,8 @@ def respond(request: Request, error: DomainError) -> Response:
         headers["Retry-After"] = str(error.retry_after)
     if is_api(request):
         return _problem(status, error.code, error.message, error.extra, headers)
-    if isinstance(error, SignInNeeded):
-        back = request.url.path if request.method == "GET" else "/"
-        if request.method == "GET" and request.url.query:
-            back += "?" + request.url.query
-        return RedirectResponse(f"/sign-in?next={quote(back)}", status_code=303)
+    if isinstance(error, SignInNeeded | FactorNeeded | ConfirmationNeeded):
+        return _ask_who(request, error)
     return render_bare(
         request,
         "errors/error.html",
@@ -122,6 +123,29 @@ def respond(request: Request, error: DomainError) -> Response:
         ],
         request_id=request.scope.get("request_id", ""),
     )
+
+
+def _ask_who(request: Request, error: DomainError) -> Response:
+    """The way to prove who one is, and back; what was typed goes along."""
+    is_get = request.method == "GET"
+    back = request.url.path if is_get else "/"
+    if is_get and request.url.query:
+        back += "?" + request.url.query
+    if isinstance(error, FactorMissing):
+        return RedirectResponse("/account/factors?notice=factor-needed", status_code=303)
+    if isinstance(error, ConfirmationNeeded) and not is_get:
+        context = {"next": request.url.path, "typed": _typed(request)}
+        return render_bare(request, "errors/confirm.html", status=403, headers={}, **context)
+    way = "/sign-in" if isinstance(error, SignInNeeded) else "/confirm"
+    return RedirectResponse(f"{way}?next={quote(back)}", status_code=303)
+
+
+def _typed(request: Request) -> str:
+    """The form that came with a request, as JSON pairs; without its files."""
+    read = request.scope.get("read_request", request)  # from it the endpoint's parameters came
+    form = getattr(read, "_form", None)
+    pairs = form.multi_items() if form is not None else []
+    return json.dumps([pair for pair in pairs if isinstance(pair[1], str)])
 
 
 HEADINGS = {

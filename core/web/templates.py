@@ -70,13 +70,23 @@ def text(template: str, /, **context: Any) -> str:
     return environment().get_template(template).render(**context)
 
 
+_STAFF_PAGES = ("/admin", "/provider", "/account")
+_GOES_WITHOUT = (
+    "This is the demo, so you may go on without a second factor and are not asked again who you"
+    " are. A real installation asks admins and providers for both."
+)
+
+
 def _shared(request: Request, caller: Any) -> dict[str, Any]:
     said = flash.asked_for(request)
+    notices = [{"kind": "done", "text": said}] if said else []
+    if caller.goes_without and request.url.path in _STAFF_PAGES:
+        notices.append({"kind": "warn", "text": _GOES_WITHOUT})
     return {
         "caller": caller,
         "path": request.url.path,
         "demo": settings().demo,
         "contact": settings().contact,
         "page_title": "Openchair",
-        "notices": [{"kind": "done", "text": said}] if said else [],
+        "notices": notices,
     }

@@ -79,6 +79,7 @@ class TransactionalRoute(APIRoute):
             refuse_announced(request, self.limit)
             receive = limited(request.receive, self.limit)
             request = Request(request.scope, receive, request._send)
+            request.scope["read_request"] = request
             if reads_json:
                 check_json(await request.body(), self.limit)
             try:
@@ -204,8 +205,8 @@ def run_once(visit: Visit, access: Access, call: Call, database: Engine) -> Any:
     with within_request(), Session(database, expire_on_commit=False) as session:
         visit._session = session
         try:
-            visit.caller = visit.request.app.state.identify(session, visit.request)
-            access.check(visit.caller)
+            caller = visit.request.app.state.identify(session, visit.request)
+            visit.caller = access.admit(caller)
             answer = _with_cookies(visit, call())
             if isinstance(answer, Response) and answer.status_code >= 400:
                 session.rollback()

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from core.errors import Invalid
 from core.web.bodies import takes_files
-from core.web.caller import ADMIN, allow
+from core.web.caller import ADMIN, allow, confirmed
 from core.web.problems import problem_responses
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
@@ -206,6 +206,7 @@ def review(visit: Visiting, provider_id: UUID) -> ReviewAnswer:
     status_code=201,
     responses=problem_responses(401, 403, 404, 409, 422),
 )
+@confirmed
 @allow(ADMIN)
 def suspend_provider(visit: Visiting, provider_id: UUID, body: SuspensionBody) -> SuspensionAnswer:
     """For a time, apart from credentials. Sessions within it are called off, and people told."""
@@ -228,6 +229,7 @@ def suspend_provider(visit: Visiting, provider_id: UUID, body: SuspensionBody) -
     status_code=204,
     responses=problem_responses(401, 403, 404, 409, 422),
 )
+@confirmed
 @allow(ADMIN)
 def reinstate_provider(visit: Visiting, provider_id: UUID) -> Response:
     """End every suspension that lasts or is to come."""
@@ -236,6 +238,7 @@ def reinstate_provider(visit: Visiting, provider_id: UUID) -> Response:
 
 
 @router.post("/evidence", status_code=201, responses=problem_responses(401, 403, 413, 422))
+@confirmed
 @allow(ADMIN)
 @takes_files
 def keep_evidence(
@@ -253,6 +256,7 @@ def keep_evidence(
     "/credentials/{credential_id}/decision",
     responses=problem_responses(401, 403, 404, 409, 422),
 )
+@confirmed
 @allow(ADMIN)
 def record_decision(visit: Visiting, credential_id: UUID, body: Decision) -> ClaimAnswer:
     """Verify, reject or revoke; the listing follows at once, and the provider is told."""
@@ -266,6 +270,7 @@ def record_decision(visit: Visiting, credential_id: UUID, body: Decision) -> Cla
     status_code=204,
     responses=problem_responses(401, 403, 404, 409, 422),
 )
+@confirmed
 @allow(ADMIN)
 def record_identity_decision(
     visit: Visiting, identity_request_id: UUID, body: NameDecision

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from core.errors import Invalid
 from core.web.bodies import takes_files
-from core.web.caller import PROVIDER, allow, signed_in
+from core.web.caller import PROVIDER, allow, check_confirmed, signed_in
 from core.web.problems import problem_responses
 from core.web.transactions import Router
 from core.web.versions import IfMatch, etag
@@ -141,6 +141,8 @@ def apply_as_provider(visit: Visiting, body: Application) -> OwnProvider:
 def put_profile(visit: Visiting, body: Profile, expected: IfMatch) -> OwnProvider:
     """Replace the profile. What the profession may not offer is refused, with the reason."""
     provider = own_practice(visit)
+    if body.meeting_url != (provider.meeting_url or ""):
+        check_confirmed(visit.caller)
     save_profile(visit.session, provider, body, visit.now, expected)
     return _tagged(visit, provider)
 

@@ -12,7 +12,7 @@ from core.mail import count_refused
 from core.numbers import read_whole
 from core.web import flash, formats
 from core.web.bodies import takes_files
-from core.web.caller import ADMIN, allow
+from core.web.caller import ADMIN, allow, confirmed
 from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visiting
@@ -153,6 +153,7 @@ def case(visit: Visiting, provider_id: UUID, credential: UUID | None = None) -> 
 
 
 @router.post("/admin/credentials/{credential_id}/decision")
+@confirmed
 @allow(ADMIN)
 @takes_files
 def record_decision(
@@ -184,6 +185,7 @@ def record_decision(
 
 
 @router.post("/admin/identity-requests/{identity_request_id}/decision")
+@confirmed
 @allow(ADMIN)
 def record_identity_decision(
     visit: Visiting,
@@ -204,6 +206,7 @@ def record_identity_decision(
 
 
 @router.get("/admin/evidence/{file_id}")
+@confirmed
 @allow(ADMIN)
 def evidence_file(visit: Visiting, file_id: UUID) -> Response:
     """What an admin attached; always a download, never shown inside the site."""

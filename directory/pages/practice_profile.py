@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from core.errors import Invalid, VersionChanged
 from core.web import flash, formats
 from core.web.bodies import takes_files
-from core.web.caller import PROVIDER, allow
+from core.web.caller import PROVIDER, allow, check_confirmed
 from core.web.templates import render
 from core.web.transactions import Router
 from core.web.versions import FormVersion, differences, expected_by, form_status
@@ -98,6 +98,8 @@ def change_profile(visit: Visiting, form: TypedProfile, version: FormVersion) ->
     """Save, or say what needs another look; nothing typed is lost, and nothing that another tab
     saved."""
     provider = own_practice(visit)
+    if form.meeting_url != (provider.meeting_url or ""):
+        check_confirmed(visit.caller)
     try:
         save_profile(visit.session, provider, form, visit.now, expected_by(version))
     except Invalid as error:

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from core.errors import Conflict, Invalid
 from core.times import read_day_in_reach
 from core.web import flash, formats
-from core.web.caller import ADMIN, allow
+from core.web.caller import ADMIN, allow, confirmed
 from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
@@ -37,6 +37,7 @@ Text = Annotated[str, Form(max_length=20_000)]
 
 
 @router.get("/admin/providers/{provider_id}/suspension")
+@confirmed
 @allow(ADMIN)
 def ask(visit: Visiting, provider_id: UUID) -> Response:
     """What stands, and a form for a suspension."""
@@ -46,6 +47,7 @@ def ask(visit: Visiting, provider_id: UUID) -> Response:
 
 
 @router.post("/admin/providers/{provider_id}/suspension")
+@confirmed
 @allow(ADMIN)
 def record(
     visit: Visiting,
@@ -90,6 +92,7 @@ def record(
 
 
 @router.post("/admin/providers/{provider_id}/suspension/end")
+@confirmed
 @allow(ADMIN)
 def end(visit: Visiting, provider_id: UUID) -> Response:
     """Reinstate them; pressed twice, once."""

@@ -68,4 +68,5 @@ load("#results", paths.compare);
 load("[data-week]:not(script)", paths.week);
 load("[data-desk]:not(script)", paths.desk);
 load("[data-confirm], [data-opens]", paths.dialog);
+load("[data-passkey]", document.querySelector("[data-passkey]")?.dataset.passkey);
 load("[data-suggest]", document.querySelector("[data-suggest]")?.dataset.suggest);

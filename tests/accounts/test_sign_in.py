@@ -12,6 +12,7 @@ from accounts import sign_in
 from accounts.models import Person, PersonRole, SignInCode, SignInSession
 from accounts.people import erase, make_admin
 from accounts.sessions import ABSOLUTE, IDLE, forget_old
+from accounts.sign_in import SUBJECT
 from core import clock
 from core.limits import Limit
 from core.mail import Mail, is_to
@@ -23,7 +24,7 @@ EMAIL = "someone@example.com"
 
 def newest_code(session: Session, email: str = EMAIL) -> str:
     session.rollback()
-    mails = select(Mail).where(is_to(email)).order_by(col(Mail.id).desc())
+    mails = select(Mail).where(is_to(email), Mail.subject == SUBJECT).order_by(col(Mail.id).desc())
     found = re.search(r"\b\d{6}\b", session.exec(mails).first().text)  # type: ignore[union-attr]
     assert found is not None
     return found.group()

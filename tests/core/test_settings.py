@@ -24,8 +24,8 @@ def test_secrets_do_not_show() -> None:
 @pytest.mark.parametrize(
     ("given", "address", "is_https"),
     [
-        ({}, "http://127.0.0.1:8000", False),
-        ({"port": 9000}, "http://127.0.0.1:9000", False),
+        ({}, "http://localhost:8000", False),
+        ({"port": 9000}, "http://localhost:9000", False),
         ({"base_url": "https://care.example.com/"}, "https://care.example.com", True),
     ],
 )

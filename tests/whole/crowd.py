@@ -126,6 +126,34 @@ _LEFT_BEHIND = (
         now() + make_interval(mins => n::int), now() + make_interval(mins => n::int), 0 FROM one
     """,
     """
+    INSERT INTO totp (person_id, secret, created_at, confirmed_at, last_step)
+    SELECT patient_id, '', now(), now(), 0 FROM one
+    """,
+    """
+    INSERT INTO passkey
+        (id, person_id, credential_id, public_key, sign_count, label, created_at)
+    SELECT uuidv7(), patient_id, sha256(convert_to('key' || n, 'UTF8')), '', 0, 'Phone', now()
+    FROM one
+    """,
+    """
+    INSERT INTO passkey_challenge (challenge_hash, purpose, bound_to, expires_at)
+    SELECT sha256(convert_to('challenge' || n, 'UTF8')), 'sign_in', '',
+        now() + make_interval(mins => n::int) FROM one
+    """,
+    """
+    INSERT INTO recovery_code (person_id, code_hash)
+    SELECT patient_id, sha256(convert_to('recovery' || n, 'UTF8')) FROM one
+    """,
+    """
+    INSERT INTO factor_reset (person_id, token_hash, asked_at, due_at)
+    SELECT patient_id, sha256(convert_to('reset' || n, 'UTF8')), now(), now() FROM one
+    """,
+    """
+    INSERT INTO address_change (person_id, new_email, old_code_hash, new_code_hash, attempts,
+        expires_at)
+    SELECT patient_id, '', '', '', 0, now() + make_interval(mins => n::int) FROM one
+    """,
+    """
     INSERT INTO search_alert (id, email, email_digest, token, token_digest, search, zone,
         created_at, confirmed_at, ends_at, memory)
     SELECT uuidv7(), email, sha256(convert_to('alert' || n, 'UTF8')), token,

@@ -16,6 +16,7 @@ OWNERS = {
     "service_id": {"provider A"},
     "credential_id": {"provider A"},
     "sign_in_id": {"patient A"},
+    "passkey_id": {"patient A"},
 }
 KIND = {"patient A": "patient", "provider A": "provider", "admin": "admin"}
 

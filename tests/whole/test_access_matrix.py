@@ -28,6 +28,9 @@ BODIES: dict[str, dict[str, object]] = {
     "PUT /api/v1/appointments/{appointment_id}/state": {"state": "OR"},
     "PUT /api/v1/me/availability": {"time_zone": "America/Los_Angeles", "weekly": []},
     "POST /api/v1/me/availability/preview": {"time_zone": "America/Los_Angeles", "weekly": []},
+    "POST /api/v1/auth/factor": {"totp": "123456"},
+    "POST /api/v1/me/passkeys": {"credential": {}},
+    "POST /api/v1/me/totp/confirm": {"code": "123456"},
     "POST /api/v1/admin/providers/{provider_id}/suspension": {"reason": "A complaint."},
 }
 UPLOADS = {"POST /api/v1/admin/evidence", "PUT /api/v1/me/photo"}

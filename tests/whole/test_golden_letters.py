@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, col, select
 
+from accounts.address_changes import ask_address_change
+from accounts.factors import news, resets
 from accounts.models import Person
 from accounts.sign_in import request_code
 from booking.appointments.bookings import cancel, reschedule
@@ -162,6 +164,19 @@ def alert_with_openings(session: Session) -> None:
     session.delete(session.exec(select(Mail).where(col(Mail.subject).startswith("Please"))).one())
 
 
+def factor_added(session: Session) -> None:
+    news.tell_of_factor(session, make_patient(session, PATIENT), "added", "passkey")
+
+
+def factors_to_be_removed(session: Session) -> None:
+    resets.ask_reset(session, make_patient(session, PATIENT), NOW)
+
+
+def address_to_change(session: Session) -> None:
+    person = make_patient(session, PATIENT)
+    ask_address_change(session, person, "new@example.com", "192.0.2.1", NOW)
+
+
 LETTERS: dict[str, Callable[[Session], None]] = {
     made.__name__: made
     for made in (
@@ -179,11 +194,15 @@ LETTERS: dict[str, Callable[[Session], None]] = {
         name_declined,
         alert_to_confirm,
         alert_with_openings,
+        factor_added,
+        factors_to_be_removed,
+        address_to_change,
     )
 }
 _NEW_EACH_TIME = (
     (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<id>"),
     (r"/alerts/[\w-]{43}", "/alerts/<token>"),
+    (r"/factor-reset/[\w-]{43}", "/factor-reset/<token>"),
     (r"\b\d{6}\b", "<code>"),
     (r"DTSTAMP:\w+", "DTSTAMP:<now>"),
     (r"/providers/dana-lee-[0-9a-f]{4}\b", "/providers/dana-lee-<number>"),

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from PIL import Image
 from sqlalchemy import text
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, SQLModel, select, update
 
-from accounts.models import SignInSession
+from accounts.models import FactorReset, Passkey, SignInSession
 from accounts.sessions import start_session
 from booking.appointments.hold_caps import Asker
 from booking.appointments.holds import hold_slot
@@ -92,6 +92,26 @@ def build_world(session: Session) -> World:
     alert = _alert(session, now)
     asked = IdentityRequest(provider_id=provider.id, display_name="Sky Lee", asked_at=now)
     session.add(asked)
+    lost = make_patient(session)
+    session.add_all(
+        [
+            key := Passkey(
+                person_id=patients[0].id,
+                credential_id=b"key of patient A",
+                public_key=b"",
+                sign_count=0,
+                label="Phone",
+                created_at=now,
+            ),
+            FactorReset(
+                person_id=lost.id,
+                token_hash=digest("reset"),
+                asked_at=now,
+                due_at=now + timedelta(hours=72),
+            ),
+        ]
+    )
+    session.exec(update(SignInSession).values(factor_at=now))
     session.commit()
     ids: dict[str, Any] = {
         "appointment_id": appointment.id,
@@ -105,6 +125,9 @@ def build_world(session: Session) -> World:
         "photo_name": provider.photo,
         "mail_id": mail_id,
         "sign_in_id": another.id,
+        "passkey_id": key.id,
+        "person_id": patients[0].id,
+        "reset_token": "reset",
         "token": alert.token,
         "who": "therapists",
         "where": "washington",

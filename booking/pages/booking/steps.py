@@ -40,7 +40,7 @@ from booking.pages.booking.held_time import (
 )
 from core.errors import Invalid, NotAllowed, TooMany
 from core.web import flash, formats
-from core.web.caller import public
+from core.web.caller import before_factor, public
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 from core.web.zones import reader_zone
@@ -99,6 +99,7 @@ def ask_code(visit: Visiting, hold_id: UUID) -> Response:
 
 
 @router.post("/book/{hold_id}/code")
+@before_factor
 @public
 def take_code(visit: Visiting, hold_id: UUID, code: Text = "") -> Response:
     """Sign in with the code."""
@@ -260,6 +261,9 @@ def _not_yet(visit: Visit, held: HeldTime, step: str) -> Response | None:
         return _you_page(visit, held, held.draft, errors)
     if errors:
         target = "you"
+    elif visit.caller.owes_factor:
+        target = f"/book/{held.hold.id}/check"
+        return RedirectResponse("/confirm?" + urlencode({"next": target}), 303)
     elif step == "check" and not visit.caller.is_signed_in:
         target = "code"
     elif step == "code" and visit.caller.is_signed_in:

@@ -32,7 +32,7 @@ from booking.rules.transitions import ActorKind, Status
 from core.errors import NotFound
 from core.times import write_instant
 from core.web import formats
-from core.web.caller import signed_in
+from core.web.caller import signed_in, while_recovering
 from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
@@ -49,6 +49,7 @@ router.include_router(where.router)
 
 
 @router.get("/appointments")
+@while_recovering
 @signed_in
 def list_appointments(visit: Visiting) -> Response:
     """What cannot take place, the next one large, what follows, and what was."""
@@ -111,6 +112,7 @@ def _next(visit: Visit, entry: AppointmentEntry, zone: str) -> dict[str, Any]:
 
 
 @router.get("/appointments/{appointment_id}")
+@while_recovering
 @signed_in
 def show(visit: Visiting, appointment_id: UUID) -> Response:
     """One appointment and what may be done with it."""
@@ -214,6 +216,7 @@ def _because(mine: OwnAppointment) -> str:
 
 
 @router.get("/appointments/{appointment_id}/calendar.ics")
+@while_recovering
 @signed_in
 def calendar_entry(visit: Visiting, appointment_id: UUID) -> Response:
     """For the calendar of patient or provider; neutral, as in the mails."""
@@ -226,6 +229,7 @@ def calendar_entry(visit: Visiting, appointment_id: UUID) -> Response:
 
 
 @router.get("/appointments/{appointment_id}/join")
+@while_recovering
 @signed_in
 def join(visit: Visiting, appointment_id: UUID) -> Response:
     """The door to the session: shut, open or over; for the two people concerned."""

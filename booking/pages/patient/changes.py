@@ -25,7 +25,7 @@ from booking.rules.transitions import ActorKind, Status
 from core.errors import Conflict, DomainError, Invalid, status_of
 from core.times import read_day_in_reach, write_instant
 from core.web import flash, formats
-from core.web.caller import signed_in
+from core.web.caller import signed_in, while_recovering
 from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
@@ -42,6 +42,7 @@ DAYS = 5
 
 
 @router.get("/appointments/{appointment_id}/cancel")
+@while_recovering
 @signed_in
 def ask_cancel(visit: Visiting, appointment_id: UUID) -> Response:
     """The rule, and one button."""
@@ -50,6 +51,7 @@ def ask_cancel(visit: Visiting, appointment_id: UUID) -> Response:
 
 
 @router.post("/appointments/{appointment_id}/cancel")
+@while_recovering
 @signed_in
 def cancel(
     visit: Visiting, appointment_id: UUID, reason: Text = "", shown_late: Text = ""

@@ -10,7 +10,7 @@ from booking.appointments.personal_data import delete_data, export_data
 from booking.appointments.queries import upcoming_of_patient
 from core.errors import Conflict
 from core.web import flash, formats
-from core.web.caller import PROVIDER, signed_in
+from core.web.caller import PROVIDER, confirmed, signed_in
 from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
@@ -28,6 +28,7 @@ def show(visit: Visiting) -> Response:
 
 
 @router.get("/account/data/export")
+@confirmed
 @signed_in
 def export(visit: Visiting) -> Response:
     """All of it as one file."""
@@ -37,6 +38,7 @@ def export(visit: Visiting) -> Response:
 
 
 @router.get("/account/data/delete")
+@confirmed
 @signed_in
 def ask_delete(visit: Visiting) -> Response:
     """What goes, what stays and why, before it is done."""
@@ -44,6 +46,7 @@ def ask_delete(visit: Visiting) -> Response:
 
 
 @router.post("/account/data/delete")
+@confirmed
 @signed_in
 def delete(visit: Visiting, sure: Annotated[str, Form(max_length=20)] = "") -> Response:
     """Erase the person who asks, and sign them out."""

@@ -14,6 +14,7 @@ from booking.appointments.patient_details import find_details
 from booking.appointments.queries import AppointmentDetails, find_events, get_details_for
 from booking.appointments.terms import cancel_until
 from booking.models import AppointmentRow
+from booking.pages.practice.initials import shown_name
 from booking.rules import slots
 from booking.rules.hold_caps import MOST_SESSIONS
 from booking.rules.notice import Door, JoinState, join_state, may_close
@@ -166,10 +167,11 @@ def _appointment_page(
         may_excuse=not one.is_excused
         and (one.is_late or (one.status == Status.BOOKED and visit.now < one.starts_at)),
         outside=_outside(one, own),
-        refusal=_refusal(one, own, visit.now),
+        refusal=_refusal(one, own, visit.now) if visit.caller.sees_names else "",
         most=most,
         reason=reason,
-        reason_line=_reason_line(one, events),
+        reason_line=_reason_line(one, events) if visit.caller.sees_names else "",
+        needs_factor=not visit.caller.sees_names,
         history=_history(events, own.time.zone),
     )
 
@@ -206,13 +208,15 @@ def _patient_facts(visit: Visit, one: AppointmentRow, zone: str) -> list[dict[st
     facts = find_details(visit.session, one.patient_id) if one.patient_id else None
     if facts is None:
         return [{"label": "Patient", "value": "Has deleted their data"}]
+    if not visit.caller.sees_names:
+        return [{"label": "Patient", "value": shown_name(visit.caller, facts.name)}]
     place = STATES[one.patient_state].name if one.patient_state in STATES else "Unknown"
     age = _age(facts.date_of_birth, formats.local_date(one.starts_at, zone))
     there = formats.when(one.starts_at, one.patient_zone or zone)
     if there != formats.when(one.starts_at, zone):
         place += f"; by their clock it is {there}"
     return [
-        {"label": "Patient", "value": facts.name},
+        {"label": "Patient", "value": shown_name(visit.caller, facts.name)},
         {"label": "Age", "value": str(age)},
         {"label": "Will be in", "value": place},
     ]

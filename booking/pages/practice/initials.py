@@ -1,4 +1,12 @@
-"""What a calendar shows of a patient: no more than a shoulder may read."""
+"""What a practice shows of a patient: in a calendar no more than a shoulder may read, and no more
+anywhere before the provider has a second factor."""
+
+from core.web.caller import Caller
+
+
+def shown_name(caller: Caller, name: str) -> str:
+    """A patient's name, to a provider who may see names; else their initials."""
+    return name if caller.sees_names else initials(name)
 
 
 def initials(name: str) -> str:

@@ -1,0 +1,99 @@
+"""What is recorded of someone's factors and address, and what they are told of it by mail."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlmodel import Session
+
+from accounts import audit
+from accounts.models import Person
+from core.database import uuid7
+from core.mail import Letter, post
+from core.settings import settings
+from core.web import templates
+
+KINDS: Final = {
+    "app": "authenticator app",
+    "passkey": "passkey",
+    "recovery_codes": "recovery codes",
+    "recovery_code": "recovery code",
+    "email": "code by email",
+}
+
+
+def _of_kind(detail: audit.Detail) -> str:
+    return f"Of the kind: {KINDS.get(detail['kind'], detail['kind'])}."
+
+
+ADDED = audit.declare("factor.added", "Second factor added", _of_kind)
+REMOVED = audit.declare("factor.removed", "Second factor removed", _of_kind)
+REFUSED = audit.declare("factor.refused", "Second factor refused", _of_kind)
+COPIED = audit.declare(
+    "passkey.copied", "Passkey may be copied", lambda _: "Its counter went back; it was refused."
+)
+RESET_ASKED = audit.declare("factors.reset_asked", "Removal of factors asked for", lambda _: "")
+RESET_STOPPED = audit.declare("factors.reset_stopped", "Removal of factors stopped", lambda _: "")
+RESET = audit.declare("factors.reset", "Second factors reset", lambda _: "")
+ADDRESS_CHANGED = audit.declare("address.changed", "Email address changed", lambda _: "")
+
+
+def record(
+    session: Session,
+    action: str,
+    person: Person,
+    now: datetime,
+    by: UUID | str | None = None,
+    **detail: str,
+) -> None:
+    """An entry about `person`; by themselves, by the admin with the id `by`, or by COMMAND or
+    SYSTEM."""
+    audit.record(
+        session,
+        actor=by or person.id,
+        action=action,
+        subject_kind="person",
+        subject_id=person.id,
+        detail=detail,
+        now=now,
+    )
+
+
+def tell(
+    session: Session,
+    recipient: str,
+    subject: str,
+    *lines: str,
+    link: tuple[str, str] = ("/account", "Open my account"),
+) -> None:
+    """A letter about someone's account, with this transaction. `link`: a path and its words."""
+    path, words = link
+    said = {
+        "heading": subject,
+        "lines": lines,
+        "url": settings().public_url + path,
+        "words": words,
+        "contact": settings().contact,
+    }
+    post(
+        session,
+        f"account:{uuid7()}",
+        Letter(
+            recipient=recipient,
+            subject=subject,
+            text=templates.text("mail/account_news.txt", **said),
+            html=templates.text("mail/account_news.html", **said),
+        ),
+    )
+
+
+def tell_of_factor(session: Session, person: Person, was: str, kind: str) -> None:
+    """That a factor was added or removed."""
+    tell(
+        session,
+        person.email,
+        "Your sign-in has changed",
+        f"A factor of your Openchair account was {was}: {KINDS[kind]}.",
+        "Was that not you? Sign out everywhere on your account page, and look at what is set up"
+        " there.",
+    )
