@@ -81,6 +81,26 @@ def test_a_locked_table_stops_only_what_needs_it(server: Server, database: str) 
     assert ask_for_code(24).status_code in (200, 202, 204)
 
 
+def test_search_is_answered_while_every_thread_that_reads_hangs(
+    server: Server, database: str
+) -> None:
+    others_are_answered(server)
+
+    def look(_: int) -> httpx2.Response:
+        headers = {"Cookie": "session=anything"}
+        return httpx2.get(f"{server.url}/appointments", headers=headers, timeout=PATIENCE)
+
+    with psycopg.connect(database.replace("+psycopg", "")) as other, ThreadPoolExecutor(24) as pool:
+        other.execute("LOCK TABLE sign_in_session")
+        hanging = [pool.submit(look, n) for n in range(24)]
+        others_are_answered(server)
+        answers = [one.result() for one in hanging]
+        other.rollback()
+    assert {one.status_code for one in answers} == {503}
+    assert all(int(one.headers["retry-after"]) > 0 for one in answers)
+    assert {one.headers["content-type"] for one in answers} == {"text/html; charset=utf-8"}
+
+
 def test_a_million_keys_cost_nothing(server: Server) -> None:
     body = b"{" + b",".join(b'"k%d":1' % n for n in range(1_000_000)) + b"}"
     before = peak_memory(server)
