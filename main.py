@@ -9,14 +9,11 @@ if __name__ == "__main__":
 
 import asyncio
 import ctypes
-import logging
-import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from pathlib import Path
 from typing import Annotated, NoReturn
 
 import anyio.to_thread
@@ -32,21 +29,17 @@ from starlette.types import Scope
 import accounts.web
 import booking.web
 import directory.web
+from accounts import mailbox
 from accounts.sessions import identify
 from booking.calendar.openings import read_openings
 from core import clock, jobs, logs
 from core.database import transaction
 from core.errors import Invalid
-from core.postgres import (
-    NoDatabase,
-    check_database,
-    check_replica_address,
-    ensure_database,
-    is_made,
-)
+from core.postgres import WAITS
 from core.replica import replica_in
-from core.schema_version import is_current
-from core.settings import settings
+from core.settings import Settings, settings
+from core.start_up import RefusedStart, check_start
+from core.starting import NotReady, prepare, say
 from core.web import health
 from core.web.middleware import RequestMiddleware
 from core.web.openapi import describe
@@ -82,8 +75,10 @@ def _share_heaps() -> None:
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Few threads (the tail shrinks), the job worker, and what the packages need at start."""
+    """Few threads (the tail shrinks), the job worker, and what the packages need at start. Raises
+    RefusedStart: a server of the operator's own choice may start this, too."""
     logs.set_up()  # here too: with WORKERS above 1 this is a process of its own
+    check_start(settings())
     anyio.to_thread.current_default_thread_limiter().total_tokens = settings().threads
     _share_heaps()
     # A full collection walks all that is kept while every request waits; let it be rare.
@@ -119,6 +114,8 @@ def create_app() -> FastAPI:
         for router in package.routers:
             app.include_router(router)
     app.include_router(health.router)
+    if settings().demo:
+        app.include_router(mailbox.router)
     add_error_handlers(app)
     app.add_middleware(GZipMiddleware, minimum_size=800, compresslevel=5)
     app.add_middleware(RequestMiddleware)
@@ -132,35 +129,24 @@ cli = typer.Typer(
 )
 
 
-def _prepare() -> None:
+def _prepare(wait: float = 0) -> None:
     """A migrated database behind DATABASE_URL, or one clear line and exit code 1."""
     try:
-        if settings().database_url:
-            check_database(settings().database_url)
-        else:
-            _start_database(settings().data_dir)
-        if settings().database_replica_url:
-            check_replica_address(settings().database_replica_url)
-        settings().encryption_keys()
-    except (NoDatabase, ValueError, OSError) as error:
+        prepare(wait)
+    except NotReady as error:
         _stop(str(error))
-    if not is_current(settings().database_url):
-        from core.migrations import migrate
-
-        migrate()
 
 
-def _start_database(data_dir: Path) -> None:
-    """The embedded one, which is DATABASE_URL from then on. Raises NoDatabase."""
-    if not is_made(data_dir):
-        print("Making the database …", flush=True)
-        logging.getLogger("alembic").setLevel("WARNING")  # how it came to be so is no news then
-    os.environ["DATABASE_URL"] = ensure_database(data_dir)
-    settings.cache_clear()
+def _check_start(config: Settings) -> None:
+    try:
+        check_start(config)
+    except RefusedStart as error:
+        _stop(*str(error).splitlines())
 
 
-def _stop(reason: str) -> NoReturn:
-    print(f"openchair: {reason}", file=sys.stderr)
+def _stop(*reasons: str) -> NoReturn:
+    for reason in reasons:
+        say(reason)
     raise typer.Exit(1)
 
 
@@ -205,8 +191,9 @@ def _check_port() -> None:
 def serve() -> None:
     """Serve the application (and, unless RUN_WORKER=false, run its jobs)."""
     logs.set_up()
+    _check_start(settings())
     _check_port()
-    _prepare()
+    _prepare(WAITS)
     config = settings()
     if config.demo:
         _load_demo(DEMO_PROVIDERS, DEMO_SEED)
@@ -230,7 +217,9 @@ def serve() -> None:
 def worker() -> None:
     """Run jobs only: mail, reminders, expiry. For a process of its own."""
     logs.set_up()
-    _prepare()
+    # Whatever RUN_WORKER says here, this is a second process.
+    _check_start(settings().model_copy(update={"run_worker": False}))
+    _prepare(WAITS)
     with suppress(KeyboardInterrupt):
         asyncio.run(jobs.run_worker(concurrency=4))
 

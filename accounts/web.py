@@ -1,5 +1,5 @@
-"""What accounts serves."""
+"""What accounts serves; the demo's mailbox (accounts.mailbox) is added where there is a demo."""
 
-from accounts import api, audit_pages, mailbox, pages, refused_letters
+from accounts import api, audit_pages, pages, refused_letters
 
-routers = [part.router for part in (api, pages, audit_pages, refused_letters, mailbox)]
+routers = [part.router for part in (api, pages, audit_pages, refused_letters)]

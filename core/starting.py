@@ -1,0 +1,100 @@
+"""What every process needs before it begins: a data folder, and a database of this version in which
+the application has its own role. `main.py` and nobody else calls this."""
+
+import logging
+import os
+import sys
+from contextlib import suppress
+from typing import Final
+
+import psycopg
+
+from core.postgres import (
+    NoDatabase,
+    check_replica_address,
+    close_folder,
+    ensure_database,
+    is_made,
+    wait_for_database,
+)
+from core.roles import WrongRoles, grant, make_application, standing
+from core.schema_version import is_current
+from core.settings import settings
+
+FOLDERS: Final = ("evidence", "photos")
+
+RUNS_AS_OWNER: Final = (
+    "The application runs as the owner of its tables and could rewrite their history. Give it a "
+    "role of its own: see Two roles in docs/operations.md."
+)
+_NOT_CURRENT: Final = (
+    "The database does not have this version's tables, and DATABASE_URL's user may not make them. "
+    "Run: DATABASE_OWNER_URL=postgresql://OWNER:PASSWORD@HOST/NAME python main.py migrate"
+)
+
+
+class NotReady(Exception):
+    """The message is for the person at the terminal."""
+
+
+def prepare(wait: float = 0) -> None:
+    """All that is missing is made; a database of the operator's own is waited for, so many
+    seconds. Raises NotReady."""
+    try:
+        _make_folders()
+        if settings().database_url:
+            wait_for_database(settings().database_url, say, wait)
+        else:
+            _start_embedded()
+        if settings().database_replica_url:
+            check_replica_address(settings().database_replica_url)
+        settings().encryption_keys()
+        _migrate()
+        _set_roles()
+    except (NoDatabase, WrongRoles, ValueError, OSError, psycopg.Error) as error:
+        raise NotReady(str(error).strip()) from error
+
+
+def say(line: str) -> None:
+    print(f"openchair: {line}", file=sys.stderr, flush=True)
+
+
+def _make_folders() -> None:
+    """Also where nothing is uploaded yet: a backup takes them along."""
+    config = settings()
+    close_folder(config.data_dir)
+    for name in FOLDERS:
+        config.folder(name)
+    with suppress(OSError):
+        (config.data_dir / "files").chmod(0o700)
+
+
+def _start_embedded() -> None:
+    """Its addresses are DATABASE_URL and DATABASE_OWNER_URL from then on. Raises NoDatabase."""
+    data_dir = settings().data_dir
+    if not is_made(data_dir):
+        print("Making the database …", flush=True)
+        logging.getLogger("alembic").setLevel("WARNING")  # how it came to be so is no news then
+    owner_url = ensure_database(data_dir)
+    os.environ["DATABASE_OWNER_URL"] = owner_url
+    os.environ["DATABASE_URL"] = make_application(owner_url)
+    settings.cache_clear()
+
+
+def _migrate() -> None:
+    owner_url = settings().owner_url
+    if is_current(owner_url):
+        return
+    if not standing(owner_url).may_migrate:
+        raise NotReady(_NOT_CURRENT)
+    from core.migrations import migrate  # its import takes longer than all the rest of a start
+
+    migrate()
+
+
+def _set_roles() -> None:
+    config = settings()
+    if config.database_owner_url:
+        grant(config.database_owner_url, config.database_url)
+    elif standing(config.database_url).is_owner:
+        say(RUNS_AS_OWNER)
