@@ -20,6 +20,7 @@ import anyio.to_thread
 import typer
 import uvicorn
 from fastapi import FastAPI
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 from starlette.middleware.gzip import GZipMiddleware
@@ -122,11 +123,18 @@ def create_app() -> FastAPI:
     return app
 
 
-cli = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    help="Openchair: verified therapists and psychiatrists, and times you can book.",
-)
+cli = typer.Typer(add_completion=False, no_args_is_help=True)
+
+
+@cli.callback()
+def read_settings() -> None:
+    """Openchair: verified therapists and psychiatrists, and times you can book."""
+    try:
+        settings()
+    except ValidationError as error:
+        from core.check.settings import unreadable
+
+        _stop(*unreadable(error))
 
 
 def _prepare(wait: float = 0) -> None:
@@ -228,6 +236,17 @@ def worker() -> None:
 def migrate_command() -> None:
     """Bring the database to this version's schema and stop."""
     _prepare()
+
+
+@cli.command()
+def check() -> None:
+    """Look for everything that could be set wrong, and say what to do about it."""
+    from core.check import look
+    from core.check.findings import as_lines, must_mend
+
+    findings = list(look(settings()))
+    print("\n".join(as_lines(findings)))
+    raise typer.Exit(int(must_mend(findings)))
 
 
 @cli.command()

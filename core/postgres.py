@@ -135,15 +135,15 @@ def _reason(error: Exception) -> str:
     return str(error).strip().splitlines()[0]
 
 
-def check_database(url: str) -> None:
-    """Raises NoDatabase where nothing answers at `url`."""
+def check_database(url: str, setting: str = "DATABASE_URL") -> None:
+    """Raises NoDatabase where nothing answers at `url`, which stands in `setting`."""
     try:
         psycopg.connect(url.replace("+psycopg", ""), connect_timeout=5).close()
     except psycopg.OperationalError as error:
-        message = f"The database at DATABASE_URL cannot be reached: {_reason(error)}"
+        message = f"The database at {setting} cannot be reached: {_reason(error)}"
         raise NoDatabase(message) from error
     except psycopg.ProgrammingError as error:
-        message = f"DATABASE_URL cannot be read ({_reason(error)}): postgresql://user:password@…"
+        message = f"{setting} cannot be read: {_reason(error)}"
         raise NoDatabase(message) from error
 
 

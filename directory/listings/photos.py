@@ -15,7 +15,7 @@ from core.retention import runs_nightly
 from core.settings import settings
 from directory.listings.listing import refresh_listing
 from directory.models import Provider
-from directory.uploads import forget_unknown
+from directory.uploads import forget_unknown, keep_file
 
 PHOTO_SIDE: Final = 480
 PHOTO_LEAST: Final = 200  # pixels a side; less is no face
@@ -27,10 +27,10 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{20,64}\.jpg")
 
 def save_photo(session: Session, provider: Provider, data: bytes, now: datetime) -> None:
     """Keep a portrait: turned upright, cropped square, 480 px, and written anew, so that nothing
-    the camera noted (place, device) stays. Raises Invalid."""
+    the camera noted (place, device) stays. Raises Invalid and InsufficientStorage."""
     portrait = _portrait(data)
     name = f"{token()[:32]}.jpg"
-    (settings().folder(FOLDER) / name).write_bytes(portrait)
+    keep_file(FOLDER, name, portrait)
     _replace(session, provider, name, now)
 
 
