@@ -40,7 +40,7 @@ from core.postgres import WAITS
 from core.replica import replica_in
 from core.settings import Settings, settings
 from core.start_up import RefusedStart, check_start
-from core.starting import NotReady, prepare, say
+from core.starting import NotReady, end_with_parent, prepare, say
 from core.web import health
 from core.web.middleware import RequestMiddleware
 from core.web.openapi import describe
@@ -80,6 +80,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     RefusedStart: a server of the operator's own choice may start this, too."""
     logs.set_up()  # here too: with WORKERS above 1 this is a process of its own
     check_start(settings())
+    end_with_parent()
     anyio.to_thread.current_default_thread_limiter().total_tokens = settings().threads
     _share_heaps()
     # A full collection walks all that is kept while every request waits; let it be rare.

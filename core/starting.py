@@ -1,10 +1,13 @@
 """What every process needs before it begins: a data folder, and a database of this version in which
-the application has its own role. `main.py` and nobody else calls this."""
+the application has its own role. Only `main.py` calls this."""
 
 import logging
+import multiprocessing
 import os
+import signal
 import sys
 from contextlib import suppress
+from threading import Thread
 from typing import Final
 
 import psycopg
@@ -53,6 +56,20 @@ def prepare(wait: float = 0) -> None:
         _set_roles()
     except (NoDatabase, WrongRoles, ValueError, OSError, psycopg.Error) as error:
         raise NotReady(str(error).strip()) from error
+
+
+def end_with_parent() -> None:
+    """A web process that `serve` started (WORKERS above 1) ends with it, however that died: it
+    would keep the port, and no database."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    Thread(target=watch, name="parent-watch", daemon=True).start()
 
 
 def say(line: str) -> None:
