@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -125,3 +126,44 @@ def _answers(url: str) -> bool:
     except psycopg.OperationalError:
         return False
     return True
+
+
+@pytest.mark.long
+def test_a_server_that_a_full_disk_stopped_comes_back_once_there_is_room(tmp_path: Path) -> None:
+    if os.geteuid() != 0 or _run("mount", "-t", "tmpfs", "-o", "size=110m", "none", str(tmp_path)):
+        pytest.skip("only root may mount a small disk")
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)  # the database's user goes through it
+    user = User(tmp_path / "data")
+    try:
+        with psycopg.connect(user.url, autocommit=True) as connection:
+            connection.execute("CREATE TABLE note AS SELECT 'kept' AS text")
+            _fill(tmp_path / "taken")
+            with pytest.raises(psycopg.OperationalError):
+                _write_much(connection)
+        wait_until(lambda: not _answers(user.url), "PostgreSQL to stop")
+        (tmp_path / "taken").unlink()
+        wait_until(lambda: _answers(user.url), "PostgreSQL to come back")
+        with psycopg.connect(user.url) as connection:
+            assert connection.execute("SELECT text FROM note").fetchall() == [("kept",)]
+    finally:
+        user.end(signal.SIGKILL)
+        wait_until(lambda: not _answers(user.url), "PostgreSQL to end")
+        _run("umount", "--lazy", str(tmp_path))
+
+
+def _write_much(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    for _ in range(50):  # each needs a new file of 16 MB
+        connection.execute("UPDATE note SET text = text")
+        connection.execute("SELECT pg_switch_wal()")
+
+
+def _fill(path: Path) -> None:
+    with suppress(OSError), path.open("wb", buffering=0) as file:
+        while True:
+            file.write(b"0" * 65_536)
+
+
+def _run(*command: str) -> int:
+    done = subprocess.run(command, check=False, capture_output=True)  # noqa: S603  # the system's own
+    return done.returncode

@@ -1,7 +1,9 @@
 """What a start refuses, waits for, and says."""
 
+import base64
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -236,3 +238,21 @@ def _wait_for_worker(url: str) -> None:
         while not connection.execute("SELECT FROM procrastinate_workers").fetchall():
             assert time.monotonic() < deadline, "the worker does not begin"
             time.sleep(0.1)
+
+
+@pytest.mark.long
+def test_web_processes_end_with_the_one_that_started_them(empty: str, tmp_path: Path) -> None:
+    key = base64.b64encode(bytes(32)).decode()
+    real = {"DEMO": "false", "SMTP_URL": "smtp+plain://127.0.0.1:9", "SECRET_KEYS": key}
+    server = Server(DATABASE_URL=empty, DATA_DIR=str(tmp_path / "data"), WORKERS="2", **real)
+    server.start()
+    server.kill()
+    deadline = time.monotonic() + 30
+    while _is_taken(server.port):
+        assert time.monotonic() < deadline, "a process keeps the port"
+        time.sleep(0.1)
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
