@@ -25,7 +25,13 @@ def check_start(config: Settings) -> None:
 
 def refusals(config: Settings) -> list[str]:
     """A sentence for each setting that must change before a start, saying to what."""
-    return _of_the_demo(config) if config.demo else _of_real_use(config)
+    found = _of_the_demo(config) if config.demo else _of_real_use(config)
+    if config.database_owner_url and not config.database_url:
+        found.append(
+            "DATABASE_OWNER_URL is set and DATABASE_URL is not. "
+            "Set DATABASE_URL to the same database as the application's own user."
+        )
+    return found
 
 
 def _of_the_demo(config: Settings) -> list[str]:

@@ -6,7 +6,6 @@ import multiprocessing
 import os
 import signal
 import sys
-from contextlib import suppress
 from threading import Thread
 from typing import Final
 
@@ -23,8 +22,6 @@ from core.postgres import (
 from core.roles import WrongRoles, grant, make_application, standing
 from core.schema_version import is_current
 from core.settings import settings
-
-FOLDERS: Final = ("evidence", "photos")
 
 RUNS_AS_OWNER: Final = (
     "The application runs as the owner of its tables and could rewrite their history. Give it a "
@@ -78,12 +75,15 @@ def say(line: str) -> None:
 
 def _make_folders() -> None:
     """Also where nothing is uploaded yet: a backup takes them along."""
-    config = settings()
-    close_folder(config.data_dir)
-    for name in FOLDERS:
-        config.folder(name)
-    with suppress(OSError):
-        (config.data_dir / "files").chmod(0o700)
+    folder = settings().data_dir.expanduser().resolve()
+    try:
+        close_folder(folder)
+        close_folder(folder / "files")
+    except OSError as error:
+        raise NotReady(
+            f"The folder {folder} cannot be written to ({error.strerror}). "
+            "Choose another with DATA_DIR=…"
+        ) from error
 
 
 def _start_embedded() -> None:

@@ -34,7 +34,7 @@ def _of_access(folder: Path) -> Iterator[Finding]:
         return
     # As root the embedded server is another user, who goes through.
     allowed = 0o711 if folder.stat().st_uid == 0 else 0o700
-    closed = {folder: allowed, folder / "files": 0o700, folder / "secret.key": 0o600}
+    closed = {folder: allowed, folder / "files": allowed, folder / "secret.key": 0o600}
     for path, mode in closed.items():
         if path.exists() and path.stat().st_mode & 0o777 & ~mode:
             yield wrong(

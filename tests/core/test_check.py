@@ -20,6 +20,7 @@ REAL = {
     "host": "127.0.0.1",
     "base_url": "https://care.example.com",
     "database_url": "",
+    "database_owner_url": "",
     "secret_keys": "A" * 43 + "=",
     "smtp_url": "smtp://user:pass@mail.example.com:587",
     "mail_from": "Care <hello@care.example.com>",
@@ -87,7 +88,7 @@ def test_what_cannot_be_read_is_named_and_not_repeated() -> None:
     ("path", "mode", "advice"),
     [
         ("", 0o755, "chmod 7"),
-        ("files", 0o750, "chmod 700"),
+        ("files", 0o755, "chmod 7"),
         ("secret.key", 0o644, "chmod 600"),
     ],
 )
@@ -96,7 +97,7 @@ def test_what_others_may_look_into_is_told(
 ) -> None:
     data = tmp_path / "data"
     close_folder(data)
-    (data / "files").mkdir(mode=0o700)
+    close_folder(data / "files")
     key = data / "secret.key"
     key.write_text("A" * 43 + "=")
     key.chmod(0o600)

@@ -12,6 +12,7 @@ PLAIN = {
     "base_url": "",
     "host": "127.0.0.1",
     "database_url": "",
+    "database_owner_url": "",
     "smtp_url": "",
     "secret_keys": "",
     "workers": 1,
@@ -39,6 +40,7 @@ PLAIN = {
             {"demo": True, "base_url": "https://a.example.com", "smtp_url": SMTP, "host": "::"},
             ["BASE_URL", "SMTP_URL", "HOST=::"],
         ),
+        ({"demo": True, "database_owner_url": AWAY}, ["DATABASE_URL"]),
         # Real use needs mail, and one key for all processes.
         ({"demo": False}, ["SMTP_URL"]),
         ({"demo": False, "smtp_url": SMTP}, []),

@@ -256,3 +256,16 @@ def test_web_processes_end_with_the_one_that_started_them(empty: str, tmp_path: 
 def _is_taken(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_a_start_makes_the_folder_that_a_backup_takes(
+    tmp_path: Path, told: Callable[..., list[str]]
+) -> None:
+    assert told(data_dir=tmp_path / "data") == []
+    tar = ["tar", "-czf", str(tmp_path / "files.tar.gz"), "-C", str(tmp_path / "data"), "files"]
+    done = subprocess.run(tar, check=False, capture_output=True)  # noqa: S603  # as documented
+    assert (done.returncode, done.stderr) == (0, b"")
+    (tmp_path / "file").touch()
+    (line,) = told(data_dir=tmp_path / "file" / "data")
+    assert "cannot be written to" in line
+    assert "DATA_DIR" in line
