@@ -1,12 +1,12 @@
 """The database: reachable, of a version that does, migrated, with the right roles, and in time."""
 
-import time
 from collections.abc import Iterator
 from typing import Any, Final
 
 import psycopg
 from cryptography.exceptions import InvalidTag
 
+from core import clock
 from core.check.findings import Finding, good, warning, wrong
 from core.crypto import decrypt
 from core.postgres import (
@@ -80,9 +80,9 @@ def _addresses(config: Settings) -> tuple[str, str] | None:
 
 def _of_server(config: Settings, url: str) -> Iterator[Finding]:
     with psycopg.connect(_libpq(url), autocommit=True) as connection:
-        before = time.time()
+        before = clock.now().timestamp()
         number, version, encoding, is_safe, most, is_replica, at = _row(connection, _SERVER)
-        skew = abs(at - (before + time.time()) / 2)
+        skew = abs(at - (before + clock.now().timestamp()) / 2)
         absent = [name for (name,) in connection.execute(_EXTENSIONS).fetchall()]
     if number < OLDEST:
         yield wrong(f"PostgreSQL is {version}.", "Openchair needs 15 or newer.")
