@@ -21,6 +21,9 @@ endif
 
 .PHONY: run test bench mutants check lock clean
 
+# Made people, and a mailbox that shows every code: on this machine only. `make run DEMO=false`
+# is for real use (docs/operations.md).
+run: export DEMO ?= true
 run: $(VENV)/.installed
 	@exec $(BIN)/python main.py serve
 

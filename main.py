@@ -9,20 +9,18 @@ if __name__ == "__main__":
 
 import asyncio
 import ctypes
-import logging
-import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from pathlib import Path
 from typing import Annotated, NoReturn
 
 import anyio.to_thread
 import typer
 import uvicorn
 from fastapi import FastAPI
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 from starlette.middleware.gzip import GZipMiddleware
@@ -30,23 +28,17 @@ from starlette.middleware.gzip import GZipMiddleware
 import accounts.web
 import booking.web
 import directory.web
+from accounts import mailbox
 from accounts.sessions import identify
 from booking.calendar.openings import read_openings
 from core import clock, jobs, logs
-from core.crypto import WrongKey
 from core.database import transaction
 from core.errors import Invalid
-from core.lookup import check_key
-from core.postgres import (
-    NoDatabase,
-    check_database,
-    check_replica_address,
-    ensure_database,
-    is_made,
-)
+from core.postgres import WAITS
 from core.replica import replica_in
-from core.schema_version import is_current
-from core.settings import settings
+from core.settings import Settings, settings
+from core.start_up import RefusedStart, check_start
+from core.starting import NotReady, end_with_parent, prepare, say
 from core.web import health
 from core.web.assets import Assets
 from core.web.middleware import RequestMiddleware
@@ -69,8 +61,11 @@ def _share_heaps() -> None:
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Few threads (the tail shrinks), the job worker, and what the packages need at start."""
+    """Few threads (the tail shrinks), the job worker, and what the packages need at start. Raises
+    RefusedStart: a server of the operator's own choice may start this, too."""
     logs.set_up()  # here too: with WORKERS above 1 this is a process of its own
+    check_start(settings())
+    end_with_parent()
     anyio.to_thread.current_default_thread_limiter().total_tokens = settings().threads
     _share_heaps()
     # A full collection walks all that is kept while every request waits; let it be rare.
@@ -106,53 +101,46 @@ def create_app() -> FastAPI:
         for router in package.routers:
             app.include_router(router)
     app.include_router(health.router)
+    if settings().demo:
+        app.include_router(mailbox.router)
     add_error_handlers(app)
     app.add_middleware(GZipMiddleware, minimum_size=800, compresslevel=5)
     app.add_middleware(RequestMiddleware)
     return app
 
 
-cli = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    help="Openchair: verified therapists and psychiatrists, and times you can book.",
-)
+cli = typer.Typer(add_completion=False, no_args_is_help=True)
 
 
-def _prepare() -> None:
+@cli.callback()
+def read_settings() -> None:
+    """Openchair: verified therapists and psychiatrists, and times you can book."""
+    try:
+        settings()
+    except ValidationError as error:
+        from core.check.settings import unreadable
+
+        _stop(*unreadable(error))
+
+
+def _prepare(wait: float = 0) -> None:
     """A migrated database behind DATABASE_URL, or one clear line and exit code 1."""
     try:
-        if settings().database_url:
-            check_database(settings().database_url)
-        else:
-            _start_database(settings().data_dir)
-        if settings().database_replica_url:
-            check_replica_address(settings().database_replica_url)
-        settings().encryption_keys()
-    except (NoDatabase, ValueError, OSError) as error:
+        prepare(wait)
+    except NotReady as error:
         _stop(str(error))
+
+
+def _check_start(config: Settings) -> None:
     try:
-        if not is_current(settings().database_url):
-            from core.migrations import migrate
-
-            migrate()
-        with transaction() as session:
-            check_key(session)
-    except WrongKey as error:
-        _stop(str(error))
+        check_start(config)
+    except RefusedStart as error:
+        _stop(*str(error).splitlines())
 
 
-def _start_database(data_dir: Path) -> None:
-    """The embedded one, which is DATABASE_URL from then on. Raises NoDatabase."""
-    if not is_made(data_dir):
-        print("Making the database …", flush=True)
-        logging.getLogger("alembic").setLevel("WARNING")  # how it came to be so is no news then
-    os.environ["DATABASE_URL"] = ensure_database(data_dir)
-    settings.cache_clear()
-
-
-def _stop(reason: str) -> NoReturn:
-    print(f"openchair: {reason}", file=sys.stderr)
+def _stop(*reasons: str) -> NoReturn:
+    for reason in reasons:
+        say(reason)
     raise typer.Exit(1)
 
 
@@ -197,8 +185,9 @@ def _check_port() -> None:
 def serve() -> None:
     """Serve the application (and, unless RUN_WORKER=false, run its jobs)."""
     logs.set_up()
+    _check_start(settings())
     _check_port()
-    _prepare()
+    _prepare(WAITS)
     config = settings()
     if config.demo:
         _load_demo(DEMO_PROVIDERS, DEMO_SEED)
@@ -223,7 +212,9 @@ def serve() -> None:
 def worker() -> None:
     """Run jobs only: mail, reminders, expiry. For a process of its own."""
     logs.set_up()
-    _prepare()
+    # Whatever RUN_WORKER says here, this is a second process.
+    _check_start(settings().model_copy(update={"run_worker": False}))
+    _prepare(WAITS)
     with suppress(KeyboardInterrupt):
         asyncio.run(jobs.run_worker(concurrency=4))
 
@@ -232,6 +223,17 @@ def worker() -> None:
 def migrate_command() -> None:
     """Bring the database to this version's schema and stop."""
     _prepare()
+
+
+@cli.command()
+def check() -> None:
+    """Look for everything that could be set wrong, and say what to do about it."""
+    from core.check import look
+    from core.check.findings import as_lines, must_mend
+
+    findings = list(look(settings()))
+    print("\n".join(as_lines(findings)))
+    raise typer.Exit(int(must_mend(findings)))
 
 
 @cli.command()

@@ -1,4 +1,4 @@
-"""What accounts serves."""
+"""What accounts serves; the demo's mailbox (accounts.mailbox) is added where there is a demo."""
 
 from accounts import (
     address_pages,
@@ -7,7 +7,6 @@ from accounts import (
     confirm_pages,
     factor_api,
     factor_pages,
-    mailbox,
     pages,
     people_pages,
     plain_addresses,
@@ -26,6 +25,5 @@ _PARTS = (
     audit_pages,
     people_pages,
     refused_letters,
-    mailbox,
 )
 routers = [part.router for part in _PARTS]

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -23,6 +24,7 @@ from sqlalchemy import event, text
 from sqlmodel import Session
 
 from accounts.sessions import start_session
+from bench import servers
 from bench.country import directories, options_of
 from core import clock
 from core.database import engine, request_engine
@@ -73,15 +75,14 @@ def main() -> None:
     options.add_argument("--times", type=int, default=100, help="each page is asked for")
     chosen = options.parse_args()
     for size, url, folder in directories(chosen.sizes, chosen.folder):
-        _use(url, str(folder))
+        _use(url, folder)
         _measure(size, chosen.times)
         engine().dispose()
         request_engine().dispose()
 
 
-def _use(url: str, folder: str) -> None:
-    own = {"DATABASE_URL": url, "DATA_DIR": folder, "DEMO": "false"}
-    os.environ.update(own, RUN_WORKER="false", RATE_LIMITS="false", LOG_LEVEL="WARNING")
+def _use(url: str, folder: Path) -> None:
+    os.environ.update(servers.environment(url, folder), LOG_LEVEL="WARNING")
     settings.cache_clear()
     engine.cache_clear()
 

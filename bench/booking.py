@@ -32,6 +32,7 @@ from core.crypto import digest, token
 from core.database import engine, uuid7
 from core.migrations import migrate
 from core.postgres import ensure_database
+from core.roles import grant
 from core.settings import settings
 
 DETAILS = {"name": "Robin Example", "date_of_birth": "1990-02-03", "state": "WA"}
@@ -139,7 +140,7 @@ def fill(count: int) -> list[Booking]:
     random.Random(1).shuffle(wanted)
     assert len(wanted) >= count, len(wanted)
     people = sign_in_people(settings().database_url, count)
-    with psycopg.connect(settings().database_url, autocommit=True) as connection:
+    with psycopg.connect(settings().owner_url, autocommit=True) as connection:
         connection.execute("ANALYZE")
     return [
         Booking(*what, *someone, f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}")
@@ -221,15 +222,12 @@ def main() -> None:
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute("CREATE DATABASE bench_booking")
             print("fsync is", *connection.execute("SHOW fsync").fetchone() or ())
-        os.environ.update(
-            DATABASE_URL=server.replace("/openchair?", "/bench_booking?"),
-            DATA_DIR=folder,
-            RUN_WORKER="false",
-            DEMO="false",
-            LOG_LEVEL="WARNING",
-        )
+        url = server.replace("/openchair?", "/bench_booking?")
+        limited = servers.environment(url, Path(folder), RATE_LIMITS="true")
+        os.environ.update(limited, LOG_LEVEL="WARNING")
         settings.cache_clear()
         migrate()
+        grant(url, settings().database_url)
         compare(fill(5 * each + 10), each)
         engine().dispose()
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,10 @@ from pathlib import Path
 
 from fastapi import FastAPI, Response
 from prometheus_client.parser import text_string_to_metric_families
+from pydantic import SecretStr
+
+from core.roles import make_application
+from core.settings import Settings
 
 PORTS = {"app": 8391, "beside": 8392}
 
@@ -26,12 +31,16 @@ def same_size(size: int) -> Response:
 
 
 def environment(url: str, folder: Path, **more: str) -> dict[str, str]:
-    """The app's settings: this database, one process, no jobs."""
+    """The app's settings: this database, whose owner `url` names, one process, no jobs."""
+    keys = Settings(data_dir=folder, secret_keys=SecretStr("")).encryption_keys()
     return {
-        "DATABASE_URL": url,
+        "DATABASE_URL": make_application(url),
+        "DATABASE_OWNER_URL": url,
         "DATA_DIR": str(folder),
         "RUN_WORKER": "false",
         "DEMO": "false",
+        "SECRET_KEYS": ",".join(b64encode(key).decode() for key in keys),
+        "SMTP_URL": "smtp+plain://127.0.0.1:9",  # without a worker nothing is sent
         "RATE_LIMITS": "false",
         "PORT": str(PORTS["app"]),
         **more,

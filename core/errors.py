@@ -1,5 +1,6 @@
 """Errors that people may see. A domain error knows its code and a safe message, no HTTP status."""
 
+import errno
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -120,6 +121,13 @@ class Busy(Unavailable):
     message = "Many people ask at this moment. Nothing was lost; please try again in a few seconds."
 
 
+class InsufficientStorage(DomainError):
+    """The disk is full; RFC 4918, 11.5."""
+
+    code = "insufficient_storage"
+    message = "We have no room for that file just now. Nothing was saved; please try again later."
+
+
 STATUS: dict[type[DomainError], int] = {
     Invalid: 422,
     NotFound: 404,
@@ -131,6 +139,7 @@ STATUS: dict[type[DomainError], int] = {
     TooLarge: 413,
     TooMany: 429,
     Unavailable: 503,
+    InsufficientStorage: 507,
     DomainError: 400,
 }
 
@@ -138,3 +147,9 @@ STATUS: dict[type[DomainError], int] = {
 def status_of(error: DomainError) -> int:
     """The HTTP status of an error's nearest kind in `STATUS`."""
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def is_disk_full(error: BaseException | None) -> bool:
+    """Whether the system had no room: on the disk, in a quota, or for a file that large."""
+    full = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return isinstance(error, OSError) and error.errno in full

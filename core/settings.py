@@ -28,6 +28,10 @@ class Settings(BaseSettings):
     database_url: str = Field(
         "", description="A PostgreSQL of your own; empty: the embedded one in DATA_DIR."
     )
+    database_owner_url: str = Field(
+        "",
+        description="The same database as its owner, for migrations; empty: DATABASE_URL owns it.",
+    )
     database_replica_url: str = Field(
         "", description="A streaming replica of it, for public pages to read from; empty: none."
     )
@@ -40,17 +44,19 @@ class Settings(BaseSettings):
         True, description="Run the job worker inside `serve`; false where it has its own process."
     )
     demo: bool = Field(
-        True, description="Load the demo directory on first start and show its mailbox."
+        False,
+        description="Load the demo directory on first start and show its mailbox to everyone. "
+        "Only on this machine.",
     )
     secret_keys: SecretStr = Field(
         SecretStr(""),
         description="Comma-separated base64 keys of 32 bytes; the first encrypts, all decrypt. "
-        "Empty: one is made in DATA_DIR.",
+        "Empty: one is made in DATA_DIR, for one process on one machine.",
     )
     smtp_url: SecretStr = Field(
         SecretStr(""),
         description="smtp://user:password@host:587 (STARTTLS), smtps://… (TLS) or "
-        "smtp+plain://… (none). Empty: mail is kept in the demo mailbox only.",
+        "smtp+plain://… (none). Only the demo goes without.",
     )
     mail_from: str = Field(
         "Openchair <hello@openchair.example.com>", description="Sender of all mail."
@@ -81,6 +87,11 @@ class Settings(BaseSettings):
         return (self.base_url or f"http://{host}:{self.port}").rstrip("/")
 
     @property
+    def owner_url(self) -> str:
+        """The database as whoever may change its tables."""
+        return self.database_owner_url or self.database_url
+
+    @property
     def is_https(self) -> bool:
         return self.public_url.startswith("https://")
 
@@ -108,7 +119,7 @@ class Settings(BaseSettings):
     def _key_file(self) -> Path:
         path = self.data_dir / "secret.key"
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with InterProcessLock(path.with_suffix(".lock")):
                 if not path.exists():  # else another process that starts has just made it
                     made = path.with_suffix(".new")

@@ -68,7 +68,7 @@ def load_country(country: Country, processes: int | None = None) -> Iterator[int
         if has_providers(session):
             message = "This database has providers already; give an empty one (DATA_DIR=…)."
             raise Invalid([("listings", message)])
-    with psycopg.connect(settings().database_url, autocommit=True) as connection:
+    with psycopg.connect(settings().owner_url, autocommit=True) as connection:
         hold_triggers_back(connection)
     with transaction() as session:
         write_admin_and_patients(session, country.now)
@@ -88,7 +88,7 @@ _DUE = """
 def write_chunk(country: Country, chunk: int) -> int:
     """Make one chunk and write it, in one transaction. Returns how many listings it has."""
     rows = made_rows(country, chunk)
-    with psycopg.connect(settings().database_url) as connection:
+    with psycopg.connect(settings().owner_url) as connection:
         hold_triggers_back(connection)
         for model, of_table in rows.items():
             copy_rows(connection, model, of_table)
@@ -142,6 +142,6 @@ def _sums(counts: Iterable[int]) -> Iterator[int]:
 
 def _finish(country: Country) -> None:
     """The numbers go on after these; the planner knows what is there."""
-    with psycopg.connect(settings().database_url, autocommit=True) as connection:
+    with psycopg.connect(settings().owner_url, autocommit=True) as connection:
         continue_numbers(connection, country.listings)
         connection.execute("VACUUM (ANALYZE)")

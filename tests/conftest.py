@@ -20,7 +20,7 @@ from sqlmodel import Session, SQLModel
 
 # Settings are read once: the tests' own come before any module of ours asks.
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
-_FOLDER = Path(tempfile.gettempdir()) / f"openchair-tests-{os.environ.get('USER', 'user')}"
+_FOLDER = Path(tempfile.gettempdir()) / f"openchair-test-data-{os.environ.get('USER', 'user')}"
 os.environ.update(
     DATA_DIR=str(_FOLDER),
     DEMO="true",
@@ -35,9 +35,11 @@ from core import clock, limits, mail  # noqa: E402
 from core.database import engine, request_engine  # noqa: E402
 from core.migrations import migrate  # noqa: E402
 from core.postgres import ensure_database  # noqa: E402
+from core.roles import grant, make_application  # noqa: E402
 from core.settings import settings  # noqa: E402
 from directory.models import Provider  # noqa: E402
 from tests.factories import NOW, STAYS, make_provider, sign_in  # noqa: E402
+from tests.whole.servers import database_named  # noqa: E402
 
 _ = (limits, mail)
 
@@ -52,7 +54,7 @@ JOBS = ("procrastinate_jobs", "procrastinate_events", "procrastinate_periodic_de
 
 @pytest.fixture(scope="session")
 def database_url() -> Iterator[str]:
-    """A fresh database for this test process, migrated; dropped at the end."""
+    """A fresh database for this test process, migrated, as the application; dropped at the end."""
     server = os.environ.get("TEST_DATABASE_URL") or ensure_database(_FOLDER)
     name = f"test_{_WORKER}_{os.getpid()}"
     with psycopg.connect(server, autocommit=True) as connection:
@@ -62,12 +64,14 @@ def database_url() -> Iterator[str]:
             connection.execute("ALTER SYSTEM SET synchronous_commit = off")
             connection.execute("SELECT pg_reload_conf()")
         connection.execute(f"CREATE DATABASE {name}")
-    url = psycopg.conninfo.conninfo_to_dict(server)
-    os.environ["DATABASE_URL"] = _address(dict(url), name)
+    owner_url = database_named(server, name)
+    os.environ["DATABASE_OWNER_URL"] = owner_url
+    os.environ["DATABASE_URL"] = make_application(owner_url)
     settings.cache_clear()
     engine.cache_clear()
     request_engine.cache_clear()
     migrate()
+    grant(owner_url, os.environ["DATABASE_URL"])
     yield os.environ["DATABASE_URL"]
     engine().dispose()
     request_engine().dispose()
@@ -75,21 +79,19 @@ def database_url() -> Iterator[str]:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _address(parts: dict[str, object], name: str) -> str:
-    host, port = str(parts.get("host", "")), parts.get("port", "")
-    user, password = parts.get("user", "postgres"), parts.get("password") or ""
-    if host.startswith("/"):
-        return f"postgresql://{user}:{password}@/{name}?host={host}"
-    return f"postgresql://{user}:{password}@{host}:{port or 5432}/{name}"
+@pytest.fixture(scope="session")
+def owner_url(database_url: str) -> str:
+    """The same database, as the superuser who owns it: for what no application may do."""
+    return settings().owner_url
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[str]:
+def database(database_url: str, owner_url: str) -> Iterator[str]:
     """The database, empty; emptied again afterwards. Commits are real."""
     yield database_url
     # Of a few rows DELETE is a hundred times faster than TRUNCATE, which makes new files.
     tables = {*SQLModel.metadata.tables, *JOBS} - STAYS
-    with psycopg.connect(database_url.replace("+psycopg", "")) as connection:
+    with psycopg.connect(owner_url) as connection:
         # replica: neither the append-only triggers nor foreign keys are looked at
         connection.execute("SET session_replication_role = replica")
         connection.execute(";".join(f'DELETE FROM "{table}"' for table in tables))  # noqa: S608  # our own names

@@ -23,12 +23,14 @@ from core.errors import (
     DomainError,
     FactorMissing,
     FactorNeeded,
+    InsufficientStorage,
     Invalid,
     NotAllowed,
     NotFound,
     SignInNeeded,
     TooMany,
     Unavailable,
+    is_disk_full,
     status_of,
 )
 from core.web.templates import render_bare
@@ -93,6 +95,7 @@ TITLES = {
     429: "Too many requests",
     500: "Our mistake",
     503: "Unavailable",
+    507: "Insufficient storage",
 }
 
 
@@ -160,6 +163,7 @@ HEADINGS = {
     429: "Please wait a little",
     500: "Something went wrong on our side",
     503: "Openchair is away for a moment",
+    507: "There is no room for that file",
 }
 
 
@@ -232,6 +236,8 @@ def add_error_handlers(app: FastAPI) -> None:
 
 def _from_framework(request: Request, error: HTTPException) -> Response:
     """What the framework itself refuses: an unknown path, a method, a kind of content."""
+    if is_disk_full(error.__cause__):  # while it kept a large body
+        return respond(request, InsufficientStorage())
     kind = _HTTP_KINDS.get(error.status_code)
     if kind is not None:
         return respond(request, kind())

@@ -237,7 +237,7 @@ def reinstate_provider(visit: Visiting, provider_id: UUID) -> Response:
     return Response(status_code=204)
 
 
-@router.post("/evidence", status_code=201, responses=problem_responses(401, 403, 413, 422))
+@router.post("/evidence", status_code=201, responses=problem_responses(401, 403, 413, 422, 507))
 @confirmed
 @allow(ADMIN)
 @takes_files

@@ -167,7 +167,7 @@ def confirm_all(visit: Visiting) -> OwnProvider:
     return _practice(visit, provider)
 
 
-@router.put("/photo", responses=problem_responses(401, 403, 404, 413, 422))
+@router.put("/photo", responses=problem_responses(401, 403, 404, 413, 422, 507))
 @allow(PROVIDER)
 @takes_files
 def put_photo(visit: Visiting, photo: Annotated[UploadFile | None, File()] = None) -> OwnProvider:

@@ -16,7 +16,7 @@ from core.errors import Gone, Invalid, NotFound
 from core.retention import runs_nightly
 from core.settings import settings
 from directory.models import EvidenceFile
-from directory.uploads import forget_unknown
+from directory.uploads import forget_unknown, keep_file
 
 EVIDENCE_BYTES: Final = 10 * 1024 * 1024
 FOLDER: Final = "evidence"
@@ -48,7 +48,7 @@ def upload_problem(data: bytes) -> str | None:
 def save_evidence(
     session: Session, name: str, data: bytes, uploaded_by: UUID, now: datetime
 ) -> EvidenceFile:
-    """Keep a PDF, PNG, JPEG or WebP of at most 10 MB. Raises Invalid."""
+    """Keep a PDF, PNG, JPEG or WebP of at most 10 MB. Raises Invalid and InsufficientStorage."""
     if problem := upload_problem(data):
         raise Invalid([("evidence", problem)])
     file = EvidenceFile(
@@ -60,7 +60,7 @@ def save_evidence(
         uploaded_by=uploaded_by,
         uploaded_at=now,
     )
-    _path(file.id).write_bytes(data)
+    keep_file(FOLDER, file.id.hex, data)
     session.add(file)
     session.flush()
     return file

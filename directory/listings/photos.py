@@ -24,7 +24,7 @@ from core.settings import settings
 from directory.listings import portrait
 from directory.listings.listing import refresh_listing
 from directory.models import Provider
-from directory.uploads import forget_unknown
+from directory.uploads import forget_unknown, keep_file
 
 PHOTO_LEAST: Final = 200  # pixels a side; less is no face
 PHOTO_BYTES: Final = 8 * 1024 * 1024
@@ -41,10 +41,11 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{20,64}\.jpg")
 
 def save_photo(session: Session, provider: Provider, data: bytes, now: datetime) -> None:
     """Keep a portrait: turned upright, cropped square, 480 px, and written anew, so that nothing
-    the camera noted (place, device) stays. Raises Invalid, or TooMany while others wait."""
+    the camera noted (place, device) stays. Raises Invalid, TooMany while others wait, and
+    InsufficientStorage."""
     made = _portrait(data)
     name = f"{token()[:32]}.jpg"
-    (settings().folder(FOLDER) / name).write_bytes(made)
+    keep_file(FOLDER, name, made)
     _replace(session, provider, name, now)
 
 

@@ -7,9 +7,10 @@ from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import SecretStr
 from sqlmodel import Session, select
 
-from accounts import audit, mailbox
+from accounts import audit
 from accounts.models import AuditEntry, Person
 from accounts.people import erase
 from booking.appointments import personal_data
@@ -20,6 +21,7 @@ from core.settings import settings
 from core.web import templates as web_templates
 from core.web.caller import ADMIN, PATIENT, PROVIDER
 from directory.models import Provider
+from main import create_app
 from tests import factories
 from tests.accounts.test_sign_in import EMAIL, newest_code, other_than
 from tests.markup import said
@@ -392,13 +394,16 @@ def test_the_demo_mailbox_shows_one_recipient_and_their_calendar(
 
 
 def test_outside_the_demo_there_is_no_mailbox(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch
+    database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = settings().model_copy(update={"demo": False})
-    monkeypatch.setattr(mailbox, "settings", lambda: config)
+    config = settings().model_copy(update={"demo": False, "smtp_url": SecretStr("smtp://a")})
+    monkeypatch.setattr("main.settings", lambda: config)
+    app = create_app()
+    client = TestClient(app)
     assert client.get("/demo/mailbox").status_code == 404
     address = "/demo/mailbox/01a20ab5-2dca-705f-94b8-99a27baa1a20/calendar.ics"
     assert client.get(address).status_code == 404
+    assert not [one for one in app.routes if "mailbox" in getattr(one, "path", "")]
 
 
 def test_admins_see_which_letters_were_refused_and_not_for_whom(

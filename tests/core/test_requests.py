@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated, Any
 
+import psycopg
 import pytest
 from fastapi import Query, Response
 from fastapi.responses import JSONResponse
@@ -162,25 +163,22 @@ def test_a_commit_that_fails_is_no_success(client: TestClient, session: Session)
     assert emails(session) == []
 
 
-def test_a_conflict_that_shows_only_at_commit_is_409(client: TestClient, session: Session) -> None:
-    session.connection().execute(
-        text(
+def test_a_conflict_that_shows_only_at_commit_is_409(
+    client: TestClient, session: Session, owner_url: str
+) -> None:
+    with psycopg.connect(owner_url, autocommit=True) as owner:
+        owner.execute(
             "CREATE FUNCTION late_refusal() RETURNS trigger LANGUAGE plpgsql AS"
             " $$ BEGIN RAISE EXCEPTION 'late' USING ERRCODE = '23P01'; END $$"
         )
-    )
-    session.connection().execute(
-        text(
+        owner.execute(
             "CREATE CONSTRAINT TRIGGER late AFTER INSERT ON person DEFERRABLE INITIALLY DEFERRED"
             " FOR EACH ROW EXECUTE FUNCTION late_refusal()"
         )
-    )
-    session.commit()
-    try:
-        answer = client.post("/api/v1/model", json={"email": "a@example.com"})
-    finally:
-        session.connection().execute(text("DROP FUNCTION late_refusal() CASCADE"))
-        session.commit()
+        try:
+            answer = client.post("/api/v1/model", json={"email": "a@example.com"})
+        finally:
+            owner.execute("DROP FUNCTION late_refusal() CASCADE")
     assert answer.status_code == 409
     assert answer.headers["content-type"] == "application/problem+json"
     assert emails(session) == []

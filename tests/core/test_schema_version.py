@@ -21,8 +21,8 @@ def test_the_newest_version_is_the_one_that_alembic_finds() -> None:
     assert newest_versions(ROOT / "alembic" / "versions") == set(scripts.get_heads())
 
 
-def test_a_migrated_database_is_current(database_url: str) -> None:
-    assert is_current(database_url)
+def test_a_migrated_database_is_current(owner_url: str) -> None:
+    assert is_current(owner_url)
 
 
 def test_a_start_does_not_load_alembic() -> None:
@@ -32,14 +32,14 @@ def test_a_start_does_not_load_alembic() -> None:
     assert said.stdout.strip() == "False"
 
 
-def test_a_database_without_tables_is_not(database_url: str) -> None:
-    with database_beside(database_url, f"no_version_{os.getpid()}") as url:
+def test_a_database_without_tables_is_not(owner_url: str) -> None:
+    with database_beside(owner_url, f"no_version_{os.getpid()}") as url:
         assert not is_current(url)
 
 
 @pytest.mark.parametrize("stored", [[], ["0001"], ["9999"], ["0001", "9999"]])
-def test_nor_is_one_of_another_version(database_url: str, stored: list[str]) -> None:
-    with database_beside(database_url, f"another_version_{os.getpid()}") as url:
+def test_nor_is_one_of_another_version(owner_url: str, stored: list[str]) -> None:
+    with database_beside(owner_url, f"another_version_{os.getpid()}") as url:
         with psycopg.connect(url) as connection:
             connection.execute("CREATE TABLE alembic_version (version_num text)")
             rows = [[one] for one in stored]

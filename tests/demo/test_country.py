@@ -82,8 +82,8 @@ def test_a_database_with_providers_is_left_alone(small: Session) -> None:
         next(load_country(SMALL))
 
 
-def test_the_command_makes_a_directory_that_serves(database_url: str, tmp_path: Path) -> None:
-    with database_beside(database_url, f"made_country_{os.getpid()}") as url:
+def test_the_command_makes_a_directory_that_serves(owner_url: str, tmp_path: Path) -> None:
+    with database_beside(owner_url, f"made_country_{os.getpid()}") as url:
         server = Server(DATABASE_URL=url, DATA_DIR=str(tmp_path), RUN_WORKER="false")
         assert "provider@example.com" in server.run("country", "--listings", "1200", "--days", "7")
         server.start()

@@ -150,8 +150,8 @@ def test_who_signed_in_before_stays_who_they_are(session: Session) -> None:
     assert session.exec(own).one() == known
 
 
-def test_the_command_says_what_it_does_and_does_it_once(database_url: str, tmp_path: Path) -> None:
-    with database_beside(database_url, "made_demo") as url:
+def test_the_command_says_what_it_does_and_does_it_once(owner_url: str, tmp_path: Path) -> None:
+    with database_beside(owner_url, "made_demo") as url:
         server = Server(DATABASE_URL=url, DATA_DIR=str(tmp_path))
         first, second = (server.run("demo", "--providers", "20") for _ in range(2))
         with psycopg.connect(url) as connection:

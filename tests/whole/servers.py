@@ -14,6 +14,8 @@ from urllib.request import urlopen
 
 import psycopg
 
+from core.roles import make_application
+
 ROOT = Path(__file__).parents[2]
 READY_WITHIN = 60  # seconds; a shared machine may be slow
 
@@ -31,21 +33,28 @@ def database_beside(server: str, name: str) -> Iterator[str]:
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         connection.execute(f"CREATE DATABASE {name}")
-    yield _other_database(server, name)
+    yield database_named(server, name)
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _other_database(server: str, name: str) -> str:
+def database_named(server: str, name: str) -> str:
+    """The address of another database on the same server."""
     address, _, options = server.partition("?")
     base = address.rsplit("/", 1)[0]
     return f"{base}/{name}" + (f"?{options}" if options else "")
 
 
 class Server:
-    """`python main.py serve` with the given environment; may be killed and started again."""
+    """`python main.py serve` with the given environment; may be killed and started again.
+
+    A DATABASE_URL among it is its owner's: the server itself runs as the application's role.
+    """
 
     def __init__(self, **environment: str) -> None:
+        if url := environment.get("DATABASE_URL"):
+            roles = {"DATABASE_OWNER_URL": url, "DATABASE_URL": make_application(url)}
+            environment = {**environment, **roles}
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {

@@ -48,9 +48,9 @@ _PEOPLE = (
 
 
 @pytest.fixture
-def before(database_url: str) -> Iterator[str]:
+def before(owner_url: str) -> Iterator[str]:
     """A database of the version before, with a directory in it."""
-    with database_beside(database_url, f"migrating_{os.getpid()}") as url:
+    with database_beside(owner_url, f"migrating_{os.getpid()}") as url:
         _upgrade_to(url, "0007")
         with psycopg.connect(url, autocommit=True) as connection:
             add_people(connection, LISTINGS)
@@ -235,8 +235,8 @@ _BOOKED_BEFORE = (
 )
 
 
-def test_what_was_agreed_before_is_written_down(database_url: str) -> None:
-    with database_beside(database_url, f"agreeing_{os.getpid()}") as url:
+def test_what_was_agreed_before_is_written_down(owner_url: str) -> None:
+    with database_beside(owner_url, f"agreeing_{os.getpid()}") as url:
         _upgrade_to(url, "0010")
         with psycopg.connect(url, autocommit=True) as connection:
             add_people(connection, 60)
@@ -276,8 +276,8 @@ def test_what_was_agreed_before_is_written_down(database_url: str) -> None:
             assert moved == [("Long talk", None)]
 
 
-def test_addresses_are_sealed_and_the_audit_log_forgets_names(database_url: str) -> None:
-    with database_beside(database_url, f"sealing_{os.getpid()}") as url:
+def test_addresses_are_sealed_and_the_audit_log_forgets_names(owner_url: str) -> None:
+    with database_beside(owner_url, f"sealing_{os.getpid()}") as url:
         _upgrade_to(url, "0013")
         with psycopg.connect(url, autocommit=True) as connection:
             add_people(connection, 3)

@@ -79,11 +79,11 @@ JOBS = (
 
 
 @pytest.fixture(scope="module")
-def world(database_url: str) -> Iterator[World]:
+def world(owner_url: str) -> Iterator[World]:
     with Session(engine(), expire_on_commit=False) as session:
         make_room(session)
         world = build_world(session)
-    make_crowd(database_url)
+    make_crowd(owner_url)
     yield world
     empty_database()
 

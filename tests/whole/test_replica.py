@@ -107,6 +107,7 @@ def stage() -> Iterator[Stage]:
             DATABASE_URL=cluster.url,
             DATABASE_REPLICA_URL=standby.url,
             SECRET_KEYS=_keys(),
+            SMTP_URL="smtp+plain://127.0.0.1:9",
             DEMO="false",
         )
         server.run("migrate")

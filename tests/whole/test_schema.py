@@ -40,11 +40,11 @@ pytestmark = pytest.mark.xdist_group("schema")
 
 
 @pytest.fixture(scope="module")
-def living(database_url: str) -> Iterator[tuple[str, World]]:
+def living(owner_url: str) -> Iterator[tuple[str, World]]:
     """A running server on a database where each role has something to find."""
     with Session(engine(), expire_on_commit=False) as session:
         world = build_world(session)
-    server = Server(DATABASE_URL=database_url, RUN_WORKER="false", DEMO="false")
+    server = Server(DATABASE_URL=owner_url, RUN_WORKER="false")
     server.start()
     yield server.url, world
     server.stop()

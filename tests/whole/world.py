@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from PIL import Image
 from sqlalchemy import text
 from sqlmodel import Session, SQLModel, select, update
@@ -20,6 +21,7 @@ from core import clock
 from core.crypto import digest
 from core.database import engine
 from core.mail import Letter, post
+from core.settings import settings
 from core.web.caller import ADMIN
 from directory import alerts
 from directory.credentials.evidence import save_evidence
@@ -139,10 +141,10 @@ def build_world(session: Session) -> World:
 
 def empty_database() -> None:
     """Of all rows; for worlds that a module's tests shared."""
-    with engine().begin() as connection:
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
+    with psycopg.connect(settings().owner_url) as connection:
+        connection.execute("SET LOCAL session_replication_role = replica")
         tables = ", ".join(f'"{table}"' for table in {*SQLModel.metadata.tables} - STAYS)
-        connection.execute(text(f"TRUNCATE {tables}, procrastinate_jobs CASCADE"))
+        connection.execute(f"TRUNCATE {tables}, procrastinate_jobs CASCADE".encode())
 
 
 def _alert(session: Session, now: datetime) -> SearchAlert:

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from bench.in_sql import InSql
 from core import clock
-from core.database import driver_connection
+from core.database import driver_connection, make_engine
 from directory.search import SearchQuery, search
 from directory.search.query import GROUPS
 from tests.directory.search.listings import add_listing, random_name
@@ -19,6 +19,15 @@ from tests.factories import NOW
 
 GROUPS_HERE = ("state", "condition", "profession", "language", "accepts_new")
 VALUES = {group: list(GROUPS[group])[:4] for group in GROUPS_HERE}
+
+
+@pytest.fixture
+def session(database: str, owner_url: str) -> Iterator[Session]:
+    """As the owner: the comparison makes tables of its own, and takes them back."""
+    owner = make_engine(owner_url)
+    with Session(owner, expire_on_commit=False) as opened:
+        yield opened
+    owner.dispose()
 
 
 @pytest.fixture
