@@ -9,8 +9,10 @@ server took at most. It knows nothing of how the service defends itself, so it c
 an older version.
 """
 
+import base64
 import io
 import os
+import secrets
 import socket
 import tempfile
 import time
@@ -152,7 +154,12 @@ def attacked(folder: Path) -> Iterator[tuple[Server, dict[str, str]]]:
     cluster = Cluster(folder)
     cluster.start()
     os.environ.update(
-        DATABASE_URL=cluster.url, DATA_DIR=str(folder), RUN_WORKER="false", DEMO="false"
+        DATABASE_URL=cluster.url,
+        DATA_DIR=str(folder),
+        RUN_WORKER="false",
+        DEMO="false",
+        SMTP_URL="smtp+plain://127.0.0.1:1",
+        SECRET_KEYS=base64.b64encode(secrets.token_bytes(32)).decode(),
     )
     settings.cache_clear()
     migrate()

@@ -103,25 +103,25 @@ def test_a_limit_that_is_counted_apart_waits_no_longer(
     assert shown == "1min"  # a job's
 
 
-def test_a_commit_is_never_cut_short(client: TestClient, session: Session) -> None:
+def test_a_commit_is_never_cut_short(client: TestClient, session: Session, owner_url: str) -> None:
     """Whoever is told 503 may try again, so a commit either was or was not."""
-    session.connection().execute(
-        text(
+    with psycopg.connect(owner_url) as owner:
+        owner.execute(
             "CREATE TABLE slow_at_commit (n int);"
+            "GRANT INSERT, SELECT ON slow_at_commit TO PUBLIC;"
             "CREATE FUNCTION take_time() RETURNS trigger LANGUAGE plpgsql AS"
             " $$ BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END $$;"
             "CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON slow_at_commit DEFERRABLE"
             " INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION take_time()"
         )
-    )
-    session.commit()
     try:
         assert client.post("/api/v1/adds").status_code == 204
         kept = session.connection().execute(text("SELECT count(*) FROM slow_at_commit"))
         assert kept.scalar_one() == 1
     finally:
-        session.connection().execute(text("DROP TABLE slow_at_commit; DROP FUNCTION take_time()"))
-        session.commit()
+        session.rollback()
+        with psycopg.connect(owner_url) as owner:
+            owner.execute("DROP TABLE slow_at_commit; DROP FUNCTION take_time()")
 
 
 def test_a_full_pool_is_503(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

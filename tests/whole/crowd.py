@@ -95,6 +95,10 @@ _LEFT_BEHIND = (
     SELECT provider_id, now() + make_interval(hours => (n % 72)::int) FROM one WHERE n % 500 = 0
     """,
     """
+    INSERT INTO session_allowance (provider_id, patient_id, most, changed_at)
+    SELECT provider_id, patient_id, 5, now() FROM one
+    """,
+    """
     INSERT INTO appointment_event (id, appointment_id, at, status, starts_at, actor_kind)
     SELECT nextval(pg_get_serial_sequence('appointment_event', 'id')), id, created_at, 'held',
         starts_at, 'visitor' FROM appointment

@@ -26,6 +26,7 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/v1/holds/{hold_id}/confirm": _PERSON,
     "POST /api/v1/me/services": _SERVICE,
     "PUT /api/v1/appointments/{appointment_id}/state": {"state": "OR"},
+    "PUT /api/v1/appointments/{appointment_id}/allowance": {"most": 5},
     "PUT /api/v1/me/availability": {"time_zone": "America/Los_Angeles", "weekly": []},
     "POST /api/v1/me/availability/preview": {"time_zone": "America/Los_Angeles", "weekly": []},
     "POST /api/v1/auth/factor": {"totp": "123456"},

@@ -4,6 +4,7 @@ Real sockets and a real server, with its rate limits. Nothing here is timed: oth
 while the attack goes on, and within bounds of bytes and memory.
 """
 
+import base64
 import io
 import socket
 from collections import Counter
@@ -32,9 +33,15 @@ PATIENCE = 30.0
 
 
 @pytest.fixture(scope="module")
-def server(database_url: str) -> Iterator[Server]:
-    running = Server(DATABASE_URL=database_url, RATE_LIMITS="true", RUN_WORKER="false")
-    running.environment["DEMO"] = "false"
+def server(owner_url: str) -> Iterator[Server]:
+    running = Server(
+        DATABASE_URL=owner_url,
+        RATE_LIMITS="true",
+        RUN_WORKER="false",
+        DEMO="false",
+        SMTP_URL="smtp+plain://127.0.0.1:1",
+        SECRET_KEYS=base64.b64encode(settings().encryption_keys()[0]).decode(),
+    )
     running.start()
     yield running
     running.stop()

@@ -121,15 +121,12 @@ def test_check_tells_of_the_database(empty: str, owner_url: str, database_url: s
     assert "could rewrite history" in wrongs(database_url=owner_url, database_owner_url="")
     assert "DATABASE_URL cannot be reached" in wrongs(database_url="postgresql:///x?host=/never")
     with psycopg.connect(owner_url, autocommit=True) as owner:
-        owner.execute(
-            "INSERT INTO mail (id, key, recipient, subject, text, html, created_at)"
-            " VALUES (uuidv7(), 'k', 'a', 's', %s, '', now())",
-            [b"another key's"],
-        )
+        row = owner.execute("SELECT sealed FROM lookup_key").fetchone()
+        owner.execute("UPDATE lookup_key SET sealed = %s", [b"another key's"])
         try:
             assert "keys do not open" in wrongs()
         finally:
-            owner.execute("DELETE FROM mail")
+            owner.execute("UPDATE lookup_key SET sealed = %s", row)
 
 
 def test_check_ends_with_1_where_something_must_be_mended(
