@@ -22,8 +22,7 @@ from core.web.caller import ADMIN, PROVIDER
 class AskAnAdmin(NotAllowed):
     """Staff do not wait: another admin looks at who asks."""
 
-    message = "Another admin can reset your factors, on the desk's page People. The only admin uses"
-    message += " the command line."
+    message = "Another admin can remove your factors, on the desk's page People."
 
 
 def forget_factors(session: Session, person_id: UUID) -> None:

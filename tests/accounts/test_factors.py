@@ -1,7 +1,8 @@
 """Second factors as people meet them: setting up, signing in, confirming, losing them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -12,10 +13,13 @@ from sqlalchemy import text
 from sqlmodel import Session, select
 
 from accounts import sessions
+from accounts.factors.recovery import use_recovery_code
 from accounts.factors.resets import reset_by_command, reset_when_due
+from accounts.factors.totp import use_totp
 from accounts.models import AuditEntry, Person, RecoveryCode, Totp
 from booking.calendar.free_times import free_starts
 from core import clock
+from core.database import transaction
 from core.mail import Mail
 from core.settings import settings
 from core.web.caller import ADMIN, PATIENT, PROVIDER
@@ -115,6 +119,23 @@ def test_a_code_is_taken_once(client: TestClient, session: Session, admin: Perso
         assert show(client, headers, totp=code) == 204
         assert show(client, headers, totp=code) == 422
     assert recorded(session).count("factor.refused") == 2
+
+
+def test_of_two_at_once_one_is_let_in(client: TestClient, session: Session, admin: Person) -> None:
+    headers = factories.sign_in(None, session, admin)
+    secret = set_up(client, headers)
+    made = client.post("/api/v1/me/factors/recovery-codes", headers=headers).json()
+    now = clock.now() + timedelta(minutes=1)
+    uses = [(use_totp, admin, pyotp.TOTP(secret).at(now))]
+    uses += [(use_recovery_code, admin.id, made["recovery_codes"][0])]
+
+    def use(how: Callable[..., bool], whose: object, code: str) -> bool:
+        with transaction() as own:
+            return how(own, whose, code, now)
+
+    for one in uses:
+        with ThreadPoolExecutor(4) as pool:
+            assert sorted(pool.map(lambda _, one=one: use(*one), range(4))) == [False] * 3 + [True]
 
 
 def test_guessing_ends_soon(client: TestClient, session: Session, admin: Person) -> None:
