@@ -1,5 +1,6 @@
 """Another email address for an account: proved at both, or by another admin for staff."""
 
+import hmac
 import secrets
 from datetime import datetime
 from typing import Final
@@ -15,7 +16,7 @@ from accounts.rules import CODE_DIGITS, CODE_LASTS, CODE_TRIES, WrongCode, norma
 from accounts.sessions import end_all_sessions, end_other_sessions
 from accounts.sign_in import CODES_PER_ACCOUNT, CODES_PER_ADDRESS, TRIES_PER_ACCOUNT
 from core import clock
-from core.crypto import keyed_digests
+from core.crypto import keyed_digest
 from core.database import transaction
 from core.errors import Invalid
 from core.limits import spend
@@ -42,8 +43,8 @@ def ask_address_change(
     row = AddressChange(
         person_id=person.id,
         new_email=email,
-        old_code_hash=_digests(person.id, old)[0],
-        new_code_hash=_digests(person.id, new)[0],
+        old_code_hash=_digest(person.id, old),
+        new_code_hash=_digest(person.id, new),
         expires_at=now + CODE_LASTS,
     )
     session.exec(delete(AddressChange).where(col(AddressChange.person_id) == person.id))
@@ -84,7 +85,7 @@ def confirm_address_change(
             row.attempts += 1
         if row is not None and is_right:
             person = get_person(session, person_id)
-            _change(session, person, row.new_email, person_id, "", now)
+            _change(session, person, row.new_email, person_id, news.OWN, now)
             session.delete(row)
             end_other_sessions(session, person_id, keep, now)
     if not is_right:
@@ -96,23 +97,20 @@ def change_address_for(
 ) -> None:
     """Staff who lost their address, by another admin who has just confirmed who they are. Their
     factors stay, and are asked for. Raises Invalid, Conflict."""
-    email, reason = normal_email(typed), reason.strip()
-    if by == person_id:
-        raise Invalid([("email", "Another admin must do this for you.")])
+    email = normal_email(typed)
     if not roles_of(session, person_id) & {ADMIN, PROVIDER}:
         raise Invalid([("email", "Only for admins and providers.")])
-    if not reason or len(reason) > 500:
-        raise Invalid([("reason", "Say why, in at most 500 letters.")])
-    _change(session, get_person(session, person_id), email, by, reason, now)
+    news.keep_reason(session, person_id, by, "address", reason, now)
+    _change(session, get_person(session, person_id), email, by, news.BY_ADMIN, now)
     end_all_sessions(session, person_id, now)
 
 
 def _change(
-    session: Session, person: Person, email: str, by: UUID, reason: str, now: datetime
+    session: Session, person: Person, email: str, by: UUID, how: str, now: datetime
 ) -> None:
     before = person.email
     change_email(session, person, email)
-    news.record(session, news.ADDRESS_CHANGED, person, now, by, reason=reason)
+    news.record(session, news.ADDRESS_CHANGED, person, now, by, how=how)
     for address in (before, email):
         news.tell(
             session,
@@ -128,12 +126,12 @@ def _are_right(row: AddressChange, codes: list[str], now: datetime) -> bool:
     if now >= row.expires_at or row.attempts >= CODE_TRIES:
         return False
     hashes = (row.old_code_hash, row.new_code_hash)
-    given = [_digests(row.person_id, code) for code in codes]
-    return all(one in known for one, known in zip(hashes, given, strict=True))
+    given = [_digest(row.person_id, code) for code in codes]
+    return all(hmac.compare_digest(*pair) for pair in zip(hashes, given, strict=True))
 
 
-def _digests(person_id: UUID, code: str) -> list[bytes]:
-    return keyed_digests(_PURPOSE, f"{person_id} {code}")
+def _digest(person_id: UUID, code: str) -> bytes:
+    return keyed_digest(_PURPOSE, f"{person_id} {code}")
 
 
 def _typed_code(field: str, typed: str) -> str:

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, delete, select
 
 from accounts.factors.rules import RECOVERY_ALPHABET, RECOVERY_CODES, RECOVERY_LENGTH
 from accounts.models import RecoveryCode
-from core.crypto import keyed_digest, keyed_digests
+from core.crypto import keyed_digest
 
 _PURPOSE = "recovery code"
 
@@ -32,7 +32,7 @@ def use_recovery_code(session: Session, person_id: UUID, code: str, now: datetim
     """Whether it is one of theirs and was not used; it is from then on."""
     query = select(RecoveryCode).where(
         RecoveryCode.person_id == person_id,
-        col(RecoveryCode.code_hash).in_(keyed_digests(_PURPOSE, f"{person_id} {code}")),
+        RecoveryCode.code_hash == keyed_digest(_PURPOSE, f"{person_id} {code}"),
         col(RecoveryCode.used_at).is_(None),
     )
     found = session.exec(query.with_for_update()).first()

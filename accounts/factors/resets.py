@@ -31,20 +31,20 @@ def forget_factors(session: Session, person_id: UUID) -> None:
         session.exec(delete(model).where(col(model.person_id) == person_id))
 
 
-def reset_factors(
-    session: Session, person_id: UUID, reason: str, by: UUID | str, now: datetime
+def reset_factors_for(
+    session: Session, person_id: UUID, reason: str, admin_id: UUID, now: datetime
 ) -> None:
-    """Remove someone's factors at once and sign them out everywhere. `by`: another admin's id, or
-    COMMAND or SYSTEM. Raises Invalid without a reason, or where it is one's own."""
-    reason = reason.strip()
-    if by == person_id:
-        raise Invalid([("email", "Another admin must do this for you.")])
-    if not reason or len(reason) > 500:
-        raise Invalid([("reason", "Say why, in at most 500 letters.")])
+    """Remove someone's factors at once, by another admin. Raises Invalid without a reason, or where
+    they are one's own."""
+    news.keep_reason(session, person_id, admin_id, "factors", reason, now)
+    _reset(session, person_id, news.BY_ADMIN, admin_id, now)
+
+
+def _reset(session: Session, person_id: UUID, how: str, by: UUID | str, now: datetime) -> None:
     person = get_person(session, person_id)
     forget_factors(session, person_id)
     end_all_sessions(session, person_id, now)
-    news.record(session, news.RESET, person, now, by, reason=reason)
+    news.record(session, news.RESET, person, now, by, how=how)
     news.tell(
         session,
         person.email,
@@ -62,7 +62,7 @@ def reset_by_command(email: str) -> str:
         person = find_person(session, address)
         if person is None:
             raise Invalid([("email", f"Nobody has the address {address}.")])
-        reset_factors(session, person.id, "By command", audit.COMMAND, clock.now())
+        _reset(session, person.id, news.BY_COMMAND, audit.COMMAND, clock.now())
     return f"{address} has no second factor now, and is signed out everywhere."
 
 
@@ -127,4 +127,4 @@ def reset_when_due(person_id: str) -> None:
     with transaction() as session:
         row = session.get(FactorReset, UUID(person_id), with_for_update=True)
         if row is not None and row.due_at <= now:
-            reset_factors(session, row.person_id, "Asked for 72 hours ago", audit.SYSTEM, now)
+            _reset(session, row.person_id, news.WAITED, audit.SYSTEM, now)

@@ -146,5 +146,6 @@ def test_another_admin_gives_staff_who_lost_it_another_address(
     assert address_of(session, dana) == NEW
     assert client.get("/api/v1/me", headers=hers).status_code == 401
     entry = session.exec(select(AuditEntry)).one()
-    assert (entry.actor_id, entry.subject_id, entry.detail) == (admin.id, dana.id, {"reason": why})
+    assert (entry.actor_id, entry.subject_id, entry.detail) == (admin.id, dana.id, {"how": "admin"})
+    assert why in client.get(f"/admin/people?email={NEW}", headers=headers).text
     assert sorted(session.exec(select(Mail.recipient)).all()) == [NEW, OLD]

@@ -126,7 +126,7 @@ def test_of_two_at_once_one_is_let_in(client: TestClient, session: Session, admi
     secret = set_up(client, headers)
     made = client.post("/api/v1/me/factors/recovery-codes", headers=headers).json()
     now = clock.now() + timedelta(minutes=1)
-    uses = [(use_totp, admin, pyotp.TOTP(secret).at(now))]
+    uses: list[Any] = [(use_totp, admin, pyotp.TOTP(secret).at(now))]
     uses += [(use_recovery_code, admin.id, made["recovery_codes"][0])]
 
     def use(how: Callable[..., bool], whose: object, code: str) -> bool:
@@ -323,6 +323,9 @@ def test_another_admin_resets_lost_factors_at_once(
     }
     entry = session.exec(select(AuditEntry).where(AuditEntry.action == "factors.reset")).one()
     assert (entry.actor_id, entry.subject_id) == (admin.id, dana.id)
+    assert entry.detail == {"how": "admin"}  # what somebody wrote is kept where it can be erased
+    again = client.get("/admin/people?email=dana@example.com", headers=headers).text
+    assert "factors removed: I called her practice." in again
     assert told(session, "dana@example.com")[-1] == "Your sign-in has changed"
 
 
