@@ -10,12 +10,14 @@ from accounts import (
     mailbox,
     pages,
     people_pages,
+    recovery_api,
     refused_letters,
 )
 
 _PARTS = (
     api,
     factor_api,
+    recovery_api,
     pages,
     confirm_pages,
     factor_pages,

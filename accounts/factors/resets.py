@@ -7,6 +7,7 @@ from sqlmodel import Session, col, delete, select
 
 from accounts import audit
 from accounts.factors import news
+from accounts.factors.queries import factors_of
 from accounts.factors.rules import RESET_WAITS
 from accounts.models import FactorReset, Passkey, Person, RecoveryCode, Totp
 from accounts.queries import find_person, get_person, roles_of
@@ -15,7 +16,7 @@ from accounts.sessions import end_all_sessions
 from core import clock, jobs
 from core.crypto import digest, token
 from core.database import transaction
-from core.errors import Invalid, NotAllowed, NotFound
+from core.errors import Conflict, Invalid, NotAllowed, NotFound
 from core.web.caller import ADMIN, PROVIDER
 
 
@@ -72,9 +73,11 @@ def find_reset(session: Session, person_id: UUID) -> FactorReset | None:
 
 def ask_reset(session: Session, person: Person, now: datetime) -> FactorReset:
     """Have one's own factors removed after 72 hours; told by mail, with a way to stop it. Asking
-    again changes nothing. Raises AskAnAdmin for staff."""
+    again changes nothing. Raises AskAnAdmin for staff, Conflict where there are none."""
     if roles_of(session, person.id) & {ADMIN, PROVIDER}:
         raise AskAnAdmin
+    if factors_of(session, person.id).count == 0:
+        raise Conflict("There is no second factor to remove.")
     known = find_reset(session, person.id)
     if known is not None:
         return known
