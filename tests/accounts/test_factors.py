@@ -474,3 +474,14 @@ def test_who_has_a_factor_books_after_showing_it(client: TestClient, session: Se
         assert "Robin Sample" in check.text
         booked = client.post(f"{at}/check", headers=FORM, follow_redirects=False)
         assert booked.headers["location"].endswith("/booked")
+
+
+def test_a_button_without_fields_is_pressed_once_more(client: TestClient, session: Session) -> None:
+    secret = set_up(client, factories.sign_in(client, session, factories.make_patient(session)))
+    with clock.at(clock.now() + timedelta(minutes=16)):
+        kept = client.post("/account/factors/totp/remove", headers=FORM)
+        assert kept.status_code == 403
+        data = {"next": "/account/factors/totp/remove", "typed": "[]", "code": code_of(secret)}
+        go_on = client.post("/confirm", data=data, headers=FORM)
+        assert 'action="/account/factors/totp/remove"' in go_on.text
+        assert "Removed." in client.post("/account/factors/totp/remove", headers=FORM).text
