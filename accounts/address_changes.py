@@ -85,7 +85,7 @@ def confirm_address_change(
             row.attempts += 1
         if row is not None and is_right:
             person = get_person(session, person_id)
-            _change(session, person, row.new_email, person_id, "", now)
+            _change(session, person, row.new_email, person_id, news.OWN, now)
             session.delete(row)
             end_other_sessions(session, person_id, keep, now)
     if not is_right:
@@ -97,23 +97,20 @@ def change_address_for(
 ) -> None:
     """Staff who lost their address, by another admin who has just confirmed who they are. Their
     factors stay, and are asked for. Raises Invalid, Conflict."""
-    email, reason = normal_email(typed), reason.strip()
-    if by == person_id:
-        raise Invalid([("email", "Another admin must do this for you.")])
+    email = normal_email(typed)
     if not roles_of(session, person_id) & {ADMIN, PROVIDER}:
         raise Invalid([("email", "Only for admins and providers.")])
-    if not reason or len(reason) > 500:
-        raise Invalid([("reason", "Say why, in at most 500 letters.")])
-    _change(session, get_person(session, person_id), email, by, reason, now)
+    news.keep_reason(session, person_id, by, "address", reason, now)
+    _change(session, get_person(session, person_id), email, by, news.BY_ADMIN, now)
     end_all_sessions(session, person_id, now)
 
 
 def _change(
-    session: Session, person: Person, email: str, by: UUID, reason: str, now: datetime
+    session: Session, person: Person, email: str, by: UUID, how: str, now: datetime
 ) -> None:
     before = person.email
     change_email(session, person, email)
-    news.record(session, news.ADDRESS_CHANGED, person, now, by)
+    news.record(session, news.ADDRESS_CHANGED, person, now, by, how=how)
     for address in (before, email):
         news.tell(
             session,
@@ -121,7 +118,6 @@ def _change(
             "The address of your account has changed",
             "Your Openchair account has another email address now; codes and letters go there. You"
             " are signed out on other devices.",
-            *([f"The reason that was given: {reason}"] if reason else []),
             "Was that not you? Then somebody may have taken your account.",
         )
 

@@ -62,11 +62,10 @@ def confirm(
             (prove_by_code if visit.caller.has_factor else prove_by_mail)(visit, code)
         except Invalid as error:
             return _page(visit, next, typed, code, error.extra["errors"], is_sent=True)
-    pairs = _pairs(typed)
-    if not pairs:
+    if not typed:  # where one only wanted to look
         return RedirectResponse(way_on(visit.caller.roles, next), 303)
     fields: dict[str, list[str]] = {}
-    for name, value in pairs:
+    for name, value in _pairs(typed):
         fields.setdefault(name, []).append(value)
     return render(visit, "accounts/go_on.html", url=local_path(next) or "/", fields=fields)
 

@@ -133,6 +133,19 @@ class FactorReset(SQLModel, table=True):
     due_at: datetime
 
 
+class AccountRecovery(SQLModel, table=True):
+    """That factors or an address were given up for someone, by whom and why."""
+
+    __tablename__ = "account_recovery"
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    person_id: UUID = Field(foreign_key="person.id", index=True, ondelete="CASCADE")
+    admin_id: UUID | None = Field(default=None, foreign_key="person.id", index=True)
+    kind: str  # "factors" or "address"
+    reason: str = Field(sa_type=Encrypted)
+    at: datetime
+
+
 class AddressChange(SQLModel, table=True):
     """A new address that waits for a code from it, and for one from the address before."""
 

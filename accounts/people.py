@@ -9,6 +9,7 @@ from sqlmodel import Session, col, delete
 
 from accounts import audit
 from accounts.models import (
+    AccountRecovery,
     AddressChange,
     FactorReset,
     Passkey,
@@ -126,7 +127,7 @@ def erase(session: Session, person_id: UUID, now: datetime) -> None:
     session.exec(delete(SignInCode).where(is_of_code(person.email)))
     session.exec(delete(SignInSession).where(col(SignInSession.person_id) == person_id))
     session.exec(delete(PersonRole).where(col(PersonRole.person_id) == person_id))
-    for model in (Totp, Passkey, RecoveryCode, FactorReset, AddressChange):
+    for model in (Totp, Passkey, RecoveryCode, FactorReset, AccountRecovery, AddressChange):
         session.exec(delete(model).where(col(model.person_id) == person_id))
     _set_address(person, f"erased-{person.id.hex}@erased.invalid")
     person.deleted_at = now

@@ -7,16 +7,18 @@ from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
 from accounts.address_changes import change_address_for
-from accounts.factors.queries import factors_of
-from accounts.factors.resets import reset_factors
+from accounts.factors.queries import factors_of, recoveries_of
+from accounts.factors.resets import reset_factors_for
 from accounts.queries import find_person, get_person, roles_of
 from accounts.rules import normal_email
 from core.errors import Conflict, Invalid
 from core.web import flash
 from core.web.caller import ADMIN, PROVIDER, allow, confirmed
+from core.web.formats import short_when
 from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
+from core.web.zones import reader_zone
 
 router = Router(include_in_schema=False)
 
@@ -48,7 +50,7 @@ def find(visit: Visiting, email: str = "") -> Response:
 def reset(visit: Visiting, person_id: UUID, reason: Text = "") -> Response:
     """Remove someone's factors, at once."""
     try:
-        reset_factors(visit.session, person_id, reason, visit.person_id, visit.now)
+        reset_factors_for(visit.session, person_id, reason, visit.person_id, visit.now)
     except Invalid as error:
         return _page(visit, person_id, {"reason": reason}, error.extra["errors"], 422)
     return RedirectResponse(f"/admin/people{RESET}", 303)
@@ -74,6 +76,9 @@ def change_address(
     return RedirectResponse(f"/admin/people{MOVED}", 303)
 
 
+_KINDS = {"factors": "factors removed", "address": "address changed"}
+
+
 def _page(
     visit: Visit,
     person_id: UUID | None,
@@ -85,7 +90,12 @@ def _page(
     if person_id is not None:
         person, roles = get_person(visit.session, person_id), roles_of(visit.session, person_id)
         factors = factors_of(visit.session, person_id)
+        zone = reader_zone(visit.request)
         found = {
+            "earlier": [
+                f"{short_when(one.at, zone)}, {_KINDS[one.kind]}: {one.reason}"
+                for one in recoveries_of(visit.session, person_id)
+            ],
             "url": f"/admin/people/{person_id}",
             "email": person.email,
             "roles": ", ".join(sorted(roles)),

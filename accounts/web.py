@@ -10,6 +10,7 @@ from accounts import (
     pages,
     people_pages,
     plain_addresses,
+    recovery_api,
     refused_letters,
 )
 
@@ -18,6 +19,7 @@ _ = plain_addresses  # runs at night
 _PARTS = (
     api,
     factor_api,
+    recovery_api,
     pages,
     confirm_pages,
     factor_pages,

@@ -7,18 +7,29 @@ from uuid import UUID
 from sqlmodel import Session
 
 from accounts import audit
-from accounts.models import Person
+from accounts.models import AccountRecovery, Person
 from core.database import uuid7
+from core.errors import Invalid
 from core.mail import Letter, post
 from core.settings import settings
 from core.web import templates
 
+LONGEST_REASON: Final = 500
 KINDS: Final = {
     "app": "authenticator app",
     "passkey": "passkey",
     "recovery_codes": "recovery codes",
     "recovery_code": "recovery code",
     "email": "code by email",
+}
+
+
+OWN, BY_ADMIN, BY_COMMAND, WAITED = "own", "admin", "command", "waited"
+_HOW: Final = {
+    OWN: "With codes to both addresses.",
+    BY_ADMIN: "By another admin; why stands on their page under People.",
+    BY_COMMAND: "By the command line.",
+    WAITED: "It was asked for 72 hours before.",
 }
 
 
@@ -34,8 +45,16 @@ COPIED = audit.declare(
 )
 RESET_ASKED = audit.declare("factors.reset_asked", "Removal of factors asked for", lambda _: "")
 RESET_STOPPED = audit.declare("factors.reset_stopped", "Removal of factors stopped", lambda _: "")
-RESET = audit.declare("factors.reset", "Second factors reset", lambda _: "")
-ADDRESS_CHANGED = audit.declare("address.changed", "Email address changed", lambda _: "")
+RESET = audit.declare(
+    "factors.reset",
+    "Second factors removed",
+    lambda detail: _HOW[detail["how"]],
+)
+ADDRESS_CHANGED = audit.declare(
+    "address.changed",
+    "Email address changed",
+    lambda detail: _HOW[detail["how"]],
+)
 
 
 def record(
@@ -56,6 +75,21 @@ def record(
         subject_id=person.id,
         detail=detail,
         now=now,
+    )
+
+
+def keep_reason(
+    session: Session, person_id: UUID, admin_id: UUID, kind: str, reason: str, now: datetime
+) -> None:
+    """Why an admin did something for someone, for other admins to read. Raises Invalid, on the
+    field `reason`, where there is none or it is too long, and where they are one and the same."""
+    reason = reason.strip()
+    if admin_id == person_id:
+        raise Invalid([("email", "Another admin must do this for you.")])
+    if not reason or len(reason) > LONGEST_REASON:
+        raise Invalid([("reason", f"Say why, in at most {LONGEST_REASON} letters.")])
+    session.add(
+        AccountRecovery(person_id=person_id, admin_id=admin_id, kind=kind, reason=reason, at=now)
     )
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, func, select
 
-from accounts.models import Passkey, RecoveryCode, Totp
+from accounts.models import AccountRecovery, Passkey, RecoveryCode, Totp
 
 
 def find_totp(session: Session, person_id: UUID) -> Totp | None:
@@ -36,6 +36,12 @@ def count_recovery_codes(session: Session, person_id: UUID) -> int:
     return session.exec(
         left.where(RecoveryCode.person_id == person_id, col(RecoveryCode.used_at).is_(None))
     ).one()
+
+
+def recoveries_of(session: Session, person_id: UUID) -> list[AccountRecovery]:
+    """What admins did for someone, the newest ten."""
+    done = select(AccountRecovery).where(AccountRecovery.person_id == person_id)
+    return list(session.exec(done.order_by(col(AccountRecovery.at).desc()).limit(10)).all())
 
 
 @dataclass(frozen=True)

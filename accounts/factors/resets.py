@@ -7,6 +7,7 @@ from sqlmodel import Session, col, delete, select
 
 from accounts import audit
 from accounts.factors import news
+from accounts.factors.queries import factors_of
 from accounts.factors.rules import RESET_WAITS
 from accounts.models import FactorReset, Passkey, Person, RecoveryCode, Totp
 from accounts.queries import find_person, get_person, roles_of
@@ -15,15 +16,14 @@ from accounts.sessions import end_all_sessions
 from core import clock, jobs
 from core.crypto import digest, token
 from core.database import transaction
-from core.errors import Invalid, NotAllowed, NotFound
+from core.errors import Conflict, Invalid, NotAllowed, NotFound
 from core.web.caller import ADMIN, PROVIDER
 
 
 class AskAnAdmin(NotAllowed):
     """Staff do not wait: another admin looks at who asks."""
 
-    message = "Another admin can reset your factors, on the desk's page People. The only admin uses"
-    message += " the command line."
+    message = "Another admin can remove your factors, on the desk's page People."
 
 
 def forget_factors(session: Session, person_id: UUID) -> None:
@@ -32,27 +32,26 @@ def forget_factors(session: Session, person_id: UUID) -> None:
         session.exec(delete(model).where(col(model.person_id) == person_id))
 
 
-def reset_factors(
-    session: Session, person_id: UUID, reason: str, by: UUID | str, now: datetime
+def reset_factors_for(
+    session: Session, person_id: UUID, reason: str, admin_id: UUID, now: datetime
 ) -> None:
-    """Remove someone's factors at once and sign them out everywhere. `by`: another admin's id, or
-    COMMAND or SYSTEM. Raises Invalid without a reason, or where it is one's own."""
-    reason = reason.strip()
-    if by == person_id:
-        raise Invalid([("email", "Another admin must do this for you.")])
-    if not reason or len(reason) > 500:
-        raise Invalid([("reason", "Say why, in at most 500 letters.")])
+    """Remove someone's factors at once, by another admin. Raises Invalid without a reason, or where
+    they are one's own."""
+    news.keep_reason(session, person_id, admin_id, "factors", reason, now)
+    _reset(session, person_id, news.BY_ADMIN, admin_id, now)
+
+
+def _reset(session: Session, person_id: UUID, how: str, by: UUID | str, now: datetime) -> None:
     person = get_person(session, person_id)
     forget_factors(session, person_id)
     end_all_sessions(session, person_id, now)
-    news.record(session, news.RESET, person, now, by)
+    news.record(session, news.RESET, person, now, by, how=how)
     news.tell(
         session,
         person.email,
         "Your sign-in has changed",
         "The second factors of your Openchair account were removed, and you are signed out"
         " everywhere. You sign in with a code by email, and can set up new ones.",
-        f"The reason that was given: {reason}",
         "Did you not ask for this? Then somebody may have wanted your account.",
     )
 
@@ -64,7 +63,7 @@ def reset_by_command(email: str) -> str:
         person = find_person(session, address)
         if person is None:
             raise Invalid([("email", f"Nobody has the address {address}.")])
-        reset_factors(session, person.id, "By command", audit.COMMAND, clock.now())
+        _reset(session, person.id, news.BY_COMMAND, audit.COMMAND, clock.now())
     return f"{address} has no second factor now, and is signed out everywhere."
 
 
@@ -74,9 +73,11 @@ def find_reset(session: Session, person_id: UUID) -> FactorReset | None:
 
 def ask_reset(session: Session, person: Person, now: datetime) -> FactorReset:
     """Have one's own factors removed after 72 hours; told by mail, with a way to stop it. Asking
-    again changes nothing. Raises AskAnAdmin for staff."""
+    again changes nothing. Raises AskAnAdmin for staff, Conflict where there are none."""
     if roles_of(session, person.id) & {ADMIN, PROVIDER}:
         raise AskAnAdmin
+    if factors_of(session, person.id).count == 0:
+        raise Conflict("There is no second factor to remove.")
     known = find_reset(session, person.id)
     if known is not None:
         return known
@@ -129,4 +130,4 @@ def reset_when_due(person_id: str) -> None:
     with transaction() as session:
         row = session.get(FactorReset, UUID(person_id), with_for_update=True)
         if row is not None and row.due_at <= now:
-            reset_factors(session, row.person_id, "Asked for 72 hours ago", audit.SYSTEM, now)
+            _reset(session, row.person_id, news.WAITED, audit.SYSTEM, now)

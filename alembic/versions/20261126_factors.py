@@ -70,6 +70,19 @@ STATEMENTS = (
     )
     """,
     """
+    CREATE TABLE account_recovery (
+        id uuid NOT NULL CONSTRAINT pk_account_recovery PRIMARY KEY,
+        person_id uuid NOT NULL
+            CONSTRAINT fk_account_recovery_person_id_person REFERENCES person ON DELETE CASCADE,
+        admin_id uuid CONSTRAINT fk_account_recovery_admin_id_person REFERENCES person,
+        kind varchar NOT NULL,
+        reason bytea NOT NULL,
+        at timestamptz NOT NULL
+    )
+    """,
+    "CREATE INDEX ix_account_recovery_person_id ON account_recovery (person_id)",
+    "CREATE INDEX ix_account_recovery_admin_id ON account_recovery (admin_id)",
+    """
     CREATE TABLE address_change (
         person_id uuid NOT NULL CONSTRAINT pk_address_change PRIMARY KEY
             CONSTRAINT fk_address_change_person_id_person REFERENCES person ON DELETE CASCADE,

@@ -11,6 +11,7 @@ from sqlmodel import Session, select
 from accounts.address_changes import SUBJECT, forget_address_changes
 from accounts.models import AddressChange, AuditEntry, Person
 from core import clock
+from core.database import uuid7
 from core.mail import Mail, is_to
 from core.web.caller import ADMIN, PROVIDER
 from tests import factories
@@ -146,7 +147,39 @@ def test_another_admin_gives_staff_who_lost_it_another_address(
     assert address_of(session, dana) == NEW
     assert client.get("/api/v1/me", headers=hers).status_code == 401
     entry = session.exec(select(AuditEntry)).one()
-    assert (entry.actor_id, entry.subject_id, entry.detail) == (admin.id, dana.id, {})
-    told = session.exec(select(Mail)).all()
-    assert sorted(one.recipient for one in told) == [NEW, OLD]
-    assert all(why in one.text for one in told)
+    assert (entry.actor_id, entry.subject_id, entry.detail) == (admin.id, dana.id, {"how": "admin"})
+    assert why in client.get(f"/admin/people?email={NEW}", headers=headers).text
+    assert sorted(one.recipient for one in session.exec(select(Mail))) == [NEW, OLD]
+
+
+def test_the_api_does_the_same(client: TestClient, session: Session) -> None:
+    admin = factories.sign_in(
+        None, session, factories.make_person(session, "admin@example.com", [ADMIN])
+    )
+    dana = factories.make_person(session, OLD, [PROVIDER])
+    hers = factories.sign_in(None, session, dana)
+    asked = client.post("/api/v1/me/email", json={"new_email": NEW}, headers=hers)
+    assert (asked.status_code, asked.json()) == (202, {"expires_in": 600})
+    body = {"old_code": code_to(session, OLD), "new_code": code_to(session, NEW)}
+    done = client.post("/api/v1/me/email/confirm", json=body, headers=hers)
+    assert (done.status_code, address_of(session, dana)) == (204, NEW)
+    found = client.get(f"/api/v1/admin/people?email={NEW}", headers=admin).json()
+    assert found == {
+        "person_id": str(dana.id),
+        "roles": ["provider"],
+        "passkeys": 0,
+        "totp": False,
+    }
+    path = f"/api/v1/admin/people/{dana.id}"
+    body = {"new_email": OLD, "reason": "I called."}
+    assert client.post(f"{path}/email", json=body, headers=admin).status_code == 204
+    assert address_of(session, dana) == OLD
+    body = {"reason": "I called."}
+    assert client.post(f"{path}/factors/reset", json=body, headers=admin).status_code == 204
+    unknown = f"/api/v1/admin/people/{uuid7()}/factors/reset"
+    assert client.post(unknown, json=body, headers=admin).status_code == 404
+    assert client.get(f"/api/v1/admin/people?email={NEW}", headers=admin).status_code == 404
+    mine = factories.sign_in(None, session, factories.make_patient(session))
+    assert client.post("/api/v1/me/factors/reset", headers=mine).status_code == 409
+    assert client.delete("/api/v1/me/sign-in-sessions", headers=mine).status_code == 204
+    assert client.get("/api/v1/me", headers=mine).status_code == 401

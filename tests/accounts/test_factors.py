@@ -1,7 +1,8 @@
 """Second factors as people meet them: setting up, signing in, confirming, losing them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -12,10 +13,13 @@ from sqlalchemy import text
 from sqlmodel import Session, select
 
 from accounts import sessions
+from accounts.factors.recovery import use_recovery_code
 from accounts.factors.resets import reset_by_command, reset_when_due
+from accounts.factors.totp import use_totp
 from accounts.models import AuditEntry, Person, RecoveryCode, Totp
 from booking.calendar.free_times import free_starts
 from core import clock
+from core.database import transaction
 from core.mail import Mail, is_to
 from core.settings import settings
 from core.web.caller import ADMIN, PATIENT, PROVIDER
@@ -115,6 +119,23 @@ def test_a_code_is_taken_once(client: TestClient, session: Session, admin: Perso
         assert show(client, headers, totp=code) == 204
         assert show(client, headers, totp=code) == 422
     assert recorded(session).count("factor.refused") == 2
+
+
+def test_of_two_at_once_one_is_let_in(client: TestClient, session: Session, admin: Person) -> None:
+    headers = factories.sign_in(None, session, admin)
+    secret = set_up(client, headers)
+    made = client.post("/api/v1/me/factors/recovery-codes", headers=headers).json()
+    now = clock.now() + timedelta(minutes=1)
+    uses: list[Any] = [(use_totp, admin, pyotp.TOTP(secret).at(now))]
+    uses += [(use_recovery_code, admin.id, made["recovery_codes"][0])]
+
+    def use(how: Callable[..., bool], whose: object, code: str) -> bool:
+        with transaction() as own:
+            return how(own, whose, code, now)
+
+    for one in uses:
+        with ThreadPoolExecutor(4) as pool:
+            assert sorted(pool.map(lambda _, one=one: use(*one), range(4))) == [False] * 3 + [True]
 
 
 def test_guessing_ends_soon(client: TestClient, session: Session, admin: Person) -> None:
@@ -302,6 +323,9 @@ def test_another_admin_resets_lost_factors_at_once(
     }
     entry = session.exec(select(AuditEntry).where(AuditEntry.action == "factors.reset")).one()
     assert (entry.actor_id, entry.subject_id) == (admin.id, dana.id)
+    assert entry.detail == {"how": "admin"}  # what somebody wrote is kept where it can be erased
+    again = client.get("/admin/people?email=dana@example.com", headers=headers).text
+    assert "factors removed: I called her practice." in again
     assert told(session, "dana@example.com")[-1] == "Your sign-in has changed"
 
 
@@ -450,3 +474,14 @@ def test_who_has_a_factor_books_after_showing_it(client: TestClient, session: Se
         assert "Robin Sample" in check.text
         booked = client.post(f"{at}/check", headers=FORM, follow_redirects=False)
         assert booked.headers["location"].endswith("/booked")
+
+
+def test_a_button_without_fields_is_pressed_once_more(client: TestClient, session: Session) -> None:
+    secret = set_up(client, factories.sign_in(client, session, factories.make_patient(session)))
+    with clock.at(clock.now() + timedelta(minutes=16)):
+        kept = client.post("/account/factors/totp/remove", headers=FORM)
+        assert kept.status_code == 403
+        data = {"next": "/account/factors/totp/remove", "typed": "[]", "code": code_of(secret)}
+        go_on = client.post("/confirm", data=data, headers=FORM)
+        assert 'action="/account/factors/totp/remove"' in go_on.text
+        assert "Removed." in client.post("/account/factors/totp/remove", headers=FORM).text

@@ -271,8 +271,8 @@ SENTENCES = [
     ("passkey.copied", {}, "Passkey may be copied", "Its counter went back; it was refused."),
     ("factors.reset_asked", {}, "Removal of factors asked for", ""),
     ("factors.reset_stopped", {}, "Removal of factors stopped", ""),
-    ("factors.reset", {}, "Second factors reset", ""),
-    ("address.changed", {}, "Email address changed", ""),
+    ("factors.reset", {"how": "command"}, "Second factors removed", "By the command line."),
+    ("address.changed", {"how": "own"}, "Email address changed", "With codes to both addresses."),
     (
         "credential.verified",
         {"kind": "state_license", "state": "WA", "credential": "0"},

@@ -379,15 +379,15 @@ def test_a_renewal_that_waits_for_us_raises_an_alarm_on_the_desk(
 ) -> None:
     provider, service = lapsing
     make_appointment(session, service, make_patient(session), LATE)
-    person = session.get_one(Person, admin.person_id)
+    desk = session.get_one(Person, admin.person_id)
     with clock.at(LATE - 4 * DAY):
-        sign_in(client, session, person)
+        sign_in(client, session, desk)
         claim = renew(session, provider)
         session.commit()
         periodic.follow_lapses(0)
         assert "Renewals that booked sessions wait for" not in page(client.get("/admin"))
     with clock.at(LATE - 3 * DAY):
-        sign_in(client, session, person)
+        sign_in(client, session, desk)
         periodic.follow_lapses(0)
         words = page(client.get("/admin"))
         assert "Renewals that booked sessions wait for" in words

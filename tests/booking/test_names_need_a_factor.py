@@ -64,7 +64,10 @@ def test_names_are_shown_for_a_week_and_then_with_a_factor(
         assert "Washington" not in words
         assert "Open my room" in words
         assert (answer["state"], answer["time_zone"], answer["reason"]) == ("", "", None)
-        assert "R.S." in client.get("/provider?week=2026-11-30", headers=headers).text
+        week = client.get("/provider?week=2026-11-30", headers=headers).text
+        assert "R.S." in week
+        assert NAME not in week
+        assert "Set up a second factor" in week
         set_up(client, headers)
         words, answer = page_and_answer(client, headers, booked)
         assert NAME in words

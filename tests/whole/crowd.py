@@ -153,6 +153,10 @@ _LEFT_BEHIND = (
     SELECT patient_id, sha256(convert_to('reset' || n, 'UTF8')), now(), now() FROM one
     """,
     """
+    INSERT INTO account_recovery (id, person_id, kind, reason, at)
+    SELECT uuidv7(), patient_id, 'factors', '', now() FROM one
+    """,
+    """
     INSERT INTO address_change (person_id, new_email, old_code_hash, new_code_hash, attempts,
         expires_at)
     SELECT patient_id, '', '', '', 0, now() + make_interval(mins => n::int) FROM one

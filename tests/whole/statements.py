@@ -34,6 +34,8 @@ QUESTIONS = {
     "GET /admin/audit": ("", "?action=credential.verified&since=2026-01-01"),
     "GET /alerts": ("?state=WA",),
     "GET /api/v1/admin/queue": ("", "?view=everyone"),
+    "GET /admin/people": ("", "?email=desk@example.com"),
+    "GET /api/v1/admin/people": ("?email=desk@example.com",),
     "GET /api/v1/providers": ("", "?q=dana"),
     "GET /api/v1/providers/{provider_id}/slots": ("?service={service_id}",),
     "GET /api/v1/suggest": ("?q=da",),

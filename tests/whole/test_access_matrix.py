@@ -29,6 +29,13 @@ BODIES: dict[str, dict[str, object]] = {
     "PUT /api/v1/appointments/{appointment_id}/allowance": {"most": 5},
     "PUT /api/v1/me/availability": {"time_zone": "America/Los_Angeles", "weekly": []},
     "POST /api/v1/me/availability/preview": {"time_zone": "America/Los_Angeles", "weekly": []},
+    "POST /api/v1/me/email": {"new_email": "new@example.com"},
+    "POST /api/v1/me/email/confirm": {"old_code": "123456", "new_code": "123456"},
+    "POST /api/v1/admin/people/{person_id}/factors/reset": {"reason": "I called."},
+    "POST /api/v1/admin/people/{person_id}/email": {
+        "new_email": "new@example.com",
+        "reason": "I called.",
+    },
     "POST /api/v1/auth/factor": {"totp": "123456"},
     "POST /api/v1/me/passkeys": {"credential": {}},
     "POST /api/v1/me/totp/confirm": {"code": "123456"},

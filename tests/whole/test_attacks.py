@@ -21,6 +21,7 @@ from sqlmodel import Session
 
 from accounts.models import Person
 from core import clock
+from core.settings import settings
 from core.web.templates import STATIC, asset
 from tests.factories import make_provider, sign_in
 from tests.whole.servers import Server

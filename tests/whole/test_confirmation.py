@@ -49,6 +49,10 @@ POST /api/v1/admin/credentials/{credential_id}/decision
 POST /api/v1/admin/evidence
 POST /api/v1/admin/identity-requests/{identity_request_id}/decision
 POST /api/v1/admin/providers/{provider_id}/suspension
+POST /api/v1/admin/people/{person_id}/email
+POST /api/v1/admin/people/{person_id}/factors/reset
+POST /api/v1/me/email
+POST /api/v1/me/email/confirm
 POST /api/v1/me/factors/recovery-codes
 POST /api/v1/me/passkeys
 POST /api/v1/me/passkeys/options
@@ -123,6 +127,7 @@ OPEN_BEFORE = {
     "GET /account/factors/lost",
     "POST /account/factors/lost",
     "POST /api/v1/auth/factor",
+    "POST /api/v1/me/factors/reset",
     "POST /api/v1/auth/factor/options",
 }
 

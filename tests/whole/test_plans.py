@@ -42,6 +42,7 @@ MORE_READS: dict[str, tuple[str, ...]] = {
     "admin": (
         *(f"/admin?view={view}" for view in ("waiting", "expiring", "overdue", "everyone")),
         *(f"/api/v1/admin/queue?view={view}" for view in ("waiting", "expiring", "everyone")),
+        "/admin/people?email=desk@example.com",
         "/admin/audit?action=credential.verified",
         "/admin/audit?actor=admin@example.com",
         "/admin/audit?subject=dana",

@@ -25,7 +25,7 @@ from booking.rules.slots import Interval
 from booking.rules.transitions import Status, is_expired
 from core.times import read_day_in_reach
 from core.web import formats
-from core.web.caller import signed_in
+from core.web.caller import Caller, signed_in
 from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
@@ -84,6 +84,7 @@ def week(visit: Visiting, week: str = "") -> Response:
             *_untold(near, zone, now),
             *_outside(visit, provider, availability),
             *(_due(provider, credentials, now) if is_shown else []),
+            *_factor_due(visit.caller),
         ],
         heading=f"{formats.short_day(monday)} to {formats.short_day(monday + timedelta(days=6))}",
         zone_line=f"Times are in your own zone, {zone.replace('_', ' ')}.",
@@ -211,6 +212,15 @@ def _outside(visit: Visit, provider: Provider, availability: Availability) -> li
     found = find_outside(visit.session, provider.id, availability, visit.now)[:MOST_OUTSIDE]
     lines = outside_lines(visit.session, found, availability.time_zone)
     return [{**one, "text": f"Outside your hours: {one['text']}"} for one in lines]
+
+
+def _factor_due(caller: Caller) -> list[dict[str, str]]:
+    if caller.has_factor or caller.goes_without:
+        return []
+    text = "Set up a second factor: patients' names are shown only with one"
+    if caller.sees_names:
+        text = "Set up a second factor: soon patients' names are shown only with one"
+    return [{"text": text, "url": "/account/factors"}]
 
 
 def _due(provider: Provider, credentials: list[Credential], now: datetime) -> list[dict[str, str]]:
