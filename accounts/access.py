@@ -3,11 +3,13 @@
 from datetime import UTC, timedelta
 from typing import Any, Final
 
+from accounts.browsers import browser_of, forget_request, remember_device, remember_request
+from accounts.codes import CodeSent, request_code
 from accounts.factors import news
 from accounts.factors.passkeys import SIGN_IN, Asked, use_passkey
 from accounts.models import Person
 from accounts.queries import get_person, is_new_device, roles_of
-from accounts.rules import device_label, local_path
+from accounts.rules import device_label, local_path, normal_email
 from accounts.sessions import ABSOLUTE, COOKIE, end_session, mark_confirmed
 from accounts.sign_in import SignedIn, open_session, verify_code
 from core.database import transaction
@@ -23,14 +25,24 @@ PASSKEYS_PER_ADDRESS: Final = Limit(
 )
 
 
-def sign_in(visit: Visit, email: str, code: str) -> SignedIn:
+def send_code(visit: Visit, email: str, request_id: str = "", *, is_open: bool = False) -> CodeSent:
+    """Send a code, which belongs to the browser that asks (or, where it says so, to the client
+    that keeps the answer's `request_id`). Raises Invalid, TooMany."""
+    browser = browser_of(visit, normal_email(email), request_id)
+    sent = request_code(visit.session, email, browser, visit.now, is_open=is_open)
+    remember_request(visit, sent.request_id)
+    return sent
+
+
+def sign_in(visit: Visit, email: str, code: str, request_id: str = "") -> SignedIn:
     """Exchange a code for a session and set its cookie. Raises Invalid, WrongCode, TooMany.
 
     Signed in already: that session ends, so that no token outlives its use. The answer of this
     same request still knows the earlier caller; what follows is the next request's.
     """
-    device = _device(visit)
-    signed_in = verify_code(email, code, visit.site, visit.now, device)
+    browser = browser_of(visit, normal_email(email), request_id)
+    signed_in = verify_code(email, code, browser, visit.now, _device(visit))
+    forget_request(visit)
     return _begin(visit, signed_in)
 
 
@@ -51,6 +63,7 @@ def _begin(visit: Visit, signed_in: SignedIn) -> SignedIn:
     if visit.caller.sign_in_id is not None:
         end_session(visit.session, visit.caller.sign_in_id, visit.person_id, visit.now)
     visit.set_cookie(COOKIE, signed_in.token, ABSOLUTE)
+    remember_device(visit, signed_in.email)
     label = device_label(_device(visit))
     if is_new_device(visit.session, signed_in.person_id, signed_in.sign_in_id, label):
         _tell_of_device(visit, get_person(visit.session, signed_in.person_id), label)

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from sqlmodel import Session, col, delete
 
+from accounts.codes import CODES_PER_DEVICE, CODES_PER_SITE, TRIES_PER_DEVICE
 from accounts.factors import news
 from accounts.models import AddressChange, Person
 from accounts.people import change_email
 from accounts.queries import find_person, get_person, roles_of
 from accounts.rules import CODE_DIGITS, CODE_LASTS, CODE_TRIES, WrongCode, normal_code, normal_email
 from accounts.sessions import end_all_sessions, end_other_sessions
-from accounts.sign_in import CODES_PER_ACCOUNT, CODES_PER_ADDRESS, TRIES_PER_ACCOUNT
 from core import clock
 from core.database import transaction
 from core.errors import Invalid
@@ -38,7 +38,7 @@ def ask_address_change(
         raise Invalid([("new_email", error.fields[0][1])]) from None
     if email == person.email:
         raise Invalid([("new_email", "That is your address already.")])
-    spend((CODES_PER_ADDRESS, network), (CODES_PER_ACCOUNT, person.email))
+    spend((CODES_PER_SITE, network), (CODES_PER_DEVICE, person.email))
     old, new = (f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}" for _ in range(2))
     row = AddressChange(
         person_id=person.id,
@@ -77,7 +77,7 @@ def confirm_address_change(
         _typed_code(field, typed)
         for field, typed in (("old_code", old_code), ("new_code", new_code))
     ]
-    spend((TRIES_PER_ACCOUNT, str(person_id)))
+    spend((TRIES_PER_DEVICE, str(person_id)))
     with transaction() as session:
         row = session.get(AddressChange, person_id, with_for_update=True)
         is_right = row is not None and _are_right(row, codes, now)

@@ -12,7 +12,6 @@ from accounts.audit_log import Entry, read_entries, read_filter
 from accounts.queries import get_person, live_sessions_of
 from accounts.rules import CODE_LASTS, LONGEST_EMAIL, limits_of
 from accounts.sessions import end_session
-from accounts.sign_in import request_code
 from core.web.caller import ADMIN, allow, before_factor, public, signed_in
 from core.web.problems import problem_responses
 from core.web.transactions import Router
@@ -37,11 +36,15 @@ class CodeSent(BaseModel):
     """The same for every address, known or not. `expires_in` is in seconds."""
 
     expires_in: int
+    request_id: str
 
 
 class CodeExchange(Closed):
     email: Email
     code: Annotated[str, Field(max_length=20, examples=["123456"])]
+    request_id: Annotated[
+        str, Field(max_length=100, description="As the request for the code was answered.")
+    ] = ""
 
 
 class Me(BaseModel):
@@ -93,17 +96,21 @@ class AuditPage(BaseModel):
 @router.post("/auth/code", status_code=202, responses=problem_responses(422, 429))
 @public
 def send_code(visit: Visiting, body: CodeRequest) -> CodeSent:
-    """Send a six-digit code to an address. The answer does not tell whether it is known."""
-    request_code(visit.session, body.email, visit.site, visit.now)
-    return CodeSent(expires_in=int(CODE_LASTS.total_seconds()))
+    """Send a code to an address, six digits mostly. The answer does not tell whether it is known.
+
+    A client that hands its `request_id` on keeps others from using up its tries.
+    """
+    sent = access.send_code(visit, body.email, is_open=True)
+    return CodeSent(expires_in=int(CODE_LASTS.total_seconds()), request_id=sent.request_id)
 
 
 @router.post("/auth/session", status_code=201, responses=problem_responses(422, 429))
 @before_factor
 @public
 def start(visit: Visiting, body: CodeExchange) -> SignedInAnswer:
-    """Exchange the newest code for a sign-in session (code `wrong_code` where it is not right)."""
-    made = access.sign_in(visit, body.email, body.code)
+    """Exchange a code for a sign-in session (code `wrong_code` where it is not right): that of
+    `request_id`, or without one the newest that was asked for here."""
+    made = access.sign_in(visit, body.email, body.code, body.request_id)
     return SignedInAnswer(
         token=made.token,
         expires_at=made.expires_at,

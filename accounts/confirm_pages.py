@@ -7,13 +7,13 @@ from urllib.parse import quote
 from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
-from accounts.access import way_on
+from accounts.access import send_code, way_on
+from accounts.browsers import awaits_long_code
 from accounts.factors import resets
 from accounts.factors.proofs import prove_by_code, prove_by_mail
 from accounts.factors.queries import factors_of
 from accounts.queries import get_person
 from accounts.rules import local_path
-from accounts.sign_in import request_code
 from core.errors import Invalid
 from core.web import flash
 from core.web.caller import before_factor, public, signed_in
@@ -53,7 +53,7 @@ def confirm(
     """
     if send and not visit.caller.has_factor:
         email = get_person(visit.session, visit.person_id).email
-        request_code(visit.session, email, visit.address, visit.now)
+        send_code(visit, email)
         return _page(visit, next, typed, is_sent=True)
     if not visit.caller.is_confirmed:
         if not code:
@@ -127,6 +127,7 @@ def _page(
         code=code,
         errors=errors or [],
         is_sent=is_sent,
+        is_long=awaits_long_code(visit),
         is_first=visit.caller.owes_factor,
         has_factor=visit.caller.has_factor,
         has_app=found.has_app,

@@ -19,7 +19,7 @@ from core.web.zones import reader_zone
 router = Router(include_in_schema=False)
 
 SHOWN = 50
-_CODE = re.compile(r"^\s*(\d{6})\s*$", re.MULTILINE)
+_CODE = re.compile(r"^\s*(\d{6}|\w{4}-\w{4}-\w{4})\s*$", re.MULTILINE)
 _PRIVATE = {"Cache-Control": "no-store"}
 
 

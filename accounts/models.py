@@ -41,7 +41,8 @@ class PersonRole(SQLModel, table=True):
 
 
 class SignInCode(SQLModel, table=True):
-    """A six-digit code sent by mail: 10 minutes, single use, few attempts."""
+    """A code sent by mail: 10 minutes, single use, few attempts. It belongs to the browser that
+    asked; `is_open`: whoever does not say which request they mean may use it, too."""
 
     __tablename__ = "sign_in_code"
 
@@ -50,6 +51,8 @@ class SignInCode(SQLModel, table=True):
     plain_email: str | None = Field(
         default=None, sa_column=Column("email", String, key="plain_email", index=True)
     )
+    request_hash: bytes | None = None  # of what the browser that asked was answered
+    is_open: bool = Field(default=True, sa_column_kwargs={"server_default": text("true")})
     code_hash: bytes
     created_at: datetime
     expires_at: datetime = Field(index=True)

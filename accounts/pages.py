@@ -13,11 +13,11 @@ from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
 from accounts import access
+from accounts.browsers import awaits_long_code
 from accounts.factors.queries import factors_of
 from accounts.queries import live_sessions_of
 from accounts.rules import CODE_LASTS, limits_of, local_path
 from accounts.sessions import end_all_sessions, end_other_sessions, end_session
-from accounts.sign_in import request_code
 from core.crypto import decrypt, encrypt
 from core.errors import Invalid
 from core.web import flash
@@ -59,7 +59,7 @@ def send_code(visit: Visiting, email: Text = "", next: Text = "") -> Response:
     """Send a code and ask for it; the same for every address."""
     target = local_path(next)
     try:
-        address = request_code(visit.session, email, visit.site, visit.now)
+        address = access.send_code(visit, email).email
     except Invalid as error:
         return _email_page(visit, email, target, error.extra["errors"], 422)
     _remember(visit, address, target)
@@ -184,6 +184,7 @@ def _code_page(
         target=target,
         code=code,
         errors=errors,
+        is_long=awaits_long_code(visit),
         minutes=int(CODE_LASTS.total_seconds()) // 60,
         mailbox="/demo/mailbox?" + urlencode({"to": email}),
     )

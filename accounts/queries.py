@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, text
+from sqlalchemy import ColumnElement, func, or_, text
 from sqlmodel import Session, col, select
 
 from accounts.models import AuditEntry, Person, PersonRole, SignInCode, SignInSession
@@ -49,12 +49,17 @@ def roles_of(session: Session, person_id: UUID) -> frozenset[str]:
     )
 
 
-def find_newest_code(session: Session, email: str) -> SignInCode | None:
-    """The code that counts, locked: older ones count no more, whatever became of this one."""
+def find_code(session: Session, email: str, request_hash: bytes) -> SignInCode | None:
+    """The code of this request, locked; where there is none, the newest that is open."""
+    of_request = col(SignInCode.request_hash) == request_hash
     newest = (
         select(SignInCode)
-        .where(is_of_code(email))
-        .order_by(col(SignInCode.created_at).desc(), col(SignInCode.id).desc())
+        .where(is_of_code(email), or_(of_request, col(SignInCode.is_open)))
+        .order_by(
+            func.coalesce(of_request, False).desc(),
+            col(SignInCode.created_at).desc(),
+            col(SignInCode.id).desc(),
+        )
         .limit(1)
         .with_for_update()
     )

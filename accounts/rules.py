@@ -15,6 +15,9 @@ from core.errors import Invalid
 CODE_LASTS: Final = timedelta(minutes=10)
 CODE_TRIES: Final = 5
 CODE_DIGITS: Final = 6
+LONG_CODE: Final = 12
+CODE_ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""Of long codes: nothing in it is read as something else."""
 LONGEST_EMAIL: Final = 254  # RFC 5321, 4.5.3.1.3, without its brackets
 
 
@@ -121,14 +124,36 @@ def normal_email(text: str) -> str:
 
 
 def normal_code(text: str) -> str:
-    """The digits of what was typed or pasted: "123 456" and "123-456" are meant kindly.
+    """The code of what was typed or pasted: "123 456" and "abcd-efgh-jkmn" are meant kindly.
 
     Raises Invalid, on the field `code`.
     """
-    digits = re.sub(r"[\s\-–]", "", text)
-    if not re.fullmatch(rf"[0-9]{{{CODE_DIGITS}}}", digits):
-        raise Invalid([("code", f"Enter the {CODE_DIGITS} digits from our message.")])
-    return digits
+    code = re.sub(r"[\s\-–]", "", text).upper()
+    is_long = re.fullmatch(rf"[{CODE_ALPHABET}]{{{LONG_CODE}}}", code)
+    if not is_long and not re.fullmatch(rf"[0-9]{{{CODE_DIGITS}}}", code):
+        raise Invalid([("code", "Enter the code from our message.")])
+    return code
+
+
+def in_groups(code: str) -> str:
+    """A long code as people read it: in fours."""
+    if len(code) <= CODE_DIGITS:
+        return code
+    return "-".join(code[at : at + 4] for at in range(0, len(code), 4))
+
+
+_DOTS_MEAN_NOTHING: Final = ("gmail.com", "googlemail.com")
+
+
+def limited_address(email: str) -> str:
+    """What limits count an address as: one mailbox, however it is written. `email` in its normal
+    form; what stands behind a plus leads to the same mailbox, and dots at Gmail (its help page
+    "Dots don't matter in Gmail addresses")."""
+    mailbox, _, domain = email.rpartition("@")
+    mailbox = mailbox.partition("+")[0] or mailbox
+    if domain in _DOTS_MEAN_NOTHING:
+        return f"{mailbox.replace('.', '')}@{_DOTS_MEAN_NOTHING[0]}"
+    return f"{mailbox}@{domain}"
 
 
 def local_path(target: str) -> str:

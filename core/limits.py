@@ -44,6 +44,11 @@ _HIT: Final = """
 """
 
 
+_LOOK: Final = """
+    SELECT hits FROM rate_counter WHERE key = %(key)s AND window_start = %(start)s
+"""
+
+
 def hit(session: Session, *uses: tuple[Limit, str]) -> None:
     """Count one use of each limit by its subject. Raises TooMany past the first that is refused,
     with seconds to wait.
@@ -71,6 +76,20 @@ def _window_start(limit: Limit, now: datetime) -> datetime:
 
 def _key(limit: Limit, subject: str) -> str:
     return f"{limit.name}:{keyed_digest('limit', subject).hex()[:32]}"
+
+
+def is_spent(limit: Limit, subject: str, uses: int = 1) -> bool:
+    """Whether more than the limit is used up, counting these `uses` (1, or 0 to look only), in a
+    transaction of its own. For limits that slow people down and refuse nobody."""
+    if not settings().rate_limits:
+        return False
+    values = {"key": _key(limit, subject), "start": _window_start(limit, clock.now())}
+    with transaction() as session:
+        if uses:
+            counted = run(session, Statement(_HIT, {name + "s": [v] for name, v in values.items()}))
+        else:
+            counted = run(session, Statement(_LOOK, values))
+    return bool(counted) and counted[0].hits > limit.most - (1 - uses)
 
 
 def spend(*uses: tuple[Limit, str]) -> None:

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from accounts.browsers import browser_of
+from accounts.codes import use_code
 from accounts.factors import news
 from accounts.factors.passkeys import CONFIRM, Asked, use_passkey
 from accounts.factors.queries import factors_of
@@ -16,7 +18,6 @@ from accounts.factors.totp import use_totp
 from accounts.models import Person
 from accounts.queries import get_person
 from accounts.sessions import mark_confirmed
-from accounts.sign_in import prove_address
 from core.database import transaction
 from core.errors import Conflict
 from core.limits import Limit, spend
@@ -60,7 +61,7 @@ def prove_by_mail(visit: Visit, code: str) -> None:
     if visit.caller.has_factor:
         raise Conflict("Use your second factor.")
     person = get_person(visit.session, visit.person_id)
-    prove_address(person.email, code, visit.address, visit.now)
+    use_code(person.email, code, browser_of(visit, person.email), visit.now)
     _mark(visit, by_factor=False)
 
 

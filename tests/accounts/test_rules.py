@@ -67,7 +67,7 @@ def test_a_code_is_read_kindly(typed: str) -> None:
 def test_what_is_no_code_is_refused(typed: str) -> None:
     with pytest.raises(Invalid) as refused:
         normal_code(typed)
-    assert list(refused.value.fields) == [("code", "Enter the 6 digits from our message.")]
+    assert list(refused.value.fields) == [("code", "Enter the code from our message.")]
 
 
 @pytest.mark.parametrize(

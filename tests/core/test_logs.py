@@ -20,7 +20,7 @@ from main import create_app
 from sqlmodel import Session
 from core import clock
 from core.mail import Letter
-from accounts import pages
+from accounts import access
 from accounts.models import Person
 
 client = TestClient(create_app(), raise_server_exceptions=False)
@@ -29,18 +29,18 @@ client.post("/sign-in", data={"email": "secret-person@example.com"})
 client.post("/api/v1/auth/session", json={"email": "secret-person@example.com", "code": "135790"})
 client.get("/providers/secret-path")
 
-def broken(session, email, address, now):
+def broken(session, email, browser, now, **kinds):
     secret_local = "secret-local-value"
     session.add(Person(plain_email="secret-twice@example.com", created_at=now))
     session.flush()
     session.connection().exec_driver_sql("SELECT CAST(%(x)s AS int4) / 0", {"x": 1})
 
-def broken_too(session, email, address, now):
+def broken_too(session, email, browser, now, **kinds):
     secret_local = email
     raise RuntimeError("secret-message " + secret_local)
 
 for breaking in (broken, broken_too):
-    pages.request_code = breaking
+    access.request_code = breaking
     answer = client.post("/sign-in?x=secret-query", data={"email": "secret-form@example.com"})
     print(answer.status_code, flush=True)
 try:

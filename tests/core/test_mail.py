@@ -15,7 +15,8 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlmodel import Session, select
 
-from accounts.sign_in import request_code
+from accounts.browsers import Browser
+from accounts.codes import request_code
 from core import clock, mail
 from core.mail import Letter, Mail, post
 from core.settings import settings
@@ -142,7 +143,7 @@ def test_a_code_that_ran_out_is_not_sent(
 ) -> None:
     """The mail server was away meanwhile; who gets an old code tries it in vain."""
     with clock.at(NOW):
-        request_code(session, "someone@example.com", "192.0.2.1", NOW)
+        request_code(session, "someone@example.com", Browser("", "192.0.2.1"), NOW)
         session.commit()
     with clock.at(NOW + timedelta(minutes=minutes)):
         run_jobs()

@@ -16,9 +16,10 @@ import pytest
 from sqlmodel import Session, col, select
 
 from accounts.address_changes import ask_address_change
+from accounts.browsers import Browser
+from accounts.codes import request_code
 from accounts.factors import news, resets
 from accounts.models import Person, Totp
-from accounts.sign_in import request_code
 from booking.appointments.bookings import cancel, reschedule
 from booking.appointments.moves import Actor
 from booking.letters.announcements import announce
@@ -94,7 +95,7 @@ def reminder_of_the_hour(session: Session) -> None:
 
 
 def sign_in_code(session: Session) -> None:
-    request_code(session, PATIENT, "192.0.2.1", NOW)
+    request_code(session, PATIENT, Browser("", "192.0.2.1"), NOW)
 
 
 def _decided(session: Session, form: DecisionForm, verified: bool) -> None:

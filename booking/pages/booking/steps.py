@@ -8,8 +8,8 @@ from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
 from accounts import access
+from accounts.browsers import awaits_long_code
 from accounts.rules import CODE_LASTS
-from accounts.sign_in import request_code
 from booking.appointments import confirmation
 from booking.appointments.eligibility import WrongAudience
 from booking.appointments.refusals import (
@@ -82,7 +82,7 @@ def take_you(
     if visit.caller.is_signed_in:
         return RedirectResponse(f"/book/{hold_id}/check", 303)
     try:
-        request_code(visit.session, draft.email, visit.site, visit.now)
+        access.send_code(visit, draft.email)
     except Invalid as error:
         return _you_page(visit, held, draft, told(error))
     except TooMany as error:
@@ -93,7 +93,7 @@ def take_you(
 @router.get("/book/{hold_id}/code")
 @public
 def ask_code(visit: Visiting, hold_id: UUID) -> Response:
-    """The six digits that were sent."""
+    """The code that was sent."""
     held = open_hold(visit, hold_id)
     return page_instead(visit, held) or _not_yet(visit, held, "code") or _code_page(visit, held)
 
@@ -123,7 +123,7 @@ def send_again(visit: Visiting, hold_id: UUID) -> Response:
     if instead := page_instead(visit, held) or _not_yet(visit, held, "code"):
         return instead
     try:
-        request_code(visit.session, held.draft.email, visit.site, visit.now)
+        access.send_code(visit, held.draft.email)
     except TooMany as error:
         return _code_page(visit, held, "", [told_of("code", error.message)], 429)
     return RedirectResponse(f"/book/{hold_id}/code{flash.SENT}", 303)
@@ -221,6 +221,7 @@ def _code_page(
         "code",
         status,
         email=held.draft.email,
+        is_long=awaits_long_code(visit),
         code=code,
         errors=errors or [],
         minutes=int(CODE_LASTS.total_seconds()) // 60,
