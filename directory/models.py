@@ -114,7 +114,9 @@ class Credential(SQLModel, table=True):
 
 
 class CredentialDecision(SQLModel, table=True):
-    """One decision with its evidence. Append-only."""
+    """One decision with its evidence. Append-only, so what was seen and why stands in
+    `DecisionText`, which can be sealed anew and erased; `text_digest` tells whether it is still
+    what was written then. (`source`, `seen` and `reason` are of older versions, and empty.)"""
 
     __tablename__ = "credential_decision"
 
@@ -122,12 +124,24 @@ class CredentialDecision(SQLModel, table=True):
     credential_id: UUID = Field(foreign_key="credential.id", index=True)
     admin_id: UUID = Field(foreign_key="person.id")
     outcome: str  # verified, rejected, revoked
-    source: str  # the primary source consulted
-    seen: str  # what was seen there
+    source: str = ""
+    seen: str = ""
     reason: str = ""
+    text_digest: bytes | None = None
     expires_on: date | None = None  # as seen at the source
     evidence_id: UUID | None = Field(default=None, foreign_key="evidence_file.id")
     decided_at: datetime
+
+
+class DecisionText(SQLModel, table=True):
+    """What an admin wrote of a decision."""
+
+    __tablename__ = "decision_text"
+
+    decision_id: UUID = Field(foreign_key="credential_decision.id", primary_key=True)
+    source: str = Field(sa_type=Encrypted)  # the primary source consulted
+    seen: str = Field(sa_type=Encrypted)  # what was seen there
+    reason: str = Field(default="", sa_type=Encrypted)
 
 
 class Suspension(SQLModel, table=True):

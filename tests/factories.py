@@ -23,8 +23,9 @@ from core import clock
 from core.database import uuid7
 from core.web.caller import PATIENT, PROVIDER
 from directory.credentials.claims import number_digest
+from directory.credentials.decisions import DecisionForm, decision_of
 from directory.listings.listing import refresh_listing
-from directory.models import Credential, CredentialDecision, Provider, Service
+from directory.models import Credential, Provider, Service
 from directory.rules.numbers import make_dea, make_npi
 from directory.rules.requirements import required_credentials
 from directory.taxonomy import PROFESSIONS, STATES
@@ -171,17 +172,13 @@ def add_decision(
     session: Session, credential: Credential, admin_id: UUID, evidence_id: UUID | None = None
 ) -> None:
     """That `credential` was verified, for the history alone: the claim stays as it is."""
-    session.add(
-        CredentialDecision(
-            credential_id=credential.id,
-            admin_id=admin_id,
-            outcome="verified",
-            source="State board",
-            seen="Active.",
-            evidence_id=evidence_id,
-            decided_at=clock.now(),
-        )
+    form = DecisionForm(outcome="verified", source="State board", seen="Active.")
+    decision, said = decision_of(
+        credential.id, admin_id, form, evidence_id=evidence_id, decided_at=clock.now()
     )
+    session.add(decision)
+    session.flush()
+    session.add(said)
 
 
 def make_appointment(

@@ -315,9 +315,9 @@ def _decision(past: PastDecision) -> DecisionAnswer:
     return DecisionAnswer(
         credential_id=one.credential_id,
         outcome=one.outcome,
-        source=one.source,
-        seen=one.seen,
-        reason=one.reason,
+        source=past.said.source,
+        seen=past.said.seen,
+        reason=past.said.reason,
         expires_on=one.expires_on,
         admin=past.admin,
         decided_at=one.decided_at,

@@ -4,10 +4,11 @@ Automatic checks inform; only an admin decides. Decisions are append-only: the d
 to change them.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -15,8 +16,10 @@ from sqlmodel import Session, col, select
 
 from accounts import audit
 from accounts.models import Person
+from accounts.queries import emails_of
 from core import mail
 from core.errors import Conflict, Invalid, NotFound
+from core.lookup import keyed_digest
 from core.settings import settings
 from core.web import templates
 from core.web.caller import Caller
@@ -30,6 +33,7 @@ from directory.models import (
     CredentialDecision,
     CredentialKind,
     CredentialStatus,
+    DecisionText,
     EvidenceFile,
     Provider,
 )
@@ -84,25 +88,45 @@ def decide(
     expires_on = _last_day(credential, form)
     if isinstance(evidence, Upload):
         evidence = save_evidence(session, evidence.name, evidence.data, admin.person_id, now).id
-    decision = CredentialDecision(
-        credential_id=credential.id,
-        admin_id=admin.person_id,
-        outcome=form.outcome,
-        source=form.source.strip(),
-        seen=form.seen.strip(),
-        reason=form.reason.strip(),
+    decision, said = decision_of(
+        credential.id,
+        admin.person_id,
+        form,
         expires_on=expires_on,
         evidence_id=evidence,
         decided_at=now,
     )
     session.add(decision)
-    _apply(session, credential, decision)
+    session.flush()
+    session.add(said)
+    _apply(session, credential, decision, said)
     if form.outcome == CredentialStatus.REVOKED:
         drop_letters(session, provider, credential)
     _record(session, provider, credential, admin, now)
     _tell(session, provider, credential)
     ground_changed(session, provider.id, now)
     return credential
+
+
+def decision_of(
+    credential_id: UUID, admin_id: UUID, form: DecisionForm, **facts: Any
+) -> tuple[CredentialDecision, DecisionText]:
+    """The row that is never changed, and what was written of it."""
+    decision = CredentialDecision(
+        credential_id=credential_id, admin_id=admin_id, outcome=form.outcome, **facts
+    )
+    said = DecisionText(
+        decision_id=decision.id,
+        source=form.source.strip(),
+        seen=form.seen.strip(),
+        reason=form.reason.strip(),
+    )
+    decision.text_digest = _digest(said)
+    return decision, said
+
+
+def _digest(said: DecisionText) -> bytes:
+    return keyed_digest("decision text", json.dumps([said.source, said.seen, said.reason]))
 
 
 def outcomes_for(credential: Credential) -> tuple[str, ...]:
@@ -172,25 +196,35 @@ def _checks_of_identity(
 
 @dataclass(frozen=True)
 class PastDecision:
-    """A decision, on what, by whom, with the evidence, if any."""
+    """A decision, what was written of it, on what, by whom, with the evidence, if any."""
 
     decision: CredentialDecision
+    said: DecisionText
     credential: Credential
     admin: str
     evidence: EvidenceFile | None
+
+    @property
+    def is_as_written(self) -> bool:
+        """Whether the text is that of the day of the decision."""
+        return self.decision.text_digest == _digest(self.said)
 
 
 def history_of(session: Session, provider_id: UUID) -> list[PastDecision]:
     """All decisions on a provider's credentials, withdrawn ones included, newest first."""
     rows = session.exec(
-        select(CredentialDecision, Credential, Person, EvidenceFile)
+        select(CredentialDecision, DecisionText, Credential, EvidenceFile)
+        .join(DecisionText, col(DecisionText.decision_id) == col(CredentialDecision.id))
         .join(Credential, col(Credential.id) == col(CredentialDecision.credential_id))
-        .join(Person, col(Person.id) == col(CredentialDecision.admin_id))
         .outerjoin(EvidenceFile, col(EvidenceFile.id) == col(CredentialDecision.evidence_id))
         .where(Credential.provider_id == provider_id)
         .order_by(col(CredentialDecision.decided_at).desc(), col(CredentialDecision.id).desc())
-    )
-    return [PastDecision(one, about, admin.email, file) for one, about, admin, file in rows]
+    ).all()
+    admins = emails_of(session, {one.admin_id for one, *_ in rows})
+    return [
+        PastDecision(one, said, about, admins[one.admin_id], file)
+        for one, said, about, file in rows
+    ]
 
 
 def _held(session: Session, credential_id: UUID) -> tuple[Credential, Provider]:
@@ -211,15 +245,17 @@ def _last_day(credential: Credential, form: DecisionForm) -> date | None:
     return date.fromisoformat(text) if text else credential.expires_on
 
 
-def _apply(session: Session, credential: Credential, decision: CredentialDecision) -> None:
+def _apply(
+    session: Session, credential: Credential, decision: CredentialDecision, said: DecisionText
+) -> None:
     """What the claim says from now on; one that is verified takes the place of older ones."""
     is_verified = decision.outcome == CredentialStatus.VERIFIED
     credential.status = decision.outcome
     credential.decided_at = now = decision.decided_at
-    credential.reason = "" if is_verified else decision.reason
+    credential.reason = "" if is_verified else said.reason
     if is_verified:
         credential.verified_on = local_day(credential.state, now)
-        credential.source = decision.source
+        credential.source = said.source
         credential.expires_on = decision.expires_on
         for old in credentials_of(session, credential.provider_id):
             is_older = (old.submitted_at, old.id) < (credential.submitted_at, credential.id)

@@ -345,16 +345,17 @@ def _action(outcome: str, credential: Credential) -> dict[str, str]:
     return {"outcome": outcome, "label": label, "key": key, "kind": kind}
 
 
-def _past(past: PastDecision) -> dict[str, str]:
+def _past(past: PastDecision) -> dict[str, Any]:
     decision = past.decision
     return {
         "at": f"{decision.decided_at:%Y-%m-%d %H:%M} UTC",
         "admin": past.admin,
         "about": presenters.credential_title(past.credential),
         "outcome": decision.outcome,
-        "source": decision.source,
-        "seen": decision.seen,
-        "reason": decision.reason,
+        "source": past.said.source,
+        "seen": past.said.seen,
+        "reason": past.said.reason,
+        "is_as_written": past.is_as_written,
         "evidence_url": f"/admin/evidence/{past.evidence.id}" if past.evidence else "",
         "evidence": past.evidence.name if past.evidence else "",
     }

@@ -215,9 +215,14 @@ def test_a_decision_is_recorded_told_and_audited(
     )
     assert one.verified_on == date(2026, 11, 23)
     past = history_of(session, dana.id)[0]
-    assert (past.admin, past.decision.seen) == ("desk@example.com", "Active, no discipline.")
+    assert (past.admin, past.said.seen) == ("desk@example.com", "Active, no discipline.")
     assert past.evidence is not None
     assert past.evidence.name == "seen.pdf"
+    assert past.is_as_written
+    assert past.decision.source == past.decision.seen == ""
+    past.said.seen = "Active."
+    assert not history_of(session, dana.id)[0].is_as_written
+    session.refresh(past.said)
     entry = session.exec(select(AuditEntry)).one()
     assert (entry.action, entry.actor_id, entry.subject_id) == (
         "credential.verified",

@@ -180,9 +180,14 @@ _LEFT_BEHIND = (
     """,
     """
     INSERT INTO credential_decision
-        (id, credential_id, admin_id, outcome, source, seen, reason, evidence_id, decided_at)
-    SELECT uuidv7(), credential_id, person_id, 'verified', 'Board', 'Active.', '', provider_id,
-        now() FROM one
+        (id, credential_id, admin_id, outcome, evidence_id, decided_at)
+    SELECT uuidv7(), credential_id, person_id, 'verified', provider_id, now() FROM one
+    """,
+    """
+    INSERT INTO decision_text (decision_id, source, seen, reason)
+    SELECT d.id, sealed, sealed, sealed
+    FROM credential_decision d, (SELECT source AS sealed FROM decision_text LIMIT 1) AS t
+    WHERE NOT EXISTS (SELECT FROM decision_text WHERE decision_id = d.id)
     """,
     """
     INSERT INTO identity_request

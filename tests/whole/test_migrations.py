@@ -286,7 +286,18 @@ def test_addresses_are_sealed_and_the_audit_log_forgets_names(owner_url: str) ->
                 " subject, detail) SELECT now(), id, email, 'credential.rejected', 'person', id,"
                 ' email, \'{"kind": "npi", "reason": "Dana said so"}\' FROM person'
             )
-            _upgrade_to(url, "0014")
+            connection.execute("SET session_replication_role = replica")  # without its credential
+            connection.execute(
+                "INSERT INTO credential_decision (id, credential_id, admin_id, outcome, source,"
+                " seen, reason, decided_at) VALUES (uuidv7(), uuidv7(), uuidv7(), 'rejected',"
+                " 'Board', 'Dana Lee, expired.', 'Expired.', now())"
+            )
+            connection.execute("RESET session_replication_role")
+            _upgrade_to(url, "0018")
+            (text,) = connection.execute("SELECT source, seen, reason FROM decision_text")
+            assert [decrypt(one) for one in text] == ["Board", "Dana Lee, expired.", "Expired."]
+            left = connection.execute("SELECT source || seen || reason FROM credential_decision")
+            assert left.fetchall() == [("",)]
             people = connection.execute("SELECT email, sealed_email, email_hash FROM person")
             for email, sealed, found_by in people.fetchall():
                 assert decrypt(sealed) == email
