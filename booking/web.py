@@ -3,6 +3,7 @@
 from booking import periodic
 from booking.api import appointments as appointments_api
 from booking.api import holds as holds_api
+from booking.api import looks as looks_api
 from booking.api import services as services_api
 from booking.api import slots as slots_api
 from booking.follow_through import grounds
@@ -21,6 +22,7 @@ routers = [
         services_api,
         holds_api,
         appointments_api,
+        looks_api,
         profile,
         compare,
         hold,

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import or_
 from sqlmodel import Session, col, delete, select, update
 
+from accounts import audit
 from accounts.models import Person
 from accounts.people import erase
 from booking.appointments.bookings import cancel
@@ -22,6 +23,8 @@ from core.settings import settings
 from directory.alerts import export_alerts, forget_alerts
 from directory.models import Provider
 from directory.queries import find_provider_of
+
+DELETED = audit.declare("data.deleted", "Data deleted")
 
 
 def export_data(session: Session, person_id: UUID) -> dict[str, Any]:
@@ -126,4 +129,13 @@ def delete_data(session: Session, person_id: UUID, now: datetime) -> None:
         .values(reason=None, visitor=None)
     )
     session.exec(delete(Patient).where(col(Patient.person_id) == person_id))
+    audit.record(
+        session,
+        actor=person_id,
+        action=DELETED,
+        subject_kind="person",
+        subject_id=person_id,
+        detail={},
+        now=now,
+    )
     erase(session, person_id, now)

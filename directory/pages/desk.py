@@ -37,6 +37,7 @@ from directory.credentials.identity import (
 )
 from directory.credentials.suspensions import open_suspensions
 from directory.listings.identity import asks_for, change_of, identity_of
+from directory.looks import opened_case, opened_evidence
 from directory.models import Credential, IdentityRequest, Listing, Provider
 from directory.queries import (
     credentials_of,
@@ -211,6 +212,7 @@ def record_identity_decision(
 def evidence_file(visit: Visiting, file_id: UUID) -> Response:
     """What an admin attached; always a download, never shown inside the site."""
     file, path = get_evidence(visit.session, file_id)
+    opened_evidence(visit, file_id)
     return FileResponse(
         path,
         media_type=file.content_type,
@@ -235,6 +237,7 @@ def _case_page(
     problems: list[tuple[str, str]],
     identity_reason: str = "",
 ) -> Response:
+    opened_case(visit, provider.id)
     credentials = credentials_of(visit.session, provider.id)
     current = _current(credentials, chosen)
     listing = find_listing(visit.session, provider.id)

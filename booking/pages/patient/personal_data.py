@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
+from accounts import audit
 from booking.appointments.personal_data import delete_data, export_data
 from booking.appointments.queries import upcoming_of_patient
 from core.errors import Conflict
@@ -17,6 +18,7 @@ from core.web.visit import Visit, Visiting
 
 router = Router(include_in_schema=False)
 
+EXPORTED = audit.declare("data.exported", "Data exported")
 DELETED = flash.declare("deleted", "Your data was deleted.")
 
 
@@ -32,6 +34,7 @@ def show(visit: Visiting) -> Response:
 @signed_in
 def export(visit: Visiting) -> Response:
     """All of it as one file."""
+    audit.record_look(visit, EXPORTED, "person", {visit.person_id})
     body = json.dumps(export_data(visit.session, visit.person_id), indent=2)
     headers = {"Content-Disposition": 'attachment; filename="my-data.json"'}
     return Response(body, media_type="application/json", headers=headers)

@@ -1,0 +1,34 @@
+"""That somebody tried to sign in and was not let in: once an hour of each account that there is.
+
+An address that nobody has leaves no entry, for there is no id to write, and an address may not
+stand in the log.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from accounts import audit
+from accounts.queries import find_person
+from core.database import transaction
+
+FAILED: Final = audit.declare(
+    "sign_in.failed", "Sign-in failed", lambda _: "With a code that was not right."
+)
+REFUSED: Final = audit.declare(
+    "sign_in.refused", "Sign-in refused", lambda _: "It was tried too often."
+)
+
+
+def record_failure(action: str, email: str, now: datetime) -> None:
+    """In a transaction of its own, since the request fails. `action`: FAILED or REFUSED; `email`:
+    an address in its normal form."""
+    with transaction() as session:
+        person = find_person(session, email)
+        audit.record_once_an_hour(
+            session,
+            actor=None,
+            action=action,
+            subject_kind="person",
+            subject_ids={person.id} if person else (),
+            now=now,
+        )
