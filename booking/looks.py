@@ -26,6 +26,7 @@ LISTED: Final = audit.declare(
 EXPORTED: Final = audit.declare(
     "patients.exported", "Patients exported", told="took a copy of your appointments with them"
 )
+DATA_EXPORTED: Final = audit.declare("data.exported", "Data exported")
 STAFF: Final = "Openchair’s staff"
 _BY_PROVIDERS: Final = frozenset({OPENED, LISTED, EXPORTED})
 
@@ -38,6 +39,17 @@ def saw_patients(visit: Visit, action: str, entries: Iterable[AppointmentEntry])
     shown = {one.appointment.patient_id for one in entries}
     others = {one for one in shown if one is not None and one != visit.caller.person_id}
     audit.record_look(visit, action, "patient", others)
+
+
+def exported_own_data(visit: Visit) -> None:
+    """The caller takes a copy of what is kept about them."""
+    audit.record_look(visit, DATA_EXPORTED, "person", {visit.person_id})
+
+
+def exported_practice(visit: Visit, provider_id: UUID, named: Collection[UUID]) -> None:
+    """The caller takes a copy of their practice, in which these patients are named."""
+    audit.record_look(visit, DATA_EXPORTED, "provider", {provider_id})
+    audit.record_look(visit, EXPORTED, "patient", {one for one in named if one != visit.person_id})
 
 
 @dataclass(frozen=True)

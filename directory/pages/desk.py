@@ -19,6 +19,7 @@ from core.web.visit import Visiting
 from directory import presenters
 from directory.credentials import cases
 from directory.credentials.applications import lacks
+from directory.credentials.closing import find_closing
 from directory.credentials.decisions import (
     DecisionForm,
     PastDecision,
@@ -270,8 +271,15 @@ def _case_page(
         current=_shown(visit, provider, current, typed) if current else None,
         suspension_url=f"/admin/providers/{provider.id}/suspension",
         is_suspended=bool(open_suspensions(visit.session, provider.id, visit.now)),
+        closed_since=_closed_since(visit, provider),
         history=[_past(past) for past in history_of(visit.session, provider.id)],
     )
+
+
+def _closed_since(visit: Visiting, provider: Provider) -> str:
+    """Since when by their own wish; empty where it is open."""
+    closing = find_closing(visit.session, provider.id)
+    return formats.full_date(closing.starts_at.date()) if closing else ""
 
 
 def _asked(visit: Visiting, provider: Provider) -> dict[str, Any] | None:
