@@ -3,6 +3,7 @@
 from accounts import (
     address_pages,
     api,
+    audit_copy,
     audit_pages,
     confirm_pages,
     factor_api,
@@ -13,7 +14,7 @@ from accounts import (
     refused_letters,
 )
 
-_ = plain_addresses  # runs at night
+_ = audit_copy, plain_addresses  # run by the clock
 
 _PARTS = (
     api,

@@ -24,6 +24,18 @@ STATEMENTS = (
         through integer NOT NULL
     )
     """,
+    # Whoever writes shares this lock until they commit: so is known when nobody does.
+    """
+    CREATE OR REPLACE FUNCTION share_audit_writing() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        PERFORM pg_advisory_xact_lock_shared(7036002);
+        RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE OR REPLACE TRIGGER audit_entry_writing BEFORE INSERT ON audit_entry
+        FOR EACH STATEMENT EXECUTE FUNCTION share_audit_writing()
+    """,
 )
 
 
