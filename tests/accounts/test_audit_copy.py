@@ -20,7 +20,10 @@ from core.database import transaction
 from core.line_copies import writer_to
 from core.settings import settings
 from core.start_up import refusals
+from directory.credentials import decisions
 from tests.factories import NOW, add_audit_line
+
+_ = decisions  # declares what the lines tell of
 
 INSERT = (
     "INSERT INTO audit_entry (at, action, subject_kind, detail)"
