@@ -121,6 +121,10 @@ _LEFT_BEHIND = (
     FROM one, generate_series(1, 2) AS hours
     """,
     """
+    INSERT INTO session_allowance (provider_id, patient_id, most, changed_at)
+    SELECT provider_id, patient_id, 5, now() FROM one
+    """,
+    """
     INSERT INTO audit_copy (destination, through)
     SELECT 'file:/' || n, n FROM one
     """,
