@@ -12,9 +12,10 @@ from accounts import (
     people_pages,
     plain_addresses,
     refused_letters,
+    sign_in_records,
 )
 
-_ = audit_copy, plain_addresses  # run by the clock
+_ = audit_copy, plain_addresses, sign_in_records  # have jobs
 
 _PARTS = (
     api,

@@ -26,6 +26,7 @@ from tests.factories import (
     make_provider,
     sign_in,
 )
+from tests.jobs import run_jobs
 from tests.markup import said
 
 pytestmark = pytest.mark.usefixtures("monday_at_ten")
@@ -230,6 +231,7 @@ def test_refused_sign_ins_are_recorded_of_accounts_that_there_are(session: Sessi
     for email in ("robin@example.com", "robin@example.com", "nobody@example.com"):
         sign_in_records.record_failure(sign_in_records.FAILED, email, NOW)
     sign_in_records.record_failure(sign_in_records.REFUSED, "robin@example.com", NOW)
+    run_jobs()
     assert recorded(session) == [("sign_in.failed", robin.id), ("sign_in.refused", robin.id)]
 
 
