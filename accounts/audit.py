@@ -7,6 +7,7 @@ what nobody declared is not recorded.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
 from accounts.models import AuditEntry
+from core.database import transaction
+from core.web.visit import Visit
 
 COMMAND: Final = "command"
 SYSTEM: Final = "system"
@@ -23,10 +26,12 @@ Detail = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Action:
-    """How an action reads: a title that admins choose by, and a sentence of its detail."""
+    """How an action reads: a title that admins choose by, and a sentence of its detail. `told`: of
+    a look at somebody's data, how they read what the one who looked did; else empty."""
 
     title: str
     sentence: Callable[[Detail], str]
+    told: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,9 +55,11 @@ _declared: dict[str, Action] = {}
 _kinds: dict[str, SubjectKind] = {}
 
 
-def declare(name: str, title: str, sentence: Callable[[Detail], str]) -> str:
+def declare(
+    name: str, title: str, sentence: Callable[[Detail], str] = lambda _: "", told: str = ""
+) -> str:
     """Let `name` ("noun.past") be recorded; returns it. Raises ValueError where it is taken."""
-    if _declared.setdefault(name, Action(title, sentence)).title != title:
+    if _declared.setdefault(name, Action(title, sentence, told)).title != title:
         raise ValueError(f"{name!r} reads in another way already")
     return name
 
@@ -60,6 +67,11 @@ def declare(name: str, title: str, sentence: Callable[[Detail], str]) -> str:
 def declare_kind(name: str, kind: SubjectKind) -> None:
     """Let entries be about things of this kind."""
     _kinds[name] = kind
+
+
+def looks() -> list[str]:
+    """The actions that somebody is told of when it was about them."""
+    return sorted(name for name, action in _declared.items() if action.told)
 
 
 def declared() -> frozenset[str]:
@@ -141,6 +153,26 @@ def record_once_an_hour(
         for one in sorted(set(subject_ids))
     ]
     session.connection().execute(insert(AuditEntry).on_conflict_do_nothing(), rows)
+
+
+def record_look(
+    visit: Visit, action: str, subject_kind: str, subject_ids: Collection[UUID]
+) -> None:
+    """That the caller looks: `record_once_an_hour`, kept also where the answer is a refusal that
+    takes back all else."""
+    look = partial(
+        record_once_an_hour,
+        actor=visit.caller.person_id,
+        action=action,
+        subject_kind=subject_kind,
+        subject_ids=subject_ids,
+        now=visit.now,
+    )
+    if visit.request.method == "GET":
+        look(visit.session)
+        return
+    with transaction() as session:
+        look(session)
 
 
 def _actor(actor: UUID | str | None) -> dict[str, Any]:

@@ -28,8 +28,10 @@ from accounts.rules import (
     normal_code,
     normal_email,
 )
+from accounts.sign_in_records import FAILED, REFUSED, record_failure
 from core.crypto import digest, token
 from core.database import transaction, uuid7
+from core.errors import TooMany
 from core.limits import Limit, is_spent, spend
 from core.lookup import kept_plain, keyed_digest
 from core.mail import Letter, post
@@ -80,7 +82,11 @@ def request_code(
     Raises Invalid, TooMany.
     """
     email = normal_email(email)
-    is_long = _is_slow(email, browser)
+    try:
+        is_long = _is_slow(email, browser)
+    except TooMany:
+        record_failure(REFUSED, email, now)
+        raise
     code = _new_code(is_long)
     request_id = token() + (OF_LONG_CODE if is_long else "")
     made = SignInCode(
@@ -123,13 +129,18 @@ def use_code(email: str, code: str, browser: Browser, now: datetime) -> str:
     right one stays used. Raises Invalid, WrongCode, TooMany.
     """
     email, code = normal_email(email), normal_code(code)
-    if browser.is_stranger:
-        spend((TRIES_PER_SITE, browser.site))
-    else:
-        spend((TRIES_PER_DEVICE, f"{email} {browser.device}"))
+    try:
+        if browser.is_stranger:
+            spend((TRIES_PER_SITE, browser.site))
+        else:
+            spend((TRIES_PER_DEVICE, f"{email} {browser.device}"))
+    except TooMany:
+        record_failure(REFUSED, email, now)
+        raise
     with transaction() as session:
         is_right = _use(session, email, code, browser, now)
     if not is_right:
+        record_failure(FAILED, email, now)
         raise WrongCode
     return email
 

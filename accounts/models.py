@@ -190,3 +190,12 @@ class AuditEntry(SQLModel, table=True):
     subject: str = ""  # of what has no id
     detail: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
     hour: datetime | None = None  # of what is told once an hour
+
+
+class AuditCopy(SQLModel, table=True):
+    """Up to which entry the audit log was copied to a place outside (AUDIT_LOG_TO)."""
+
+    __tablename__ = "audit_copy"
+
+    destination: str = Field(primary_key=True)  # as the setting says it
+    through: int

@@ -1,11 +1,12 @@
 """The desk's page for people who lost their factors or their address."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
+from accounts import audit
 from accounts.address_changes import change_address_for
 from accounts.factors.queries import factors_of, recoveries_of
 from accounts.factors.resets import reset_factors_for
@@ -19,6 +20,10 @@ from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 from core.web.zones import reader_zone
+
+LOOKED_UP: Final = audit.declare(
+    "person.opened", "Account looked up", told="looked up your account"
+)
 
 router = Router(include_in_schema=False)
 
@@ -88,6 +93,7 @@ def _page(
 ) -> Response:
     found = None
     if person_id is not None:
+        audit.record_look(visit, LOOKED_UP, "person", {person_id})
         person, roles = get_person(visit.session, person_id), roles_of(visit.session, person_id)
         factors = factors_of(visit.session, person_id)
         zone = reader_zone(visit.request)

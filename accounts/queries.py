@@ -100,10 +100,13 @@ class AuditFilter:
     """What to look for in the audit log; an empty value narrows nothing.
 
     `actors` and `subjects` are ids; None narrows nothing, empty is nobody. `by`: "command" or
-    "system". `since` and `until` are instants, half-open.
+    "system"; `not_by`: somebody's id. `actions`: one of these. `since` and `until` are instants,
+    half-open.
     """
 
     action: str = ""
+    actions: Collection[str] | None = None
+    not_by: UUID | None = None
     actors: Collection[UUID] | None = None
     by: str = ""
     subjects: Collection[UUID] | None = None
@@ -117,6 +120,10 @@ def find_entries(session: Session, wanted: AuditFilter, limit: int) -> list[Audi
     query = select(AuditEntry).order_by(col(AuditEntry.id).desc()).limit(limit)
     if wanted.action:
         query = query.where(AuditEntry.action == wanted.action)
+    if wanted.actions is not None:
+        query = query.where(col(AuditEntry.action).in_(wanted.actions))
+    if wanted.not_by is not None:
+        query = query.where(col(AuditEntry.actor_id).is_distinct_from(wanted.not_by))
     if wanted.by:
         query = query.where(AuditEntry.actor == wanted.by, col(AuditEntry.actor_id).is_(None))
     if wanted.actors is not None:

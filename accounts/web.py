@@ -3,6 +3,7 @@
 from accounts import (
     address_pages,
     api,
+    audit_copy,
     audit_pages,
     confirm_pages,
     factor_api,
@@ -12,9 +13,10 @@ from accounts import (
     plain_addresses,
     recovery_api,
     refused_letters,
+    sign_in_records,
 )
 
-_ = plain_addresses  # runs at night
+_ = audit_copy, plain_addresses, sign_in_records  # have jobs
 
 _PARTS = (
     api,

@@ -3,12 +3,14 @@
 from booking import periodic
 from booking.api import appointments as appointments_api
 from booking.api import holds as holds_api
+from booking.api import looks as looks_api
+from booking.api import practice as practice_api
 from booking.api import services as services_api
 from booking.api import slots as slots_api
 from booking.follow_through import grounds
 from booking.pages.booking import compare, hold, profile
 from booking.pages.patient import appointments
-from booking.pages.practice import appointment, hours, services, week
+from booking.pages.practice import appointment, closing, hours, services, week
 from directory.credentials import follow_through
 
 _ = periodic  # its jobs run wherever booking is served
@@ -21,6 +23,8 @@ routers = [
         services_api,
         holds_api,
         appointments_api,
+        looks_api,
+        practice_api,
         profile,
         compare,
         hold,
@@ -29,5 +33,6 @@ routers = [
         appointment,
         hours,
         services,
+        closing,
     )
 ]

@@ -72,6 +72,11 @@ class Settings(BaseSettings):
     rate_limits: bool = Field(
         True, description="Limit codes and holds per visitor, address and overall."
     )
+    audit_log_to: str = Field(
+        "",
+        description="Where the audit log is copied to: file:/path, syslog:/dev/log or "
+        "syslog:host:514; empty: nowhere.",
+    )
     provider_factor_grace_days: int = Field(
         7,
         ge=0,

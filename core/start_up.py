@@ -6,6 +6,7 @@ from typing import Any, Final
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from core.line_copies import writer_to
 from core.settings import Settings
 
 _MAKE_A_KEY: Final = (
@@ -26,6 +27,11 @@ def check_start(config: Settings) -> None:
 def refusals(config: Settings) -> list[str]:
     """A sentence for each setting that must change before a start, saying to what."""
     found = _of_the_demo(config) if config.demo else _of_real_use(config)
+    if config.audit_log_to:
+        try:
+            writer_to(config.audit_log_to)
+        except ValueError as error:
+            found.append(f"AUDIT_LOG_TO={config.audit_log_to} cannot be used. {error}")
     if config.database_owner_url and not config.database_url:
         found.append(
             "DATABASE_OWNER_URL is set and DATABASE_URL is not. "

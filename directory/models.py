@@ -129,7 +129,7 @@ class CredentialDecision(SQLModel, table=True):
     reason: str = ""
     text_digest: bytes | None = None
     expires_on: date | None = None  # as seen at the source
-    evidence_id: UUID | None = Field(default=None, foreign_key="evidence_file.id")
+    evidence_id: UUID | None = Field(default=None, foreign_key="evidence_file.id", index=True)
     decided_at: datetime
 
 
@@ -144,14 +144,23 @@ class DecisionText(SQLModel, table=True):
     reason: str = Field(default="", sa_type=Encrypted)
 
 
+class SuspensionKind(StrEnum):
+    SUSPENSION = "suspension"
+    CLOSING = "closing"
+
+
 class Suspension(SQLModel, table=True):
-    """An admin lets a provider see nobody for a time, apart from credentials. Reinstating them ends
-    it; `ends_at` None: until further notice."""
+    """A provider sees nobody for a time, apart from credentials: an admin suspended them, or they
+    closed their practice. Reinstating them, or opening it again, ends it; `ends_at` None: until
+    further notice."""
 
     __tablename__ = "suspension"
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)
     provider_id: UUID = Field(foreign_key="provider.id", index=True)
+    kind: str = Field(
+        default=SuspensionKind.SUSPENSION, sa_column_kwargs={"server_default": "suspension"}
+    )
     reason: str = Field(sa_type=Encrypted)  # the provider reads it, patients never
     starts_at: datetime
     ends_at: datetime | None = None

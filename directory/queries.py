@@ -1,7 +1,7 @@
 """Reads of the directory. `find_…` may be None, `get_…` raises NotFound."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Final
@@ -28,6 +28,14 @@ def get_provider(session: Session, provider_id: UUID) -> Provider:
 def find_provider_of(session: Session, person_id: UUID) -> Provider | None:
     """The practice of a person, if they have one."""
     return session.exec(select(Provider).where(Provider.person_id == person_id)).first()
+
+
+def names_of_owners(session: Session, person_ids: Collection[UUID]) -> dict[UUID, str]:
+    """What those of these people are called who have a practice."""
+    if not person_ids:
+        return {}
+    asked = select(Provider.person_id, Provider.display_name)
+    return dict(session.exec(asked.where(col(Provider.person_id).in_(person_ids))).all())
 
 
 def get_provider_of(session: Session, person_id: UUID) -> Provider:

@@ -11,7 +11,13 @@ from booking.api.schemas import AppointmentAnswer, AppointmentList, appointment_
 from booking.api.slots import Slot, SlotList
 from booking.appointments import allowances, bookings
 from booking.appointments.moves import Actor
-from booking.appointments.queries import AppointmentDetails, appointments_of, get_details_for
+from booking.appointments.queries import (
+    AppointmentDetails,
+    AppointmentEntry,
+    appointments_of,
+    get_details_for,
+)
+from booking.looks import LISTED, OPENED, saw_patients
 from booking.models import AppointmentRow
 from booking.rules.hold_caps import MOST_SESSIONS
 from core.errors import NotFound
@@ -59,6 +65,7 @@ class Cancellation(BaseModel):
 def list_appointments(visit: Visiting) -> AppointmentList:
     """The caller's own, as patient and as provider, latest start first; at most 500."""
     found = appointments_of(visit.session, visit.person_id)
+    saw_patients(visit, LISTED, found)
     return AppointmentList(items=[appointment_answer(one, visit.caller) for one in found])
 
 
@@ -71,7 +78,7 @@ def list_appointments(visit: Visiting) -> AppointmentList:
 @signed_in
 def get_appointment(visit: Visiting, appointment_id: UUID) -> AppointmentAnswer:
     """One of the caller's own."""
-    return appointment_answer(_own(visit, appointment_id).entry, visit.caller)
+    return _shown(visit, _own(visit, appointment_id).entry)
 
 
 @router.post(
@@ -223,4 +230,9 @@ def _actor(visit: Visit, found: AppointmentDetails) -> Actor:
 
 
 def _answer(visit: Visit, was: AppointmentDetails, now: AppointmentRow) -> AppointmentAnswer:
-    return appointment_answer(replace(was, appointment=now).entry, visit.caller)
+    return _shown(visit, replace(was, appointment=now).entry)
+
+
+def _shown(visit: Visit, entry: AppointmentEntry) -> AppointmentAnswer:
+    saw_patients(visit, OPENED, [entry])
+    return appointment_answer(entry, visit.caller)

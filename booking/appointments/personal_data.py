@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import or_
 from sqlmodel import Session, col, delete, select, update
 
+from accounts import audit
 from accounts.models import Person
 from accounts.people import erase
 from booking.appointments.bookings import cancel
@@ -18,10 +19,12 @@ from booking.rules.transitions import ActorKind, Status
 from core.database import lock
 from core.errors import Conflict
 from core.mail import Mail, is_to
-from core.settings import settings
 from directory.alerts import export_alerts, forget_alerts
+from directory.credentials.closing import erase_practice, find_closing
 from directory.models import Provider
 from directory.queries import find_provider_of
+
+DELETED = audit.declare("data.deleted", "Data deleted")
 
 
 def export_data(session: Session, person_id: UUID) -> dict[str, Any]:
@@ -91,12 +94,12 @@ def delete_data(session: Session, person_id: UUID, now: datetime) -> None:
     cancelled, and times that are held are free at once.
 
     That a session took place stays with the provider, without name or address, since their
-    profession's law obliges them to keep it. Raises Conflict for providers, whose account
-    carries a listing.
+    profession's law obliges them to keep it. Raises Conflict for providers whose practice is
+    open; of a closed one stays what `erase_practice` says.
     """
-    if find_provider_of(session, person_id) is not None:
-        contact = f"; write to {settings().contact}" if settings().contact else ""
-        raise Conflict(f"This account has a practice. Close the practice first{contact}.")
+    practice = find_provider_of(session, person_id)
+    if practice is not None and find_closing(session, practice.id) is None:
+        raise Conflict("This account has a practice. Close the practice first.")
     actor = Actor(ActorKind.SYSTEM, person_id)
     upcoming = session.exec(
         select(Appointment).where(
@@ -112,11 +115,14 @@ def delete_data(session: Session, person_id: UUID, now: datetime) -> None:
     ).all()
     lock(session, person_id)
     # all at once, in their one order
-    lock(session, *(one.provider_id for one in [*upcoming, *held]))
+    own = [practice.id] if practice else []
+    lock(session, *own, *(one.provider_id for one in [*upcoming, *held]))
     for appointment in upcoming:
         cancel(session, appointment.id, actor, None, now)
     for hold in held:
         release_hold(session, hold.id, Holder(None, person_id), now)
+    if practice is not None:
+        erase_practice(session, practice, now)
     person = session.get_one(Person, person_id)
     session.exec(delete(Mail).where(is_to(person.email)))
     forget_alerts(session, person.email)
@@ -126,4 +132,13 @@ def delete_data(session: Session, person_id: UUID, now: datetime) -> None:
         .values(reason=None, visitor=None)
     )
     session.exec(delete(Patient).where(col(Patient.person_id) == person_id))
+    audit.record(
+        session,
+        actor=person_id,
+        action=DELETED,
+        subject_kind="person",
+        subject_id=person_id,
+        detail={},
+        now=now,
+    )
     erase(session, person_id, now)

@@ -22,6 +22,7 @@ from core.mail import post
 from core.settings import settings
 from core.times import write_instant
 from core.web import formats
+from directory.credentials.closing import find_closing
 from directory.models import Provider
 from directory.taxonomy import STATES
 
@@ -36,6 +37,7 @@ def tell_provider(provider_id: str, ids: list[str]) -> None:
             .where(col(Appointment.id).in_([UUID(one) for one in ids]))
             .order_by(col(Appointment.starts_at))
         ).all()
+        is_closed = find_closing(session, provider.id) is not None
         number = formats.count(len(sessions), "session is", "sessions are")
         _tell(
             session,
@@ -45,13 +47,14 @@ def tell_provider(provider_id: str, ids: list[str]) -> None:
             f"{number} called off",
             [_said(one) for one in sessions],
             [
-                *sorted({_for_provider(one.reason or "") for one in sessions}),
+                *(["You closed your practice."] if is_closed else _reasons(sessions)),
                 "Your patients have been told that these sessions cannot take place, and offered"
                 " others who can see them.",
-                "Please do not meet them over another link. If this is a mistake, write to us:"
-                " what is put right within a day offers them their old times back.",
+                _OPENED_AGAIN if is_closed else _PUT_RIGHT,
             ],
-            (f"{settings().public_url}/provider/credentials", "Open my credentials"),
+            (f"{settings().public_url}/provider/practice", "Open my practice")
+            if is_closed
+            else (f"{settings().public_url}/provider/credentials", "Open my credentials"),
         )
 
 
@@ -153,6 +156,20 @@ def warn_provider(
         lines,
         (f"{settings().public_url}/provider/credentials", "Enter the renewal"),
     )
+
+
+_PUT_RIGHT = (
+    "Please do not meet them over another link. If this is a mistake, write to us: what is put"
+    " right within a day offers them their old times back."
+)
+_OPENED_AGAIN = (
+    "If you did not mean to, open your practice again: within a day, they are offered their old"
+    " times back."
+)
+
+
+def _reasons(sessions: Sequence[Appointment]) -> list[str]:
+    return sorted({_for_provider(one.reason or "") for one in sessions})
 
 
 def _for_provider(reason: str) -> str:

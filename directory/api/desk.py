@@ -39,6 +39,7 @@ from directory.credentials.identity import (
     decide_identity,
 )
 from directory.credentials.suspensions import LONGEST_REASON, reinstate, suspend
+from directory.looks import opened_case
 from directory.models import Credential, EvidenceFile, Provider
 from directory.queries import credentials_of, find_identity_request, find_listing, get_provider
 from directory.rules.checks import Check
@@ -184,6 +185,7 @@ def review(visit: Visiting, provider_id: UUID) -> ReviewAnswer:
     """Each credential with its automatic checks, and what was decided before."""
     provider = get_provider(visit.session, provider_id)
     listing = find_listing(visit.session, provider_id)
+    opened_case(visit, provider_id)
     claims = _claims(visit, provider, credentials_of(visit.session, provider_id))
     return ReviewAnswer(
         id=provider.id,

@@ -21,6 +21,7 @@ from directory.models import (
     RenewalDue,
     Service,
     Suspension,
+    SuspensionKind,
 )
 from directory.queries import credentials_of, fact_of, find_identity_request
 from directory.rules.days import end_of_day, local_day, working_days_after
@@ -195,9 +196,9 @@ def _cases(session: Session, ids: Sequence[UUID], now: datetime, when: _When) ->
             )
         )
     )
-    suspended = set(
+    standing = set(
         session.exec(
-            select(Suspension.provider_id).where(
+            select(Suspension.provider_id, Suspension.kind).where(
                 col(Suspension.provider_id).in_(ids),
                 Suspension.starts_at <= now,
                 or_(col(Suspension.ends_at).is_(None), col(Suspension.ends_at) > now),
@@ -223,7 +224,7 @@ def _cases(session: Session, ids: Sequence[UUID], now: datetime, when: _When) ->
             _Held(providers[one], credentials[one], asked.get(one)),
             one in offering,
             one in shown,
-            one in suspended,
+            {kind for who, kind in standing if who == one},
             due_renewals.get(one),
             now,
             when,
@@ -247,7 +248,7 @@ def _case(
     held: _Held,
     has_services: bool,
     is_shown: bool,
-    is_suspended: bool,
+    standing: set[str],
     session_at: datetime | None,
     now: datetime,
     when: _When,
@@ -258,7 +259,8 @@ def _case(
         has_services=has_services,
         has_hours=provider.keeps_hours,
         has_meeting_link=bool(provider.meeting_url),
-        is_suspended=is_suspended,
+        is_suspended=SuspensionKind.SUSPENSION in standing,
+        is_closed=SuspensionKind.CLOSING in standing,
     )
     facts = [fact_of(one) for one in credentials]
     lacks = missing_for_listing(provider.profession, facts, readiness, now)

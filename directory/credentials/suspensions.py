@@ -20,7 +20,7 @@ from core.web import formats, templates
 from core.web.caller import Caller
 from directory.credentials.follow_through import ground_changed
 from directory.listings.listing import lock_provider
-from directory.models import Provider, Suspension
+from directory.models import Provider, Suspension, SuspensionKind
 from directory.queries import credentials_of, suspensions_of
 from directory.rules import grounds
 from directory.taxonomy import STATES
@@ -53,7 +53,7 @@ def suspend(
     asked = checked_suspension(reason, starts_at, ends_at, now)
     if admin.person_id is None or admin.person_id == provider.person_id:
         raise Conflict("Nobody decides about their own practice.")
-    if any(_overlap(one.span, asked) for one in suspensions_of(session, provider_id)):
+    if any(_overlap(one.span, asked) for one in _by_admins(session, provider_id)):
         raise Conflict("They are suspended at that time already. Reinstate them first.")
     suspension = Suspension(
         provider_id=provider_id,
@@ -108,9 +108,15 @@ def open_suspensions(session: Session, provider_id: UUID, now: datetime) -> list
     """Those that last or are to come."""
     return [
         one
-        for one in suspensions_of(session, provider_id)
+        for one in _by_admins(session, provider_id)
         if one.reinstated_at is None and (one.ends_at is None or one.ends_at > now)
     ]
+
+
+def _by_admins(session: Session, provider_id: UUID) -> list[Suspension]:
+    """Without what the provider closed themselves."""
+    found = suspensions_of(session, provider_id)
+    return [one for one in found if one.kind == SuspensionKind.SUSPENSION]
 
 
 def _overlap(one: grounds.Suspension, other: grounds.Suspension) -> bool:

@@ -1,7 +1,7 @@
 """The published listing: rewritten whenever what it says changes, gone when it may not be shown."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,11 +21,11 @@ from directory.models import (
     Listing,
     Provider,
     Service,
+    SuspensionKind,
 )
 from directory.queries import (
     credentials_of,
     fact_of,
-    ground_of,
     services_of,
     suspensions_of,
 )
@@ -98,7 +98,8 @@ def listing_columns(
         for code, last in valid_states(authorities, now).items()
         if code in lawful and (first_opening is None or first_opening < lawful[code])
     }
-    readiness = _readiness(provider, services, ground.is_suspended(now))
+    standing = {SuspensionKind.SUSPENSION} if ground.is_suspended(now) else set()
+    readiness = _readiness(provider, services, standing)
     lacks = missing_for_listing(provider.profession, facts, readiness, now)
     facets = _facets(provider, services)
     return {
@@ -151,8 +152,12 @@ def lock_provider(session: Session, provider_id: UUID) -> Provider:
 
 def readiness_of(session: Session, provider: Provider, now: datetime) -> Readiness:
     """What the provider has done besides credentials."""
-    suspended = ground_of(session, provider.id).is_suspended(now)
-    return _readiness(provider, services_of(session, provider.id), suspended)
+    standing = {
+        SuspensionKind(one.kind)
+        for one in suspensions_of(session, provider.id)
+        if one.span.covers(now)
+    }
+    return _readiness(provider, services_of(session, provider.id), standing)
 
 
 def find_due_listings(session: Session, now: datetime) -> list[UUID]:
@@ -166,13 +171,16 @@ def find_due_listings(session: Session, now: datetime) -> list[UUID]:
     return list(due)
 
 
-def _readiness(provider: Provider, services: Sequence[Service], is_suspended: bool) -> Readiness:
+def _readiness(
+    provider: Provider, services: Sequence[Service], standing: Set[SuspensionKind]
+) -> Readiness:
     return Readiness(
         attested_at=provider.attested_at,
         has_services=bool(services),
         has_hours=provider.keeps_hours,
         has_meeting_link=bool(provider.meeting_url),
-        is_suspended=is_suspended,
+        is_suspended=SuspensionKind.SUSPENSION in standing,
+        is_closed=SuspensionKind.CLOSING in standing,
     )
 
 

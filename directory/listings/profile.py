@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
+from accounts import audit
 from core.errors import Invalid
 from core.versions import ANY_VERSION, Expected, version_of
 from directory.listings.identity import change_identity, identity_of
@@ -20,6 +21,7 @@ from directory.rules.offerings import offering_problems
 from directory.rules.requirements import missing_for_attestation
 from directory.taxonomy import AGE_GROUPS, CONDITIONS, INSURANCE, LANGUAGES, MODALITIES
 
+LINK_CHANGED: Final = audit.declare("meeting_link.changed", "Meeting link changed")
 LONGEST_PRONOUNS = 40
 LONGEST_HEADLINE = 160
 LONGEST_APPROACH = 4000
@@ -78,6 +80,9 @@ def save_profile(
     provider = lock_provider(session, provider.id)
     expected.check(profile_version(provider))
     change_identity(session, provider, _identity(provider, form), now)
+    meeting_url = form.meeting_url.strip() or None
+    if meeting_url != provider.meeting_url:
+        _record_new_link(session, provider, now)
     provider.pronouns = " ".join(form.pronouns.split())
     provider.headline = " ".join(form.headline.split())
     provider.approach = form.approach.replace("\r\n", "\n").strip()
@@ -86,10 +91,22 @@ def save_profile(
         setattr(provider, field, [key for key in known if key in chosen])
     provider.sliding_scale = form.sliding_scale
     provider.accepts_new = form.accepts_new
-    provider.meeting_url = form.meeting_url.strip() or None
+    provider.meeting_url = meeting_url
     session.add(provider)
     session.flush()
     refresh_listing(session, provider.id, now)
+
+
+def _record_new_link(session: Session, provider: Provider, now: datetime) -> None:
+    audit.record(
+        session,
+        actor=provider.person_id,
+        action=LINK_CHANGED,
+        subject_kind="provider",
+        subject_id=provider.id,
+        detail={},
+        now=now,
+    )
 
 
 def _identity(provider: Provider, form: ProfileForm) -> Identity:

@@ -19,6 +19,7 @@ from core.web.visit import Visiting
 from directory import presenters
 from directory.credentials import cases
 from directory.credentials.applications import lacks
+from directory.credentials.closing import find_closing
 from directory.credentials.decisions import (
     DecisionForm,
     PastDecision,
@@ -37,6 +38,7 @@ from directory.credentials.identity import (
 )
 from directory.credentials.suspensions import open_suspensions
 from directory.listings.identity import asks_for, change_of, identity_of
+from directory.looks import opened_case, opened_evidence
 from directory.models import Credential, IdentityRequest, Listing, Provider
 from directory.queries import (
     credentials_of,
@@ -211,6 +213,7 @@ def record_identity_decision(
 def evidence_file(visit: Visiting, file_id: UUID) -> Response:
     """What an admin attached; always a download, never shown inside the site."""
     file, path = get_evidence(visit.session, file_id)
+    opened_evidence(visit, file_id)
     return FileResponse(
         path,
         media_type=file.content_type,
@@ -235,6 +238,7 @@ def _case_page(
     problems: list[tuple[str, str]],
     identity_reason: str = "",
 ) -> Response:
+    opened_case(visit, provider.id)
     credentials = credentials_of(visit.session, provider.id)
     current = _current(credentials, chosen)
     listing = find_listing(visit.session, provider.id)
@@ -267,8 +271,15 @@ def _case_page(
         current=_shown(visit, provider, current, typed) if current else None,
         suspension_url=f"/admin/providers/{provider.id}/suspension",
         is_suspended=bool(open_suspensions(visit.session, provider.id, visit.now)),
+        closed_since=_closed_since(visit, provider),
         history=[_past(past) for past in history_of(visit.session, provider.id)],
     )
+
+
+def _closed_since(visit: Visiting, provider: Provider) -> str:
+    """Since when by their own wish; empty where it is open."""
+    closing = find_closing(visit.session, provider.id)
+    return formats.full_date(closing.starts_at.date()) if closing else ""
 
 
 def _asked(visit: Visiting, provider: Provider) -> dict[str, Any] | None:

@@ -44,6 +44,7 @@ class Readiness:
     has_hours: bool
     has_meeting_link: bool
     is_suspended: bool = False
+    is_closed: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,8 @@ def missing_for_listing(
     """Everything that is missing, credentials first; empty means the listing may appear.
 
     Codes: `<kind>_missing`, `_pending`, `_refused`, `_expired` for each required kind of
-    credential, then `no_services`, `no_hours`, `no_meeting_link`, `not_attested`, `suspended`.
+    credential, then `no_services`, `no_hours`, `no_meeting_link`, `not_attested`, `suspended`,
+    `closed`.
     """
     known = list(facts)
     lacks = [
@@ -94,6 +96,8 @@ def missing_for_listing(
     if readiness.is_suspended:
         message = "Openchair has suspended your listing; the reason is in our letter to you."
         lacks.append(Lack("suspended", message))
+    if readiness.is_closed:
+        lacks.append(Lack("closed", "The practice is closed; open it again to be found."))
     return lacks
 
 

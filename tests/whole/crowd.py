@@ -118,6 +118,17 @@ _LEFT_BEHIND = (
         'provider', provider_id, '', '{}' FROM one
     """,
     """
+    INSERT INTO audit_entry
+        (at, actor_id, actor, action, subject_kind, subject_id, subject, detail, hour)
+    SELECT now() - make_interval(hours => hours), person_id, '', 'appointment.opened', 'patient',
+        patient_id, '', '{}', date_trunc('hour', now()) - make_interval(hours => hours)
+    FROM one, generate_series(1, 2) AS hours
+    """,
+    """
+    INSERT INTO audit_copy (destination, through)
+    SELECT 'file:/' || n, n FROM one
+    """,
+    """
     INSERT INTO sign_in_session
         (id, token_hash, person_id, created_at, last_seen_at, expires_at, device)
     SELECT uuidv7(), sha256(convert_to('session' || n, 'UTF8')), patient_id, now(), now(),

@@ -28,6 +28,9 @@ GET /account/email
 GET /account/factors/totp
 GET /admin/evidence/{file_id}
 GET /admin/providers/{provider_id}/suspension
+GET /api/v1/me/practice/export
+GET /provider/practice/close
+GET /provider/practice/export
 DELETE /api/v1/admin/providers/{provider_id}/suspension
 DELETE /api/v1/me/factors/passkeys/{passkey_id}
 DELETE /api/v1/me/factors/totp
@@ -55,6 +58,8 @@ POST /api/v1/me/email
 POST /api/v1/me/email/confirm
 POST /api/v1/me/factors/recovery-codes
 POST /api/v1/me/passkeys
+POST /api/v1/me/practice/closing
+POST /provider/practice/close
 POST /api/v1/me/passkeys/options
 POST /api/v1/me/totp
 POST /api/v1/me/totp/confirm

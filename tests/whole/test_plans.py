@@ -46,6 +46,8 @@ MORE_READS: dict[str, tuple[str, ...]] = {
         "/admin/audit?action=credential.verified",
         "/admin/audit?actor=admin@example.com",
         "/admin/audit?subject=dana",
+        "/admin/audit?subject=someone7@example.com",
+        "/admin/audit?action=appointment.opened",
         "/admin/audit?since=2026-01-01&until=2026-01-02",
     ),
 }

@@ -17,7 +17,7 @@ from booking.appointments.queries import (
 from booking.letters import invites
 from booking.models import AppointmentRow
 from booking.pages import presenters
-from booking.pages.patient import changes, elsewhere, personal_data, where
+from booking.pages.patient import changes, elsewhere, looks, personal_data, where
 from booking.pages.patient.changes import free_until_line
 from booking.pages.patient.own_appointment import (
     OwnAppointment,
@@ -44,6 +44,7 @@ from directory.taxonomy import STATES
 router = Router(include_in_schema=False)
 router.include_router(changes.router)
 router.include_router(elsewhere.router)
+router.include_router(looks.router)
 router.include_router(personal_data.router)
 router.include_router(where.router)
 

@@ -8,12 +8,15 @@ from fastapi.responses import RedirectResponse
 
 from booking.appointments.personal_data import delete_data, export_data
 from booking.appointments.queries import upcoming_of_patient
+from booking.looks import exported_own_data
 from core.errors import Conflict
 from core.web import flash, formats
-from core.web.caller import PROVIDER, confirmed, signed_in
+from core.web.caller import confirmed, signed_in
 from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
+from directory.credentials.closing import find_closing
+from directory.queries import find_provider_of
 
 router = Router(include_in_schema=False)
 
@@ -32,6 +35,7 @@ def show(visit: Visiting) -> Response:
 @signed_in
 def export(visit: Visiting) -> Response:
     """All of it as one file."""
+    exported_own_data(visit)
     body = json.dumps(export_data(visit.session, visit.person_id), indent=2)
     headers = {"Content-Disposition": 'attachment; filename="my-data.json"'}
     return Response(body, media_type="application/json", headers=headers)
@@ -68,6 +72,14 @@ def _delete_page(visit: Visit, messages: list[str], status: int) -> Response:
         status,
         errors=[{"field": "sure", "message": message} for message in messages],
         upcoming=formats.count(len(upcoming), "upcoming session") if upcoming else "",
-        has_practice=visit.caller.has(PROVIDER),
+        practice=_practice(visit),
         email=visit.caller.email,
     )
+
+
+def _practice(visit: Visit) -> str:
+    """Whether they have one: none, open or closed."""
+    provider = find_provider_of(visit.session, visit.person_id)
+    if provider is None:
+        return "none"
+    return "closed" if find_closing(visit.session, provider.id) else "open"

@@ -13,6 +13,7 @@ from booking.appointments.moves import Actor
 from booking.appointments.patient_details import find_details
 from booking.appointments.queries import AppointmentDetails, find_events, get_details_for
 from booking.appointments.terms import cancel_until
+from booking.looks import OPENED, saw_patients
 from booking.models import AppointmentRow
 from booking.pages.practice.initials import shown_name
 from booking.rules import slots
@@ -135,6 +136,7 @@ def _appointment_page(
     most: str | None = None,
 ) -> Response:
     one = own.appointment
+    saw_patients(visit, OPENED, [own.entry])
     if most is None and one.patient_id is not None:
         most = str(sessions_allowed(visit.session, one.provider_id, one.patient_id, visit.now))
     state = Status(one.status)

@@ -51,6 +51,7 @@ _MENDS = {
     "no_hours": "/provider/hours",
     "no_meeting_link": "/provider/profile#meeting_url",
     "not_attested": "/provider/attest",
+    "closed": "/provider/practice",
 }
 
 

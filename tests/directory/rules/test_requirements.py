@@ -153,3 +153,12 @@ def test_all_that_is_yet_to_do_is_told_in_order() -> None:
         Lack("no_meeting_link", "Add the link where you meet online."),
         Lack("not_attested", "Confirm that all is current; this is needed every 90 days."),
     ]
+
+
+def test_a_closed_practice_is_told_apart_from_a_suspended_one() -> None:
+    closed, suspended = replace(READY, is_closed=True), replace(READY, is_suspended=True)
+    assert missing_for_listing("counselor", [NPI, LICENCE], closed, NOW) == [
+        Lack("closed", "The practice is closed; open it again to be found.")
+    ]
+    (lack,) = missing_for_listing("counselor", [NPI, LICENCE], suspended, NOW)
+    assert lack.code == "suspended"
