@@ -53,16 +53,22 @@ class Command:
 
 
 def commands(document: str) -> Iterator[Command]:
-    """Each line of a block (nginx's is one), and each inline code with a space in it, once."""
-    seen = set()
-    for block, inline in re.findall(r"^```(.*?)^```|`([^`\n]+)`", document, re.S | re.M):
+    """Each line of a block (nginx's is one), and each other inline code with a space in it."""
+    parts = re.findall(r"^```(.*?)^```|`([^`\n]+)`", document, re.S | re.M)
+    seen = {_bare(line) for block, _ in parts for line in block.splitlines()}
+    for block, inline in parts:
         kind, _, body = block.partition("\n")
-        lines = [body] if kind == "nginx" else body.splitlines()
-        for text in [inline] if inline else lines:
-            bare = text.strip().rstrip(";")
-            if not inline or (" " in bare and bare not in seen):
-                yield Command("inline" if inline else kind, bare)
-            seen.add(bare)
+        if kind == "nginx":
+            yield Command(kind, body)
+        elif block:
+            yield from (Command(kind, _bare(line)) for line in body.splitlines())
+        elif " " in inline and _bare(inline) not in seen:
+            seen.add(_bare(inline))
+            yield Command("inline", _bare(inline))
+
+
+def _bare(text: str) -> str:
+    return text.strip().rstrip(";")
 
 
 def is_not_run(command: Command) -> bool:
