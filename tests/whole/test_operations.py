@@ -155,12 +155,13 @@ class Installation:
 
     def work(self, text: str) -> None:
         """Until it has taken up its work; then it ends in order."""
-        count = "SELECT count(*) FROM procrastinate_workers"
-        with psycopg.connect(self.environment["DATABASE_URL"], autocommit=True) as connection:
+        owner = self.environment["DATABASE_OWNER_URL"]
+        with psycopg.connect(owner, autocommit=True) as connection:
 
             def workers() -> int:
-                row = connection.execute(count).fetchone()
-                return int(row[0]) if row else 0
+                with suppress(psycopg.errors.UndefinedTable):  # it migrates first
+                    return connection.execute("SELECT FROM procrastinate_workers").rowcount
+                return 0
 
             before = workers()
             process = self._start(text.rsplit(" ", 1)[1])
