@@ -69,7 +69,9 @@ def licences(component: dict[str, Any]) -> list[str]:
 
 def problems(document: dict[str, Any], lock: str) -> Iterator[str]:
     """A line for each distribution of the lock that is not there, or not allowed."""
-    there = {canonicalize_name(one["name"]): one for one in document["components"]}
+    there: dict[str, dict[str, Any]] = {
+        canonicalize_name(one["name"]): one for one in document["components"]
+    }
     for name in sorted(locked(lock)):
         if name not in there:
             yield f"{name}: not installed"
