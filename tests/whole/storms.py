@@ -82,13 +82,16 @@ class Stage:
 @contextmanager
 def staged(**environment: str) -> Iterator[Stage]:
     """A server with a worker, on a PostgreSQL that keeps what it commits."""
-    with tempfile.TemporaryDirectory(prefix="openchair-kill-", ignore_cleanup_errors=True) as made:
-        folder = Path(made)
+    with ExitStack() as ends:
+        made = tempfile.TemporaryDirectory(prefix="openchair-kill-", ignore_cleanup_errors=True)
+        folder = Path(ends.enter_context(made))
         cluster = Cluster(folder)
+        ends.callback(cluster.stop)
         cluster.start()
         sink = Sink()
         mail_port = free_port()
         controller = Controller(sink, "127.0.0.1", mail_port)
+        ends.callback(controller.stop)
         controller.start()
         server = Server(
             DATA_DIR=str(folder),
@@ -103,11 +106,9 @@ def staged(**environment: str) -> Iterator[Stage]:
         )
         server.run("migrate")
         times, tokens = _people(cluster.url)
+        ends.callback(server.stop)
         server.start()
         yield Stage(cluster, server, sink, times, tokens)
-        server.stop()
-        controller.stop()
-        cluster.stop()
 
 
 def _people(url: str) -> tuple[list[tuple[str, datetime]], list[str]]:
