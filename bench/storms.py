@@ -10,7 +10,8 @@ ends with an error where a booking that was acknowledged is lost.
 import argparse
 import time
 
-from tests.whole.storms import rush, staged, survive
+from tests.whole.stage import staged
+from tests.whole.storms import rush, survive
 
 VISITORS = 200
 

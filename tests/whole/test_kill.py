@@ -8,7 +8,15 @@ import httpx2
 import psycopg
 import pytest
 
-from tests.whole.storms import PROVIDERS, Stage, check_promises, crowd, staged, wait_for
+from tests.whole.stage import (
+    PROVIDERS,
+    Stage,
+    check_promises,
+    crowd,
+    staged,
+    wait_for,
+    wait_for_more,
+)
 
 BEFORE = 20  # bookings acknowledged before the blow
 AFTER = 10  # and after it
@@ -24,24 +32,22 @@ def stage() -> Iterator[Stage]:
 
 def test_the_application_dies_while_people_book(stage: Stage) -> None:
     with crowd(stage) as booked:
-        wait_for(lambda: len(booked.promised) >= BEFORE, "the first bookings")
+        wait_for_more(booked, BEFORE)
         stage.server.kill()
         time.sleep(0.3)
         stage.server.start()
-        enough = len(booked.promised) + AFTER
-        wait_for(lambda: len(booked.promised) >= enough, "bookings after the restart")
+        wait_for_more(booked, AFTER)
     check_promises(stage, booked)
 
 
 def test_postgresql_dies_while_people_book(stage: Stage) -> None:
     with crowd(stage) as booked:
-        wait_for(lambda: len(booked.promised) >= BEFORE, "the first bookings")
+        wait_for_more(booked, BEFORE)
         stage.cluster.kill()
         time.sleep(0.3)
         stage.cluster.start()
         stage.server.wait_until_ready()
-        enough = len(booked.promised) + AFTER
-        wait_for(lambda: len(booked.promised) >= enough, "bookings after the restart")
+        wait_for_more(booked, AFTER)
     check_promises(stage, booked)
 
 

@@ -3,7 +3,8 @@ printed and asserted nowhere; `bench/storms.py` repeats them."""
 
 import pytest
 
-from tests.whole.storms import rush, staged, survive
+from tests.whole.stage import staged
+from tests.whole.storms import rush, survive
 
 pytestmark = [pytest.mark.long, pytest.mark.race, pytest.mark.xdist_group("race")]
 
