@@ -206,6 +206,8 @@ def serve() -> None:
         proxy_headers=True,
         forwarded_allow_ips=config.trusted_proxies,
         timeout_graceful_shutdown=5,
+        # A process that is still importing does not answer: a busy machine would never be ready.
+        timeout_worker_healthcheck=60,
     )
 
 
