@@ -45,6 +45,10 @@ check: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.check_migrations
+	$(BIN)/bandit -q -c pyproject.toml -r main.py accounts alembic booking core demo directory
+	@mkdir -p build
+	$(BIN)/cyclonedx-py environment --no-validate --output-reproducible --pyproject pyproject.toml -o build/sbom.json $(BIN)/python
+	$(BIN)/python -m tests.check_licences build/sbom.json requirements.lock
 
 $(VENV)/.installed: requirements.lock
 	@echo "Installing (once, about a minute) …"
@@ -69,4 +73,4 @@ lock:
 	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-annotate --no-header --extra dev --extra bench pyproject.toml -o requirements-bench.lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis mutants
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis mutants

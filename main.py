@@ -39,7 +39,7 @@ from core.replica import replica_in
 from core.settings import Settings, settings
 from core.start_up import RefusedStart, check_start
 from core.starting import NotReady, end_with_parent, prepare, say
-from core.web import health
+from core.web import health, security_txt
 from core.web.assets import Assets
 from core.web.middleware import RequestMiddleware
 from core.web.openapi import describe
@@ -101,6 +101,7 @@ def create_app() -> FastAPI:
         for router in package.routers:
             app.include_router(router)
     app.include_router(health.router)
+    app.include_router(security_txt.router)
     if settings().demo:
         app.include_router(mailbox.router)
     add_error_handlers(app)
@@ -205,6 +206,8 @@ def serve() -> None:
         proxy_headers=True,
         forwarded_allow_ips=config.trusted_proxies,
         timeout_graceful_shutdown=5,
+        # A process that is still importing does not answer: a busy machine would never be ready.
+        timeout_worker_healthcheck=60,
     )
 
 

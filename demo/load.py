@@ -44,7 +44,7 @@ def load_demo(providers: int, seed: int, now: datetime) -> Generator[int, None, 
             return
         # The demo's own patient keeps a calendar that a visitor can oversee.
         taken: Taken = {one: [] for one in write_admin_and_patients(session, now)[1:]}
-        rng = Random(seed)
+        rng = Random(seed)  # nosec B311  # reproducible, not secret
         made = list(enumerate(make_providers(providers, seed, now.date()), 1))
         for first in range(0, providers, _AT_ONCE):
             _write(session, made[first : first + _AT_ONCE], taken, rng, now)

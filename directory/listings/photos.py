@@ -162,7 +162,7 @@ def _lock_in(path: Path) -> InterProcessLock:
 
 def _made_apart(data: bytes) -> bytes:
     try:
-        made = subprocess.run(  # noqa: S603  # our own program
+        made = subprocess.run(  # noqa: S603  # nosec B603  # our own program
             [sys.executable, "-m", portrait.__name__],
             input=data,
             stdout=subprocess.PIPE,

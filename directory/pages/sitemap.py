@@ -6,8 +6,8 @@ last changed: times are booked by the minute, and of the rest no honest day is k
 """
 
 from collections.abc import Iterable, Iterator
+from html import escape
 from typing import Final
-from xml.sax.saxutils import escape
 
 from fastapi import Response
 

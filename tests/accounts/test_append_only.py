@@ -17,7 +17,7 @@ CHANGES = [
     " ON CONFLICT (id) DO UPDATE SET actor = 'nobody'",
     "UPDATE credential_decision SET reason = ''",
     "DELETE FROM credential_decision",
-    "TRUNCATE credential_decision",
+    "TRUNCATE credential_decision CASCADE",
     "UPDATE appointment_event SET status = 'booked'",
     "DELETE FROM appointment_event",
     "TRUNCATE appointment_event",

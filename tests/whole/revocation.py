@@ -30,7 +30,7 @@ from core.web.caller import ADMIN, Caller
 from directory.credentials.decisions import DecisionForm, decide
 from directory.queries import credentials_of, services_of
 from tests.factories import make_appointment, make_patient, make_person, make_provider
-from tests.whole.servers import Cluster, Server, free_port
+from tests.whole.servers import Cluster, Server, free_port, lookup_key_of
 
 _ = web  # booking says what follows
 PATIENCE = 60  # seconds
@@ -109,7 +109,7 @@ def staged(sessions: int) -> Iterator[Stage]:
 
 def _book(url: str, sessions: int) -> tuple[Caller, UUID, list[str]]:
     engine, now = create_engine(dialect_url(url)), clock.now()
-    with Session(engine, expire_on_commit=False) as session:
+    with lookup_key_of(url), Session(engine, expire_on_commit=False) as session:
         provider = make_provider(session, now=now)
         service = services_of(session, provider.id)[0]
         soonest, last = now + timedelta(days=2), now + timedelta(days=50)
@@ -134,7 +134,7 @@ def revoke_with(stage: Stage, kill_after: int | None) -> None:
     form = DecisionForm(
         outcome="revoked", source="State board", seen="Revoked.", reason="As the board said."
     )
-    with Session(engine) as session:
+    with lookup_key_of(stage.cluster.url), Session(engine) as session:
         decide(session, stage.licence, stage.admin, form, None, clock.now())
         session.commit()
     engine.dispose()

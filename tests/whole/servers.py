@@ -9,11 +9,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import psycopg
+from sqlalchemy import create_engine
+from sqlmodel import Session
 
+from core import lookup
+from core.database import dialect_url
 from core.roles import make_application
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +30,12 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def is_taken(port: int) -> bool:
+    """Whether somebody answers there."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextmanager
@@ -43,6 +54,17 @@ def database_named(server: str, name: str) -> str:
     address, _, options = server.partition("?")
     base = address.rsplit("/", 1)[0]
     return f"{base}/{name}" + (f"?{options}" if options else "")
+
+
+@contextmanager
+def lookup_key_of(url: str) -> Iterator[None]:
+    """What this process writes into another database is found by whoever serves that one."""
+    beside = create_engine(dialect_url(url))
+    with Session(beside) as session:
+        found = lookup._read(session)
+    beside.dispose()
+    with patch.object(lookup, "_stored", lambda: found):
+        yield
 
 
 class Server:

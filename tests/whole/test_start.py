@@ -3,7 +3,6 @@
 import base64
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,7 +24,7 @@ from core.settings import settings
 from core.start_up import RefusedStart
 from core.starting import NotReady, prepare
 from main import cli, create_app
-from tests.whole.servers import ROOT, Cluster, Server, database_beside
+from tests.whole.servers import ROOT, Cluster, Server, database_beside, is_taken
 
 pytestmark = pytest.mark.xdist_group("start")
 
@@ -245,14 +244,9 @@ def test_web_processes_end_with_the_one_that_started_them(empty: str, tmp_path: 
     server.start()
     server.kill()
     deadline = time.monotonic() + 30
-    while _is_taken(server.port):
+    while is_taken(server.port):
         assert time.monotonic() < deadline, "a process keeps the port"
         time.sleep(0.1)
-
-
-def _is_taken(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_a_start_makes_the_folder_that_a_backup_takes(
