@@ -4,7 +4,7 @@ from typing import Final
 from uuid import UUID
 
 from booking import idempotency
-from booking.appointments import holds
+from booking.appointments import hold_ends
 from booking.calendar.slot_cache import advance_slots
 from booking.follow_through import lapses
 from core import clock
@@ -21,7 +21,7 @@ def expire_holds(timestamp: int) -> None:  # noqa: ARG001  # given by the schedu
     """End the holds that ran out. Nothing waits for this: whoever wants the time does it too."""
     while True:
         with transaction() as session:
-            if holds.expire_holds(session, clock.now()) == 0:
+            if hold_ends.expire_holds(session, clock.now()) == 0:
                 return
 
 

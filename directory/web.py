@@ -16,6 +16,7 @@ from directory.api import suggest as suggest_api
 from directory.pages import (
     alerts,
     application,
+    case,
     credentials,
     desk,
     files,
@@ -49,6 +50,7 @@ routers = [
         practice_profile,
         credentials,
         desk,
+        case,
         suspensions,
         files,
         sitemap,

@@ -23,9 +23,9 @@ from core import clock
 from core.database import uuid7
 from core.web.caller import PATIENT, PROVIDER
 from directory.credentials.claims import number_digest
-from directory.credentials.decisions import DecisionForm, decision_of
+from directory.credentials.history import keep_decision
 from directory.listings.listing import refresh_listing
-from directory.models import Credential, Provider, Service
+from directory.models import Credential, CredentialDecision, Provider, Service
 from directory.rules.numbers import make_dea, make_npi
 from directory.rules.requirements import required_credentials
 from directory.taxonomy import PROFESSIONS, STATES
@@ -172,13 +172,14 @@ def add_decision(
     session: Session, credential: Credential, admin_id: UUID, evidence_id: UUID | None = None
 ) -> None:
     """That `credential` was verified, for the history alone: the claim stays as it is."""
-    form = DecisionForm(outcome="verified", source="State board", seen="Active.")
-    decision, said = decision_of(
-        credential.id, admin_id, form, evidence_id=evidence_id, decided_at=clock.now()
+    decision = CredentialDecision(
+        credential_id=credential.id,
+        admin_id=admin_id,
+        outcome="verified",
+        evidence_id=evidence_id,
+        decided_at=clock.now(),
     )
-    session.add(decision)
-    session.flush()
-    session.add(said)
+    keep_decision(session, decision, "State board", "Active.", "")
 
 
 def make_appointment(

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from booking.api.repeats import Key, answer_once
 from booking.api.schemas import AppointmentAnswer, HoldAnswer, appointment_answer, hold_answer
-from booking.appointments import confirmation, holds
+from booking.appointments import confirmation, hold_ends, holds
 from booking.appointments.patient_details import LONGEST_NAME, PatientDetails
 from booking.visitors import asker_of, known_holder, new_holder
 from core.web.caller import public, signed_in
@@ -97,7 +97,7 @@ def extend_hold(visit: Visiting, hold_id: UUID) -> HoldAnswer:
 @public
 def release_hold(visit: Visiting, hold_id: UUID) -> Response:
     """Give the time back."""
-    holds.release_hold(visit.session, hold_id, known_holder(visit), visit.now)
+    hold_ends.release_hold(visit.session, hold_id, known_holder(visit), visit.now)
     return Response(status_code=204)
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from booking.appointments.eligibility import check_ground
-from booking.appointments.holds import ending_overdue
+from booking.appointments.hold_ends import ending_overdue
 from booking.appointments.moves import Actor, move
 from booking.appointments.queries import (
     AppointmentDetails,

@@ -4,22 +4,21 @@ Everything that takes or gives back a provider's time holds the provider's lock,
 the validator sees stays true until the commit. The database's constraints stand behind it.
 """
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, Final
 from uuid import UUID
 
 from sqlmodel import Session
 
 from booking.appointments.eligibility import check_ground, check_person
 from booking.appointments.hold_caps import Asker, check_hold_caps, held_by_unknown
+from booking.appointments.hold_ends import actor_of, by_provider, giving_back
 from booking.appointments.locks import (
     is_taken_in,
     locking_calendar_of,
     locking_calendars,
     locking_holder,
 )
-from booking.appointments.moves import Actor, beginning, move
+from booking.appointments.moves import beginning
 from booking.appointments.queries import (
     AppointmentDetails,
     details_of,
@@ -59,8 +58,8 @@ from booking.rules import slots
 from booking.rules.availability import Availability
 from booking.rules.hold_caps import Networks
 from booking.rules.slots import Interval
-from booking.rules.transitions import ActorKind, Status, hold_until, is_expired
-from core.database import Statement, lock, run, run_together, uuid7
+from booking.rules.transitions import Status, hold_until, is_expired
+from core.database import Statement, run, run_together, uuid7
 from core.errors import NotFound
 from core.limits import Limit, hit
 
@@ -73,7 +72,6 @@ PER_ADDRESS = Limit(
     timedelta(hours=1),
     "Many times were held from your network. Please wait before the next.",
 )
-_SYSTEM: Final = Actor(ActorKind.SYSTEM, None)
 
 
 def hold_slot(
@@ -133,7 +131,7 @@ def _take(
     asked = next_slots_before(calendar, days, now)
     expired, released, busy_rows, standing, held_by_others, *next_slots = run_together(
         session,
-        *_giving_back(calendar.provider_id, viewer.holder, now),
+        *giving_back(calendar.provider_id, viewer.holder, now),
         busy_of(calendar.provider_id, slots.reach(availability, days)),
         standing_of(person_id, calendar.provider_id, span, now),
         held_by_unknown(calendar.provider_id, now),
@@ -159,7 +157,7 @@ def _take(
         raise refused(session, calendar, offer.id, span.start, slots.TAKEN, now, viewer)
     if not is_listed_right:
         publish_openings(session, calendar, now)
-    return AppointmentRow(*held[0]), _by_provider([*expired, *released])
+    return AppointmentRow(*held[0]), by_provider([*expired, *released])
 
 
 def extend_hold(session: Session, hold_id: UUID, holder: Holder, now: datetime) -> AppointmentRow:
@@ -226,14 +224,6 @@ def check_hold(
         raise refused(session, calendar, hold.service_id, hold.starts_at, refusal, now, viewer)
 
 
-def release_hold(session: Session, hold_id: UUID, holder: Holder, now: datetime) -> None:
-    """Give the time back. Raises NotFound; a hold that is over already is left as it is."""
-    hold = get_held(session, hold_id, holder).appointment
-    lock(session, hold.provider_id)
-    ended = run_together(session, *_ending("id = %(id)s", {"id": hold_id}, _actor(holder), now))
-    _refresh(session, ended, now)
-
-
 def get_live_hold(
     session: Session, hold_id: UUID, holder: Holder, now: datetime
 ) -> AppointmentDetails:
@@ -248,30 +238,8 @@ def _live(found: AppointmentDetails, now: datetime) -> AppointmentDetails:
     return found
 
 
-def expire_holds(session: Session, now: datetime) -> int:
-    """End the holds that ran out, of up to 50 providers; returns how many ended."""
-    overdue = Statement(
-        "SELECT DISTINCT provider_id FROM appointment WHERE expires_at <= %(now)s"
-        " ORDER BY provider_id LIMIT 50",
-        {"now": now},
-    )
-    providers = [row.provider_id for row in run(session, overdue)]
-    if not providers:
-        return 0
-    lock(session, *providers)
-    which = "provider_id = ANY(%(providers)s) AND expires_at <= %(now)s"
-    ended = run(session, move(Status.EXPIRED, _SYSTEM, now, which, {"providers": providers}))
-    _refresh(session, [ended], now)
-    return len(ended)
-
-
 def _name_of(holder: Holder) -> str:
     return str(holder.person_id) if holder.person_id else (holder.visitor or b"").hex()
-
-
-def _actor(holder: Holder) -> Actor:
-    kind = ActorKind.VISITOR if holder.person_id is None else ActorKind.PATIENT
-    return Actor(kind, holder.person_id)
 
 
 def _bookable(calendar: Calendar, service_id: UUID, now: datetime) -> tuple[Offer, Availability]:
@@ -281,33 +249,6 @@ def _bookable(calendar: Calendar, service_id: UUID, now: datetime) -> tuple[Offe
     if calendar.availability is None or not calendar.is_listed(now):
         raise NotListed
     return offer, calendar.availability
-
-
-def ending_overdue(provider_id: UUID, now: datetime) -> Statement:
-    """End the holds of a provider that ran out: nobody need wait for the sweep."""
-    which = "provider_id = %(provider)s AND expires_at <= %(now)s"
-    return move(Status.EXPIRED, _SYSTEM, now, which, {"provider": provider_id})
-
-
-def _ending(
-    which: str, values: dict[str, Any], actor: Actor, now: datetime
-) -> tuple[Statement, Statement]:
-    """End the holds that `which` (our own SQL) names: those that ran out, then the others, which
-    `actor` gives back."""
-    return (
-        move(Status.EXPIRED, _SYSTEM, now, f"({which}) AND expires_at <= %(now)s", values),
-        move(Status.RELEASED, actor, now, which, values),
-    )
-
-
-def _giving_back(provider_id: UUID, holder: Holder, now: datetime) -> tuple[Statement, Statement]:
-    """End what ran out with this provider, and what the holder still holds anywhere."""
-    own = "visitor = %(visitor)s OR held_by = %(person_id)s"
-    ran_out = f"(provider_id = %(provider)s OR {own}) AND expires_at <= %(now)s"
-    return (
-        move(Status.EXPIRED, _SYSTEM, now, ran_out, {**vars(holder), "provider": provider_id}),
-        move(Status.RELEASED, _actor(holder), now, own, vars(holder)),
-    )
 
 
 def _holding(
@@ -322,7 +263,7 @@ def _holding(
     """The new hold; no row where the database's constraint knows of something in its way."""
     return beginning(
         Status.HELD,
-        _actor(holder),
+        actor_of(holder),
         now,
         id=uuid7(),
         provider_id=calendar.provider_id,
@@ -338,15 +279,3 @@ def _holding(
         created_at=now,
         **agreed(offer.title, offer.kind, offer.fee_cents, availability, span.start),
     )
-
-
-def _refresh(session: Session, ended: Iterable[list[Any]], now: datetime) -> None:
-    for provider_id, freed in _by_provider([row for rows in ended for row in rows]).items():
-        refresh_spans(session, provider_id, freed, now)
-
-
-def _by_provider(ended: Iterable[Any]) -> dict[UUID, list[Interval]]:
-    spans: dict[UUID, list[Interval]] = {}
-    for row in sorted(ended, key=lambda row: row.provider_id):
-        spans.setdefault(row.provider_id, []).append(Interval(row.starts_at, row.ends_at))
-    return spans

@@ -11,7 +11,7 @@ from accounts import audit
 from accounts.models import Person
 from accounts.people import erase
 from booking.appointments.bookings import cancel
-from booking.appointments.holds import release_hold
+from booking.appointments.hold_ends import release_hold
 from booking.appointments.moves import Actor
 from booking.appointments.patient_details import find_details
 from booking.models import Appointment, AppointmentEvent, Holder, Patient

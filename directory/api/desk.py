@@ -25,14 +25,13 @@ from directory.credentials import cases
 from directory.credentials.applications import lacks
 from directory.credentials.decisions import (
     DecisionForm,
-    PastDecision,
     checks_of,
     decide,
-    history_of,
     outcomes_for,
     usual_source,
 )
 from directory.credentials.evidence import save_evidence
+from directory.credentials.history import PastDecision, history_of
 from directory.credentials.identity import (
     IdentityDecision,
     checks_of_request,

@@ -4,11 +4,10 @@ Automatic checks inform; only an admin decides. Decisions are append-only: the d
 to change them.
 """
 
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -16,16 +15,15 @@ from sqlmodel import Session, col, select
 
 from accounts import audit
 from accounts.models import Person
-from accounts.queries import emails_of
 from core import mail
 from core.errors import Conflict, Invalid, NotFound
-from core.lookup import keyed_digest
 from core.settings import settings
 from core.web import templates
 from core.web.caller import Caller
 from directory.credentials.claims import MUST_EXPIRE, date_problem, number_digest, place_of
 from directory.credentials.evidence import Upload, find_evidence, save_evidence, upload_problem
 from directory.credentials.follow_through import ground_changed
+from directory.credentials.history import keep_decision
 from directory.listings.identity import change_of, drop_letters, identity_of
 from directory.listings.listing import lock_provider
 from directory.models import (
@@ -34,7 +32,6 @@ from directory.models import (
     CredentialKind,
     CredentialStatus,
     DecisionText,
-    EvidenceFile,
     Provider,
 )
 from directory.queries import accepted_requests, credentials_of, fact_of
@@ -88,17 +85,16 @@ def decide(
     expires_on = _last_day(credential, form)
     if isinstance(evidence, Upload):
         evidence = save_evidence(session, evidence.name, evidence.data, admin.person_id, now).id
-    decision, said = decision_of(
-        credential.id,
-        admin.person_id,
-        form,
+    decision = CredentialDecision(
+        credential_id=credential.id,
+        admin_id=admin.person_id,
+        outcome=form.outcome,
         expires_on=expires_on,
         evidence_id=evidence,
         decided_at=now,
     )
-    session.add(decision)
-    session.flush()
-    session.add(said)
+    texts = (form.source.strip(), form.seen.strip(), form.reason.strip())
+    said = keep_decision(session, decision, *texts)
     _apply(session, credential, decision, said)
     if form.outcome == CredentialStatus.REVOKED:
         drop_letters(session, provider, credential)
@@ -106,27 +102,6 @@ def decide(
     _tell(session, provider, credential)
     ground_changed(session, provider.id, now)
     return credential
-
-
-def decision_of(
-    credential_id: UUID, admin_id: UUID, form: DecisionForm, **facts: Any
-) -> tuple[CredentialDecision, DecisionText]:
-    """The row that is never changed, and what was written of it."""
-    decision = CredentialDecision(
-        credential_id=credential_id, admin_id=admin_id, outcome=form.outcome, **facts
-    )
-    said = DecisionText(
-        decision_id=decision.id,
-        source=form.source.strip(),
-        seen=form.seen.strip(),
-        reason=form.reason.strip(),
-    )
-    decision.text_digest = _digest(said)
-    return decision, said
-
-
-def _digest(said: DecisionText) -> bytes:
-    return keyed_digest("decision text", json.dumps([said.source, said.seen, said.reason]))
 
 
 def outcomes_for(credential: Credential) -> tuple[str, ...]:
@@ -192,39 +167,6 @@ def _checks_of_identity(
         )
         for one in licences
     }
-
-
-@dataclass(frozen=True)
-class PastDecision:
-    """A decision, what was written of it, on what, by whom, with the evidence, if any."""
-
-    decision: CredentialDecision
-    said: DecisionText
-    credential: Credential
-    admin: str
-    evidence: EvidenceFile | None
-
-    @property
-    def is_as_written(self) -> bool:
-        """Whether the text is that of the day of the decision."""
-        return self.decision.text_digest == _digest(self.said)
-
-
-def history_of(session: Session, provider_id: UUID) -> list[PastDecision]:
-    """All decisions on a provider's credentials, withdrawn ones included, newest first."""
-    rows = session.exec(
-        select(CredentialDecision, DecisionText, Credential, EvidenceFile)
-        .join(DecisionText, col(DecisionText.decision_id) == col(CredentialDecision.id))
-        .join(Credential, col(Credential.id) == col(CredentialDecision.credential_id))
-        .outerjoin(EvidenceFile, col(EvidenceFile.id) == col(CredentialDecision.evidence_id))
-        .where(Credential.provider_id == provider_id)
-        .order_by(col(CredentialDecision.decided_at).desc(), col(CredentialDecision.id).desc())
-    ).all()
-    admins = emails_of(session, {one.admin_id for one, *_ in rows})
-    return [
-        PastDecision(one, said, about, admins[one.admin_id], file)
-        for one, said, about, file in rows
-    ]
 
 
 def _held(session: Session, credential_id: UUID) -> tuple[Credential, Provider]:

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlmodel import Session, col, select
 
-from booking.appointments import bookings, confirmation, holds
+from booking.appointments import bookings, confirmation, hold_ends, holds
 from booking.appointments.hold_caps import Asker
 from booking.appointments.moves import Actor
 from booking.appointments.refusals import HoldOver
@@ -383,7 +383,7 @@ def test_after_ten_minutes_one_press_takes_the_same_time_and_nothing_is_lost(
 ) -> None:
     go_to_check(browser, session, dana)
     with clock.at(NOW + timedelta(minutes=11)):
-        holds.expire_holds(session, clock.now())  # as the job does
+        hold_ends.expire_holds(session, clock.now())  # as the job does
         session.commit()
         browser.press("Book Tuesday 3:00 pm")
         assert browser.status == 410

@@ -27,7 +27,7 @@ from hypothesis.stateful import (
 from sqlmodel import Session
 
 from booking import periodic, web
-from booking.appointments import bookings, confirmation, holds
+from booking.appointments import bookings, confirmation, hold_ends, holds
 from booking.appointments.eligibility import LicenceRefused
 from booking.appointments.hold_caps import Asker
 from booking.appointments.moves import Actor
@@ -245,7 +245,7 @@ class Promises(RuleBasedStateMachine):
     @rule(which=some)
     def release(self, which: int) -> None:
         for one in self.some("held", which):
-            holds.release_hold(self.session, one.id, holder_of(one), self.now)
+            hold_ends.release_hold(self.session, one.id, holder_of(one), self.now)
 
     @precondition(lambda self: self.has("booked"))
     @rule(which=some, at=some, is_patient=st.booleans())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from booking.appointments import bookings, confirmation, holds
+from booking.appointments import bookings, confirmation, hold_ends, holds
 from booking.appointments.hold_caps import Asker
 from booking.appointments.moves import Actor
 from booking.appointments.patient_details import PatientDetails
@@ -178,10 +178,10 @@ class _Walk:
 
     def release(self) -> None:
         hold = self._some("held")
-        holds.release_hold(self.session, hold.id, Holder(None, hold.held_by), self.now)
+        hold_ends.release_hold(self.session, hold.id, Holder(None, hold.held_by), self.now)
 
     def sweep(self) -> None:
-        holds.expire_holds(self.session, self.now)
+        hold_ends.expire_holds(self.session, self.now)
 
     def _provider(self) -> Actor:
         return Actor(ActorKind.PROVIDER, self.provider.person_id)

@@ -15,8 +15,9 @@ from core.mail import Mail
 from core.web.caller import ADMIN, Caller
 from directory.credentials import cases
 from directory.credentials.claims import CredentialForm, submit_credential, withdraw_credential
-from directory.credentials.decisions import DecisionForm, checks_of, decide, history_of
+from directory.credentials.decisions import DecisionForm, checks_of, decide
 from directory.credentials.evidence import Upload
+from directory.credentials.history import history_of
 from directory.listings.listing import find_due_listings, refresh_listing
 from directory.listings.openings import NO_OPENINGS, Opening, Openings, writing_openings
 from directory.models import Credential, CredentialDecision, EvidenceFile, Listing, Provider

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
-from booking.appointments import holds
+from booking.appointments import hold_ends, holds
 from booking.appointments.eligibility import LicenceRefused, TooManySessions, WrongAudience
 from booking.appointments.hold_caps import CodeNeeded, Crowded
 from booking.appointments.queries import find_live_hold
@@ -172,7 +172,7 @@ def release(visit: Visiting, hold_id: UUID) -> Response:
     held = open_hold(visit, hold_id)
     if held.hold.patient_id is not None:
         return RedirectResponse(f"/appointments/{hold_id}", 303)
-    holds.release_hold(visit.session, hold_id, held.holder, visit.now)
+    hold_ends.release_hold(visit.session, hold_id, held.holder, visit.now)
     drop_draft(visit)
     return RedirectResponse(f"/providers/{held.wanted.provider.slug}?notice=released", 303)
 
