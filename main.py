@@ -101,7 +101,8 @@ def create_app() -> FastAPI:
         for router in package.routers:
             app.include_router(router)
     app.include_router(health.router)
-    app.include_router(security_txt.router)
+    if settings().contact:
+        app.include_router(security_txt.router)
     if settings().demo:
         app.include_router(mailbox.router)
     add_error_handlers(app)

@@ -23,6 +23,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import event, text
 from sqlmodel import Session
 
+from accounts.people import ensure_person
 from accounts.sessions import start_session
 from bench import servers
 from bench.country import directories, options_of
@@ -37,8 +38,6 @@ _DRAWN = text(
     " JOIN provider p ON p.id = l.provider_id"
     " WHERE l.number = ANY(:numbers) AND l.published_at IS NOT NULL"
 )
-_PERSON = text("SELECT id FROM person WHERE email = :email")
-
 
 # What is asked for, and by whom.
 PAGES = {
@@ -133,7 +132,7 @@ def _places(size: int, times: int) -> Iterator[Place]:
     numbers = Random("places").sample(range(1, size + 1), min(size, times))
     with Session(engine()) as session:
         others = {
-            name: _speak(session, session.connection().execute(_PERSON, {"email": email}).scalar())
+            name: _speak(session, ensure_person(session, email, clock.now()).id)
             for name, email in (("admin", ADMIN_EMAIL), ("patient", PATIENT_EMAIL))
         }
         for row in session.connection().execute(_DRAWN, {"numbers": numbers}).all():

@@ -54,5 +54,6 @@ def forget_unknown(folder: str, known: Container[str | None]) -> None:
     """Delete the files of a folder that are older than a day and not among `known`."""
     before = (clock.now() - UNUSED_FOR).timestamp()
     for path in settings().folder(folder).iterdir():
-        if path.name not in known and path.stat().st_mtime < before:
-            path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # somebody else dropped it just now
+            if path.name not in known and path.stat().st_mtime < before:
+                path.unlink()

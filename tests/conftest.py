@@ -22,7 +22,7 @@ from sqlmodel import Session, SQLModel
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 _FOLDER = Path(tempfile.gettempdir()) / f"openchair-test-data-{os.environ.get('USER', 'user')}"
 os.environ.update(
-    DATA_DIR=str(_FOLDER),
+    DATA_DIR=str(_FOLDER / _WORKER),  # the database is shared, files are not
     DEMO="true",
     RUN_WORKER="false",
     LOG_LEVEL="WARNING",

@@ -1,4 +1,4 @@
-"""Whom to tell of a weakness (RFC 9116)."""
+"""Whom to tell of a weakness (RFC 9116). Where there is no CONTACT, there is nobody to name."""
 
 from datetime import timedelta
 from typing import Final
@@ -7,7 +7,6 @@ from urllib.parse import quote
 from fastapi import Response
 
 from core import clock
-from core.errors import NotFound
 from core.settings import settings
 from core.times import write_instant
 from core.web.caller import public
@@ -24,9 +23,7 @@ router = Router(include_in_schema=False)
 @public
 @at_once
 def security_txt() -> Response:
-    """The address of CONTACT. Raises NotFound where there is none."""
-    if not settings().contact:
-        raise NotFound
+    """The address of CONTACT."""
     fields = {
         "Contact": f"mailto:{quote(settings().contact, safe='@+')}",
         "Expires": write_instant(clock.now() + _STANDS_FOR),

@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from core import jobs, retention
-from core.database import driver_connection, transaction
+from core.database import driver_connection, request_engine, transaction
 from core.mail import Letter, Mail, post
 from main import create_app
 
@@ -70,6 +70,7 @@ def test_a_letter_is_sent_by_the_worker(
 ) -> None:
     monkeypatch.setattr(jobs, "_PAUSE", 0.2)
     asyncio.run(_with_worker(session, upset))
+    request_engine().dispose()  # its connections are dead, too, and would meet the next test
     assert session.get_one(Mail, _only_id(session)).sent_at is not None
 
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from core.settings import settings
@@ -31,9 +32,5 @@ def test_it_names_the_contact_for_less_than_a_year(client: TestClient) -> None:
     }
 
 
-def test_without_a_contact_there_is_none(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    configured = settings().model_copy(update={"contact": ""})
-    monkeypatch.setattr("core.web.security_txt.settings", lambda: configured)
-    assert client.get("/.well-known/security.txt").status_code == 404
+def test_without_a_contact_there_is_none(app: FastAPI) -> None:
+    assert TestClient(app).get("/.well-known/security.txt").status_code == 404

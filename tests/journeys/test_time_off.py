@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 import psycopg
 from playwright.sync_api import BrowserContext, expect
 
+from core.crypto import decrypt
 from tests.journeys.people import Hurried
 
 # The next two sessions of a provider, one after the other, with whoever they are with.
 _TWO = """
-    SELECT pe.email, s.document->>'time_zone' AS zone, a.id, a.starts_at, b.id, b.ends_at,
-           (SELECT email FROM person WHERE id = a.patient_id) AS patient
+    SELECT pe.sealed_email, s.document->>'time_zone' AS zone, a.id, a.starts_at, b.id, b.ends_at,
+           (SELECT sealed_email FROM person WHERE id = a.patient_id) AS patient
     FROM appointment a JOIN provider p ON p.id = a.provider_id JOIN person pe ON pe.id = p.person_id
     JOIN schedule s ON s.provider_id = p.id
     JOIN LATERAL (SELECT * FROM appointment n WHERE n.provider_id = a.provider_id
@@ -34,6 +35,7 @@ def test_time_off_over_two_sessions_asks_first(
         found = connection.execute(_TWO).fetchone()
     assert found is not None
     email, zone, first, starts_at, second, ends_at, patient = found
+    email, patient = decrypt(email), decrypt(patient)
     provider = Hurried(open_context().new_page())
     provider.signs_in_as(email)
     provider.goes_to("/provider/hours")

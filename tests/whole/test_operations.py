@@ -16,6 +16,7 @@ from tests.whole.servers import ROOT
 
 DOCUMENT = ROOT / "docs" / "operations.md"
 NOT_RUN = {
+    "chattr +a": "needs a file system that knows it, and root; what it forbids would stay behind",
     "CREATE INDEX CONCURRENTLY": "names what migrations do; tests/whole/test_migrations.py runs it",
     "Openchair <hello@openchair.example.com>": "a sender, no command",
     "hot_standby = on": "a line of another server's configuration",
