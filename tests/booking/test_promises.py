@@ -28,7 +28,7 @@ from sqlmodel import Session
 
 from booking import periodic, web
 from booking.appointments import bookings, confirmation, hold_ends, holds
-from booking.appointments.eligibility import LicenceRefused
+from booking.appointments.eligibility import LicenceRefused, TooManySessions
 from booking.appointments.hold_caps import Asker
 from booking.appointments.moves import Actor
 from booking.appointments.patient_details import PatientDetails
@@ -42,6 +42,7 @@ from booking.calendar.services import ServiceForm
 from booking.calendar.slot_cache import rebuild_slots
 from booking.models import COLUMNS, AppointmentRow, Holder
 from booking.rules.availability import Availability, DateOverride, Range, TimeOff, WeeklyRange
+from booking.rules.hold_caps import SESSIONS_BEFORE_THE_FIRST
 from booking.rules.lapses import must_end
 from booking.rules.transitions import ActorKind
 from core import clock
@@ -447,7 +448,12 @@ class Promises(RuleBasedStateMachine):
             near_own = [] if own is None else sorted(listed, key=lambda at: abs(at - own.starts_at))
             start = self.rng.choice([listed[0], self.rng.choice(listed), *near_own[:1]])
             with self.undone():
-                self.can_be_booked(self.hold_slot(service, start, viewer), viewer)
+                try:
+                    hold = self.hold_slot(service, start, viewer)
+                except TooManySessions:
+                    assert self.has_many_ahead(provider, viewer)
+                else:
+                    self.can_be_booked(hold, viewer)
         near = self.rng.choice([self.now, *([own.starts_at] if own else []), *listed[:9]])
         near = near.replace(minute=near.minute // 15 * 15)
         steps = (-7, 15, 30, 60, 7, -60, -30, -15, -24 * 60, 5 * 60)
@@ -636,6 +642,11 @@ class Promises(RuleBasedStateMachine):
             and one.provider_id == provider.id
             and one.starts_at > self.now
         ]
+
+    def has_many_ahead(self, provider: Provider, viewer: Viewer) -> bool:
+        """As many sessions as a patient may have before the first took place, at least."""
+        own = [one for one in self.ahead(provider) if one.patient_id == viewer.holder.person_id]
+        return len(own) >= SESSIONS_BEFORE_THE_FIRST
 
     def is_live(self, one: AppointmentRow) -> bool:
         return one.expires_at is not None and one.expires_at > self.now
