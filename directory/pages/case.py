@@ -1,6 +1,7 @@
 """A case at the desk: each credential on its own, beside what the automatic checks say, and the
 decision."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
@@ -64,10 +65,14 @@ _AGAIN = {"verified": ("Verify again", "a", "")}
 
 @router.get("/admin/providers/{provider_id}")
 @allow(ADMIN)
-def case(visit: Visiting, provider_id: UUID, credential: UUID | None = None) -> Response:
-    """One provider: what is claimed, what the automatic checks say, and the decision."""
+def case(
+    visit: Visiting, provider_id: UUID, credential: UUID | None = None, decided: str = ""
+) -> Response:
+    """One provider: what is claimed, what the automatic checks say, and the decision. `decided`:
+    the case that led here."""
     provider = get_provider(visit.session, provider_id)
-    return _case_page(visit, provider, credential, DecisionForm(), [])
+    before = find_decided(visit, decided)
+    return _case_page(visit, provider, credential, DecisionForm(), [], decided=before)
 
 
 @router.post("/admin/credentials/{credential_id}/decision")
@@ -143,7 +148,7 @@ def _next_url(visit: Visiting, provider_id: UUID) -> str:
     """This provider while something is open here, then the oldest case, then the empty queue."""
     following = cases.next_to_decide(visit.session, provider_id)
     where = f"/admin/providers/{following}" if following else "/admin"
-    return f"{where}{DECIDED}"
+    return f"{where}{DECIDED}" + ("" if following == provider_id else f"&decided={provider_id}")
 
 
 def _case_page(
@@ -153,6 +158,7 @@ def _case_page(
     typed: DecisionForm,
     problems: list[tuple[str, str]],
     identity_reason: str = "",
+    decided: Mapping[str, str] | None = None,
 ) -> Response:
     opened_case(visit, provider.id)
     credentials = credentials_of(visit.session, provider.id)
@@ -171,6 +177,7 @@ def _case_page(
             "applied": formats.full_date(provider.created_at.date()),
             "public_url": f"/providers/{provider.slug}" if _is_shown(listing) else "",
         },
+        decided=decided,
         asked=_asked(visit, provider),
         identity_reason=identity_reason,
         names=[_past_name(one) for one in decided_requests(visit.session, provider.id)],
@@ -190,6 +197,15 @@ def _case_page(
         closed_since=_closed_since(visit, provider),
         history=[_past(past) for past in history_of(visit.session, provider.id)],
     )
+
+
+def find_decided(visit: Visiting, provider_id: str) -> dict[str, str] | None:
+    """Whose case was decided on the page before, by the address; None where that names nobody."""
+    try:
+        provider = get_provider(visit.session, UUID(provider_id))
+    except (ValueError, NotFound):
+        return None
+    return {"name": provider.display_name, "url": f"/admin/providers/{provider.id}"}
 
 
 def _closed_since(visit: Visiting, provider: Provider) -> str:

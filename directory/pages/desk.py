@@ -14,6 +14,7 @@ from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visiting
 from directory.credentials import cases
+from directory.pages.case import find_decided
 from directory.rules.requirements import Lack
 from directory.taxonomy import CREDENTIAL_KINDS
 
@@ -32,7 +33,7 @@ _PENDING = "_pending"
 
 @router.get("/admin")
 @allow(ADMIN)
-def desk(visit: Visiting, view: str = "waiting", after: str = "") -> Response:
+def desk(visit: Visiting, view: str = "waiting", after: str = "", decided: str = "") -> Response:
     """The queue, or who will need attention soon."""
     if view not in VIEWS:
         raise NotFound
@@ -51,6 +52,7 @@ def desk(visit: Visiting, view: str = "waiting", after: str = "") -> Response:
             }
             for name, title in VIEWS.items()
         ],
+        decided=find_decided(visit, decided),
         refused=formats.count(count_refused(visit.session), "refused letter"),
         cases=[_row(case, view, visit.now) for case in found],
         urgent=[

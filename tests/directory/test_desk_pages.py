@@ -102,9 +102,12 @@ def test_after_a_decision_the_next_claim_is_there_then_the_next_case(
     second = desk.post(decision(mine["state_license"]), data=VERIFY)
     assert second.url.path == f"/admin/providers/{other.id}"
     assert "The decision is recorded." in said(second.text)
+    assert "That was Dana Lee . This is the next case." in said(second.text)
     for one in claims(session, other).values():
         last = desk.post(decision(one), data=VERIFY)
     assert last.url.path == "/admin"
+    assert "That was Rae Moss ." in said(last.text)
+    assert "That was" not in said(desk.get("/admin?decided=nobody").text)
 
 
 def test_errors_keep_everything_that_was_typed(

@@ -39,8 +39,8 @@ DAYS = 4
 class NotShown(NotFound):
     code = "not_shown"
     message = (
-        "This profile is not shown just now. We show people only while every licence is"
-        " verified and they have confirmed that all is current."
+        "This profile is not shown just now. A practice may be closed for a while, or its details"
+        " are being confirmed anew."
     )
 
 
