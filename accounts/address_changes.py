@@ -27,6 +27,13 @@ _PURPOSE: Final = "address change"
 SUBJECT: Final = "Your code for another address"
 
 
+class WrongCodes(WrongCode):
+    """One or both are wrong, used, too old or tried too often; which of these is not said."""
+
+    def __init__(self) -> None:
+        Invalid.__init__(self, [("code", "One of the two codes is not right, or no longer valid.")])
+
+
 def ask_address_change(
     session: Session, person: Person, typed: str, network: str, now: datetime
 ) -> AddressChange:
@@ -89,7 +96,7 @@ def confirm_address_change(
             session.delete(row)
             end_other_sessions(session, person_id, keep, now)
     if not is_right:
-        raise WrongCode
+        raise WrongCodes
 
 
 def change_address_for(
@@ -108,10 +115,8 @@ def change_address_for(
 def _change(
     session: Session, person: Person, email: str, by: UUID, how: str, now: datetime
 ) -> None:
-    before = person.email
-    change_email(session, person, email)
     news.record(session, news.ADDRESS_CHANGED, person, now, by, how=how)
-    for address in (before, email):
+    for address in (person.email, email):
         news.tell(
             session,
             address,
@@ -120,6 +125,7 @@ def _change(
             " are signed out on other devices.",
             "Was that not you? Then somebody may have taken your account.",
         )
+    change_email(session, person, email)
 
 
 def _are_right(row: AddressChange, codes: list[str], now: datetime) -> bool:

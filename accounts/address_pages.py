@@ -57,15 +57,11 @@ def confirm(visit: Visiting, old_code: Text = "", new_code: Text = "") -> Respon
     try:
         confirm_address_change(visit.person_id, keep, old_code, new_code, visit.now)
     except Invalid as error:
-        found = [{**one, "field": _field(one["field"])} for one in error.extra["errors"]]
-        return _page(visit, {"old_code": old_code, "new_code": new_code}, found)
+        typed = {"old_code": old_code, "new_code": new_code}
+        return _page(visit, typed, error.extra["errors"])
     except Conflict as error:
         return _page(visit, {}, [{"field": "new_code", "message": error.message}])
     return RedirectResponse(f"/account{CHANGED}", 303)
-
-
-def _field(name: str) -> str:
-    return "old_code" if name == "code" else name
 
 
 def _page(visit: Visit, typed: dict[str, str], errors: list[dict[str, str]]) -> Response:

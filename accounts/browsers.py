@@ -29,11 +29,12 @@ _DEVICES: Final = 3
 class Browser:
     """Who asks for a code, or tries one. `request_id`: what its earlier request was answered with,
     empty where there was none; `site`: its network (`core.web.visit.Visit.site`); `device`: what
-    it is known by, empty for strangers."""
+    it is known by, empty for strangers; `names_request`: a client said it, and means no other."""
 
     request_id: str
     site: str
     device: str = ""
+    names_request: bool = False
 
     @property
     def is_stranger(self) -> bool:
@@ -43,7 +44,12 @@ class Browser:
 def browser_of(visit: Visit, email: str, request_id: str = "") -> Browser:
     """The one that this visit comes from, as far as it is known to `email`, in its normal form.
     `request_id`: as a client said it; browsers have it in a cookie."""
-    return Browser(request_id or visit.cookie(_ASKED) or "", visit.site, known_device(visit, email))
+    return Browser(
+        request_id or visit.cookie(_ASKED) or "",
+        visit.site,
+        known_device(visit, email),
+        names_request=bool(request_id),
+    )
 
 
 def known_device(visit: Visit, email: str) -> str:

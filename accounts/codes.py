@@ -1,7 +1,8 @@
 """Codes by mail: asked for, and used.
 
 Nothing here tells whether an address is known. Nobody can keep somebody from their code: what
-strangers do to an account makes the codes that strangers get long and slow, and no more.
+strangers do to an account makes the codes that strangers get long, slow and few; a browser in which
+they signed in before, and a passkey, are not touched.
 """
 
 import hmac
@@ -46,7 +47,7 @@ CODES_PER_DEVICE: Final = Limit("code-device", 5, _QUARTER, _CODES)
 TRIES_PER_SITE: Final = Limit("try-address", 60, _QUARTER, _TRIES)
 TRIES_PER_DEVICE: Final = Limit("try-device", 60, _QUARTER, _TRIES)
 
-# Past any of these, strangers get long codes, and one from a network in ten minutes.
+# Past any of these, strangers get long codes: one from a network in ten minutes, 12 in an hour.
 CODES_PER_ACCOUNT: Final = Limit("code-account", 5, _QUARTER, _CODES)
 CODES_PER_ACCOUNT_A_DAY: Final = Limit("code-account-day", 30, _DAY, _CODES)
 CODES_OVERALL: Final = Limit("code-overall", 5000, _QUARTER, _CODES)
@@ -58,6 +59,14 @@ SLOW_CODES: Final = Limit(
     timedelta(minutes=10),
     "A code was sent to this address a short while ago. Look into your mail, or ask again in ten"
     " minutes.",
+)
+
+SLOW_CODES_PER_ACCOUNT: Final = Limit(
+    "code-slow-account",
+    12,
+    timedelta(hours=1),
+    "Many codes were sent to this address. Look into your mail for the newest, use a browser in"
+    " which you signed in before, or ask again in an hour.",
 )
 
 SUBJECT: Final = "Your Openchair code"
@@ -118,7 +127,7 @@ def _is_slow(email: str, browser: Browser) -> bool:
     is_over = [is_spent(limit, subject) for limit, subject in asked]
     is_over.append(is_spent(GUESSES_PER_ACCOUNT_A_DAY, account, uses=0))
     if any(is_over):
-        spend((SLOW_CODES, f"{account} {browser.site}"))
+        spend((SLOW_CODES, f"{account} {browser.site}"), (SLOW_CODES_PER_ACCOUNT, account))
     return any(is_over)
 
 
@@ -148,13 +157,16 @@ def use_code(email: str, code: str, browser: Browser, now: datetime) -> str:
 def _use(session: Session, email: str, code: str, browser: Browser, now: datetime) -> bool:
     """Whether this is the code of this browser; uses it up, or counts a wrong try."""
     given = _hash(email, code)
-    found = find_code(session, email, digest(browser.request_id))
+    request_hash = digest(browser.request_id)
+    found = find_code(session, email, request_hash, or_open=not browser.names_request)
     if found is None:
         return False
-    state = CodeState(found.expires_at, found.attempts, found.used_at is not None)
-    if not may_try(state, now):
+    # Each way of trying has its own count, so that nobody uses up the tries of who has the request.
+    counter = "attempts" if found.request_hash == request_hash else "open_attempts"
+    attempts = getattr(found, counter)
+    if not may_try(CodeState(found.expires_at, attempts, found.used_at is not None), now):
         return False
-    found.attempts += 1
+    setattr(found, counter, attempts + 1)
     is_right = hmac.compare_digest(given, found.code_hash)
     if is_right:
         found.used_at = now

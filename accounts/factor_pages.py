@@ -12,6 +12,7 @@ from accounts.factors.changes import added, make_recovery_codes, remove
 from accounts.factors.queries import factors_of, look_at_totp
 from accounts.factors.rules import shown_recovery_code
 from accounts.queries import get_person
+from accounts.shown_codes import drop_codes, keep_codes, kept_codes
 from core.errors import Conflict, Invalid, NotFound
 from core.web import flash
 from core.web.caller import confirmed, signed_in
@@ -35,7 +36,8 @@ Text = Annotated[str, Form(max_length=200)]
 @router.get("/account/factors")
 @signed_in
 def list_factors(visit: Visiting) -> Response:
-    """What is set up, and what can be."""
+    """What is set up, and what can be. New recovery codes were kept by then."""
+    drop_codes(visit)
     return _list_page(visit, "", 200)
 
 
@@ -101,11 +103,22 @@ def remove_passkey(visit: Visiting, passkey_id: UUID) -> Response:
 @confirmed
 @signed_in
 def new_recovery_codes(visit: Visiting) -> Response:
-    """Ten new ones, shown on this page only."""
+    """Make ten new ones."""
     try:
-        codes = [shown_recovery_code(one) for one in make_recovery_codes(visit)]
+        keep_codes(visit, make_recovery_codes(visit))
     except Conflict as error:
         return _list_page(visit, error.message, 409)
+    return RedirectResponse("/account/factors/recovery-codes", 303)
+
+
+@router.get("/account/factors/recovery-codes")
+@confirmed
+@signed_in
+def show_recovery_codes(visit: Visiting) -> Response:
+    """Those just made, as often as it is loaded within five minutes."""
+    codes = [shown_recovery_code(one) for one in kept_codes(visit)]
+    if not codes:
+        return RedirectResponse("/account/factors", 303)
     return render(
         visit,
         "accounts/recovery_codes.html",

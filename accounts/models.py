@@ -56,7 +56,8 @@ class SignInCode(SQLModel, table=True):
     code_hash: bytes
     created_at: datetime
     expires_at: datetime = Field(index=True)
-    attempts: int = 0
+    attempts: int = 0  # with its request
+    open_attempts: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})  # without
     used_at: datetime | None = None
 
 

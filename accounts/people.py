@@ -26,6 +26,7 @@ from core import clock
 from core.database import Statement, run, transaction, uuid7
 from core.errors import Conflict, Invalid
 from core.lookup import kept_plain, keyed_digest
+from core.mail import readdress
 from core.web.caller import ADMIN, ROLES
 
 GRANTED = audit.declare(
@@ -108,11 +109,13 @@ def make_admin(email: str) -> str:
 
 
 def change_email(session: Session, person: Person, email: str) -> None:
-    """Give someone another address, in its normal form; codes under way to the old one are void.
+    """Give someone another address, in its normal form; codes under way to the old one are void,
+    and letters to it follow, so that export and deletion find them.
     Raises Conflict where it is somebody's."""
     if find_person(session, email) is not None:
         raise Conflict("This address cannot be used.")
     session.exec(delete(SignInCode).where(is_of_code(person.email)))
+    readdress(session, person.email, email)
     _set_address(person, email)
     session.add(person)
     session.flush()

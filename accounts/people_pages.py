@@ -1,15 +1,15 @@
 """The desk's page for people who lost their factors or their address."""
 
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
-from accounts import audit
 from accounts.address_changes import change_address_for
 from accounts.factors.queries import factors_of, recoveries_of
 from accounts.factors.resets import reset_factors_for
+from accounts.looks import looked_up
 from accounts.queries import find_person, get_person, roles_of
 from accounts.rules import normal_email
 from core.errors import Conflict, Invalid
@@ -20,10 +20,6 @@ from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 from core.web.zones import reader_zone
-
-LOOKED_UP: Final = audit.declare(
-    "person.opened", "Account looked up", told="looked up your account"
-)
 
 router = Router(include_in_schema=False)
 
@@ -93,7 +89,7 @@ def _page(
 ) -> Response:
     found = None
     if person_id is not None:
-        audit.record_look(visit, LOOKED_UP, "person", {person_id})
+        looked_up(visit, person_id)
         person, roles = get_person(visit.session, person_id), roles_of(visit.session, person_id)
         factors = factors_of(visit.session, person_id)
         zone = reader_zone(visit.request)

@@ -49,12 +49,16 @@ def roles_of(session: Session, person_id: UUID) -> frozenset[str]:
     )
 
 
-def find_code(session: Session, email: str, request_hash: bytes) -> SignInCode | None:
-    """The code of this request, locked; where there is none, the newest that is open."""
+def find_code(
+    session: Session, email: str, request_hash: bytes, *, or_open: bool
+) -> SignInCode | None:
+    """The code of this request, locked; where there is none, the newest that is open (`or_open`),
+    or None."""
     of_request = col(SignInCode.request_hash) == request_hash
+    wanted = or_(of_request, col(SignInCode.is_open)) if or_open else of_request
     newest = (
         select(SignInCode)
-        .where(is_of_code(email), or_(of_request, col(SignInCode.is_open)))
+        .where(is_of_code(email), wanted)
         .order_by(
             func.coalesce(of_request, False).desc(),
             col(SignInCode.created_at).desc(),

@@ -16,6 +16,7 @@ from accounts.api import Closed, Email
 from accounts.factors.news import LONGEST_REASON
 from accounts.factors.queries import factors_of
 from accounts.factors.resets import ask_reset, reset_factors_for
+from accounts.looks import looked_up
 from accounts.queries import find_person, get_person, roles_of
 from accounts.rules import CODE_LASTS, LONGEST_EMAIL, normal_email
 from accounts.sessions import end_all_sessions
@@ -116,6 +117,7 @@ def find_someone(
     person = find_person(visit.session, normal_email(email))
     if person is None:
         raise NotFound
+    looked_up(visit, person.id)
     found = factors_of(visit.session, person.id)
     return PersonAnswer(
         person_id=person.id,

@@ -98,7 +98,7 @@ class WrongCode(Invalid):
 
 @dataclass(frozen=True)
 class CodeState:
-    """What is known of the newest code of an account."""
+    """What is known of a code; `attempts`: in the way in which it is tried now."""
 
     expires_at: datetime
     attempts: int

@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Column, ColumnElement, Index, String, func, or_, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Field, Session, SQLModel, col, delete, select
+from sqlmodel import Field, Session, SQLModel, col, delete, select, update
 
 from core import clock
 from core.crypto import Encrypted
@@ -214,6 +214,14 @@ def find_letters(session: Session, recipient: str, most: int) -> list[Mail]:
 def is_to(recipient: str) -> ColumnElement[bool]:
     """SQL: letters to this address."""
     return is_found(col(Mail.recipient_hash), col(Mail.plain_recipient), "email", recipient)
+
+
+def readdress(session: Session, before: str, after: str) -> None:
+    """Whoever had the address `before` has `after` from now on: their letters are found by it.
+    Those that wait still go to where they were written to."""
+    session.exec(
+        update(Mail).where(is_to(before)).values(recipient_hash=keyed_digest("email", after))
+    )
 
 
 def find_refused(session: Session, most: int) -> list[Mail]:

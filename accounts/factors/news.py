@@ -40,6 +40,7 @@ def _of_kind(detail: audit.Detail) -> str:
 ADDED = audit.declare("factor.added", "Second factor added", _of_kind)
 REMOVED = audit.declare("factor.removed", "Second factor removed", _of_kind)
 REFUSED = audit.declare("factor.refused", "Second factor refused", _of_kind)
+RECOVERY_CODE_USED = audit.declare("recovery_code.used", "Recovery code used")
 COPIED = audit.declare(
     "passkey.copied", "Passkey may be copied", lambda _: "Its counter went back; it was refused."
 )

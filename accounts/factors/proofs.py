@@ -28,14 +28,21 @@ TRIES: Final = Limit("factor-try", 10, timedelta(minutes=15), _TRIES)
 # Three steps count at a time: a whole day of guessing reaches 150 of a million codes.
 TRIES_A_DAY: Final = Limit("factor-try-day", 50, timedelta(days=1), _TRIES)
 
+# Of their own: whoever only reads somebody's mail guesses at the app, and must not lock these.
+RECOVERY_TRIES: Final = Limit("recovery-try", 10, timedelta(minutes=15), _TRIES)
+
 
 def prove_by_code(visit: Visit, typed: str) -> None:
     """By a code of an app, or a recovery code. Raises Invalid, WrongFactor, TooMany."""
     code = normal_factor_code(typed)
     person = get_person(visit.session, visit.person_id)
-    _spend(person)
     kind = "app" if is_app_code(code) else "recovery_code"
-    use = use_totp if kind == "app" else _use_recovery_code
+    if kind == "app":
+        _spend(person)
+        use = use_totp
+    else:
+        spend((RECOVERY_TRIES, str(person.id)))
+        use = _use_recovery_code
     if not use(visit.session, person, code, visit.now):
         record_refusal(person.id, kind, visit.now)
         raise WrongFactor
@@ -83,6 +90,7 @@ def _spend(person: Person) -> None:
 def _use_recovery_code(session: Session, person: Person, code: str, now: datetime) -> bool:
     if not use_recovery_code(session, person.id, code, now):
         return False
+    news.record(session, news.RECOVERY_CODE_USED, person, now)
     left = factors_of(session, person.id).recovery_codes
     news.tell(
         session,

@@ -1,7 +1,7 @@
 """A patient's right to take what is kept of them along, or to have it gone."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import or_
@@ -25,6 +25,10 @@ from directory.models import Provider
 from directory.queries import find_provider_of
 
 DELETED = audit.declare("data.deleted", "Data deleted")
+
+_LETTERS_WITH_SECRETS: Final = ("sign-in-code:", "account:", "alert:")
+"""How the keys of letters begin that may hold a code or a link which acts for whoever has it."""
+_LEFT_OUT: Final = "It may hold a code or a private link, so its text is not repeated here."
 
 
 def export_data(session: Session, person_id: UUID) -> dict[str, Any]:
@@ -67,12 +71,17 @@ def export_data(session: Session, person_id: UUID) -> dict[str, Any]:
             }
             for event in history
         ],
-        "letters": [
-            {"at": mail.created_at.isoformat(), "subject": mail.subject, "text": mail.text}
-            for mail in letters
-        ],
+        "letters": [_exported_letter(mail) for mail in letters],
         "alerts": export_alerts(session, person.email),
     }
+
+
+def _exported_letter(mail: Mail) -> dict[str, Any]:
+    """Without the text where that could open something: an export may be in other hands."""
+    said = {"at": mail.created_at.isoformat(), "subject": mail.subject}
+    if mail.key.startswith(_LETTERS_WITH_SECRETS):
+        return {**said, "text": None, "why": _LEFT_OUT}
+    return {**said, "text": mail.text}
 
 
 def _exported(appointment: Appointment, provider: Provider) -> dict[str, Any]:

@@ -83,6 +83,43 @@ def test_both_addresses_are_proved_and_told(
     assert confirm(client, old, new) == 422  # once
 
 
+def test_a_wrong_code_is_told_above_both(
+    client: TestClient, session: Session, person: Person
+) -> None:
+    ask(client)
+    old, new = code_to(session, OLD), code_to(session, NEW)
+    data = {"old_code": old, "new_code": f"{(int(new) + 1) % 1_000_000:06d}"}
+    page = client.post("/account/email/confirm", data=data, headers=FORM).text
+    words = "One of the two codes is not right, or no longer valid."
+    assert f'<a href="#code">{words}</a>' in page
+    form = page.partition('action="/account/email/confirm"')[2]
+    assert words in form.partition('for="old_code"')[0]
+    assert "old_code-error" not in page
+    assert "new_code-error" not in page
+
+
+def test_letters_to_the_old_address_are_taken_along_and_deleted(
+    client: TestClient, session: Session, person: Person
+) -> None:
+    ask(client)
+    old, new = code_to(session, OLD), code_to(session, NEW)
+    stolen = client.get("/account/data/export").text
+    assert SUBJECT in stolen
+    assert old not in stolen  # whoever has only the session does not learn the code
+    assert confirm(client, old, new) == 303
+    letters = client.get("/account/data/export").json()["letters"]
+    assert sorted(one["subject"] for one in letters) == [
+        *["The address of your account has changed"] * 2,
+        *[SUBJECT] * 2,
+    ]
+    session.rollback()
+    told = session.exec(select(Mail).where(Mail.subject != SUBJECT)).all()
+    assert sorted(one.recipient for one in told) == [NEW, OLD]  # where they go to stays
+    client.post("/account/data/delete", data={"sure": "yes"}, headers=FORM)
+    session.rollback()
+    assert [one.subject for one in session.exec(select(Mail)).all()] == []
+
+
 def test_five_wrong_tries_end_it(client: TestClient, session: Session, person: Person) -> None:
     ask(client)
     old, new = code_to(session, OLD), code_to(session, NEW)
@@ -171,6 +208,8 @@ def test_the_api_does_the_same(client: TestClient, session: Session) -> None:
         "passkeys": 0,
         "totp": False,
     }
+    looks = select(AuditEntry.subject_id).where(AuditEntry.action == "person.opened")
+    assert session.exec(looks).all() == [dana.id]
     path = f"/api/v1/admin/people/{dana.id}"
     body = {"new_email": OLD, "reason": "I called."}
     assert client.post(f"{path}/email", json=body, headers=admin).status_code == 204

@@ -181,6 +181,23 @@ def test_a_recovery_code_stands_in_once(
     client.post("/api/v1/me/factors/recovery-codes", headers=later)
     assert show(client, again, recovery_code=codes[1]) == 422  # those before are void
     assert "A recovery code was used" in told(session)
+    assert recorded(session).count("recovery_code.used") == 1
+
+
+def test_guesses_at_the_app_do_not_lock_recovery_codes(
+    client: TestClient, session: Session, admin: Person
+) -> None:
+    headers = factories.sign_in(None, session, admin)
+    secret = set_up(client, headers)
+    made = client.post("/api/v1/me/factors/recovery-codes", headers=headers).json()
+    theirs = factories.sign_in(None, session, admin)
+    with clock.at(clock.now() + timedelta(minutes=1)):
+        wrong = f"{(int(code_of(secret)) + 1) % 1_000_000:06d}"
+        assert [show(client, theirs, totp=wrong) for _ in range(11)] == [422] * 10 + [429]
+        mine = factories.sign_in(None, session, admin)
+        assert show(client, mine, recovery_code=made["recovery_codes"][0]) == 204
+        guesses = [show(client, theirs, recovery_code="a" * 12) for _ in range(10)]
+        assert guesses == [422] * 9 + [429]
 
 
 @pytest.mark.parametrize(
@@ -208,11 +225,21 @@ def test_the_pages_set_up_an_app_and_show_recovery_codes_once(
     code = code_of(key[1].replace(" ", ""))
     done = client.post("/account/factors/totp/confirm", data={"code": code}, headers=FORM)
     assert "Make recovery codes now" in done.text
-    made = client.post("/account/factors/recovery-codes", headers=FORM).text
+    path = "/account/factors/recovery-codes"
+    answer = client.post(path, headers=FORM, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, path)
+    made = client.get(path).text
     codes = re.findall(r"<li><code>([^<]+)</code></li>", made)
     assert len(codes) == 10
+    assert not any(one.replace("-", "") in client.cookies["recovery-codes"] for one in codes)
+    assert client.get(path).text == made  # loaded again: the same
+    session.rollback()
+    assert len(session.exec(select(RecoveryCode)).all()) == 10
+    with clock.at(clock.now() + timedelta(minutes=6)):
+        assert client.get(path, follow_redirects=False).status_code == 303
     assert f"%0A{codes[9]}" in made
     assert not any(one in client.get("/account/factors").text for one in codes)
+    assert client.get(path, follow_redirects=False).status_code == 303  # one has left the page
     assert "10 recovery codes left" in client.get("/account").text
     client.post("/account/factors/totp/remove", headers=FORM)
     session.rollback()

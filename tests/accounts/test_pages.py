@@ -266,6 +266,7 @@ SENTENCES = [
         "Second factor refused",
         "Of the kind: recovery code.",
     ),
+    ("recovery_code.used", {}, "Recovery code used", ""),
     ("passkey.copied", {}, "Passkey may be copied", "Its counter went back; it was refused."),
     ("factors.reset_asked", {}, "Removal of factors asked for", ""),
     ("factors.reset_stopped", {}, "Removal of factors stopped", ""),

@@ -27,6 +27,7 @@ from core.mail import Mail, is_to
 from directory.models import Provider
 from directory.queries import credentials_of, services_of
 from tests.factories import NOW, make_appointment, make_patient, make_provider, sign_in
+from tests.jobs import run_jobs
 
 pytestmark = pytest.mark.usefixtures("monday_at_ten")
 
@@ -708,9 +709,14 @@ def test_my_data_can_be_taken_along_and_deleted(
     browser: Browser, session: Session, dana: Provider
 ) -> None:
     go_to_check(browser, session, dana).press("Book")
+    run_jobs()  # letters are written after the change
     copy = browser.client.get("/account/data/export")
     assert copy.headers["content-disposition"] == 'attachment; filename="my-data.json"'
     assert copy.json()["about_you"]["name"] == "Sam Sample"
+    texts = {one["subject"]: one["text"] for one in copy.json()["letters"]}
+    assert texts.pop("Your Openchair code") is None
+    assert texts
+    assert all(texts.values())
     browser.open("/account/data").follow("/delete")
     assert "You have 1 upcoming session." in browser.words
     browser.press("Delete my data")

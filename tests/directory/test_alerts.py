@@ -209,7 +209,9 @@ def test_alerts_are_taken_along_and_forgotten_with_the_account(
     client.post(f"{ask(client, session)}/confirm")
     ask(client, session, email="another@example.com")
     sign_in(client, session, make_patient(session, EMAIL))
-    (copy,) = client.get("/account/data/export").json()["alerts"]
+    export = client.get("/account/data/export").json()
+    (copy,) = export["alerts"]
+    assert [one["text"] for one in export["letters"]] == [None]  # links of alerts need no sign-in
     assert copy["search"] == SEARCH
     client.post("/account/data/delete", data={"sure": "yes"})
     assert [one.email for one in alerts_in(session)] == ["another@example.com"]

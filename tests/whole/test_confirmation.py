@@ -25,6 +25,7 @@ CONFIRMED = """
 GET /account/data/delete
 GET /account/data/export
 GET /account/email
+GET /account/factors/recovery-codes
 GET /account/factors/totp
 GET /admin/evidence/{file_id}
 GET /admin/providers/{provider_id}/suspension
