@@ -2,9 +2,11 @@
 
 import base64
 import binascii
+import re
 import secrets
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from fasteners import InterProcessLock
 from pydantic import Field, SecretStr
@@ -86,10 +88,11 @@ class Settings(BaseSettings):
 
     @property
     def public_url(self) -> str:
-        """The address people use, without a trailing slash."""
+        """The address people use, in its normal form. A start refuses what is none."""
         # A name where there is one: passkeys belong to names.
         host = "localhost" if self.host == "127.0.0.1" else self.host
-        return (self.base_url or f"http://{host}:{self.port}").rstrip("/")
+        given = self.base_url or f"http://{host}:{self.port}"
+        return normal_address(given) or given
 
     @property
     def owner_url(self) -> str:
@@ -132,6 +135,23 @@ class Settings(BaseSettings):
                     made.write_text(base64.b64encode(secrets.token_bytes(32)).decode())
                     made.replace(path)  # whole or not at all
         return path
+
+
+@lru_cache(maxsize=8)
+def normal_address(text: str) -> str:
+    """A web address with its scheme and host in lower case (RFC 3986, 6.2.2.1) and no slash at
+    the end; empty where `text` is no http or https address with a host."""
+    try:
+        parts = urlsplit(text.strip())
+        _ = parts.port  # raises where it is no number
+    except ValueError:
+        return ""
+    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(parts.hostname or ""):
+        return ""
+    return parts._replace(netloc=parts.netloc.lower()).geturl().rstrip("/")
+
+
+_HOST = re.compile(r"[\w.:-]+")
 
 
 @lru_cache(maxsize=1)
