@@ -38,9 +38,9 @@ def environment(url: str, folder: Path, **more: str) -> dict[str, str]:
         "DATABASE_OWNER_URL": url,
         "DATA_DIR": str(folder),
         "RUN_WORKER": "false",
-        "DEMO": "false",
+        "DEMO": "true",  # what is measured is made; no real use starts on that
         "SECRET_KEYS": ",".join(b64encode(key).decode() for key in keys),
-        "SMTP_URL": "smtp+plain://127.0.0.1:9",  # without a worker nothing is sent
+        "SMTP_URL": "",
         "RATE_LIMITS": "false",
         "PORT": str(PORTS["app"]),
         **more,

@@ -51,20 +51,21 @@ _PROBE: Final = "SELECT sealed FROM lookup_key"
 
 def look_at_database(config: Settings) -> Iterator[Finding]:
     try:
-        addresses = _addresses(config)
+        found_at = addresses(config)
     except NoDatabase as error:
         yield wrong(str(error), "See Settings in docs/operations.md: DATABASE_URL, DATA_DIR.")
         return
-    if addresses is None:
+    if found_at is None:
         yield good("The embedded database is made by the first start.")
         return
-    url, owner_url = addresses
+    url, owner_url = found_at
     found = [*_of_server(config, url), *_of_schema(url, owner_url)]
     yield from found or [good("The database answers, is up to date, and keeps its history.")]
 
 
-def _addresses(config: Settings) -> tuple[str, str] | None:
-    """As the application and as the owner. Raises NoDatabase."""
+def addresses(config: Settings) -> tuple[str, str] | None:
+    """As the application and as the owner; None where the first start makes the embedded one.
+    Raises NoDatabase."""
     if config.database_replica_url:
         check_replica_address(config.database_replica_url)
     if not config.database_url:
