@@ -304,6 +304,11 @@ def rekey_command() -> None:
             else f"The key {key_id} still opens {count:,} values: keep it, restart every process "
             "with the new SECRET_KEYS, and run this again."
         )
+    if path := rekey.retired_file(settings()):
+        print(
+            f"{path} holds a key that SECRET_KEYS has retired: once no line above says to keep it, "
+            "remove the file, or a start without SECRET_KEYS would take it."
+        )
 
 
 @cli.command()

@@ -32,7 +32,9 @@ def same_size(size: int) -> Response:
 
 def environment(url: str, folder: Path, **more: str) -> dict[str, str]:
     """The app's settings: this database, whose owner `url` names, one process, no jobs."""
-    keys = Settings(data_dir=folder, secret_keys=SecretStr("")).encryption_keys()
+    kept = Settings(data_dir=folder, secret_keys=SecretStr(""))
+    kept.make_key()
+    keys = kept.encryption_keys()
     return {
         "DATABASE_URL": make_application(url),
         "DATABASE_OWNER_URL": url,

@@ -109,9 +109,23 @@ class Settings(BaseSettings):
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         return path
 
+    @property
+    def key_file(self) -> Path:
+        """Where the key lies that a first start makes; SECRET_KEYS stands in its place."""
+        return self.data_dir / "secret.key"
+
+    @property
+    def has_keys(self) -> bool:
+        return bool(self.secret_keys.get_secret_value()) or self.key_file.exists()
+
     def encryption_keys(self) -> list[bytes]:
-        """Encryption keys, newest first. Makes one in DATA_DIR where none was set."""
-        text = self.secret_keys.get_secret_value() or self._key_file().read_text()
+        """Encryption keys, newest first. Raises ValueError where there is none, or no such."""
+        if not self.has_keys:
+            raise ValueError(
+                f"The key is missing: SECRET_KEYS is not set, and {self.key_file} is not there. "
+                "Set SECRET_KEYS to the key with which the database was made, or put the file back."
+            )
+        text = self.secret_keys.get_secret_value() or self.key_file.read_text()
         parts = [part.strip() for part in text.replace("\n", ",").split(",")]
         try:
             keys = [base64.b64decode(part, validate=True) for part in parts if part]
@@ -124,9 +138,11 @@ class Settings(BaseSettings):
             )
         return keys
 
-    def _key_file(self) -> Path:
-        path = self.data_dir / "secret.key"
-        if not path.exists():
+    def make_key(self) -> None:
+        """The first key, in DATA_DIR, where there is none yet. For a new database only: what
+        another key sealed would stay shut."""
+        path = self.key_file
+        if not self.has_keys:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with InterProcessLock(path.with_suffix(".lock")):
                 if not path.exists():  # else another process that starts has just made it
@@ -134,7 +150,6 @@ class Settings(BaseSettings):
                     made.touch(mode=0o600)
                     made.write_text(base64.b64encode(secrets.token_bytes(32)).decode())
                     made.replace(path)  # whole or not at all
-        return path
 
 
 @lru_cache(maxsize=8)

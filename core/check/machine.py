@@ -56,8 +56,8 @@ def _of_room(folder: Path) -> Iterator[Finding]:
 
 def _of_keys(config: Settings, folder: Path) -> Iterator[Finding]:
     is_given = bool(config.secret_keys.get_secret_value())
-    if not is_given and not (folder / "secret.key").exists():
-        return  # the first start makes one
+    if not config.has_keys:
+        return  # the first start makes one, or the look at the database misses it
     try:
         config.encryption_keys()
     except ValueError as error:
