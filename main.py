@@ -62,9 +62,11 @@ def _share_heaps() -> None:
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Few threads (the tail shrinks), the job worker, and what the packages need at start. Raises
-    RefusedStart: a server of the operator's own choice may start this, too."""
+    RefusedStart, or ValueError where a key is missing: a server of the operator's own choice may
+    start this, too."""
     logs.set_up()  # here too: with WORKERS above 1 this is a process of its own
     check_start(settings())
+    settings().encryption_keys()
     end_with_parent()
     anyio.to_thread.current_default_thread_limiter().total_tokens = settings().threads
     _share_heaps()

@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     secret_keys: SecretStr = Field(
         SecretStr(""),
         description="Comma-separated base64 keys of 32 bytes; the first encrypts, all decrypt. "
-        "Empty: one is made in DATA_DIR, for one process on one machine.",
+        "Empty: a new database gets one in DATA_DIR, for one process on one machine.",
     )
     smtp_url: SecretStr = Field(
         SecretStr(""),
@@ -91,6 +91,7 @@ class Settings(BaseSettings):
         """The address people use, in its normal form. A start refuses what is none."""
         # A name where there is one: passkeys belong to names.
         host = "localhost" if self.host == "127.0.0.1" else self.host
+        host = f"[{host}]" if ":" in host else host
         given = self.base_url or f"http://{host}:{self.port}"
         return normal_address(given) or given
 

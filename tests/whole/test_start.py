@@ -74,6 +74,16 @@ def test_nor_under_another_server(monkeypatch: pytest.MonkeyPatch, database_url:
         pass
 
 
+def test_nor_without_its_key(
+    monkeypatch: pytest.MonkeyPatch, database_url: str, tmp_path: Path
+) -> None:
+    config = settings().model_copy(update={"data_dir": tmp_path})
+    monkeypatch.setattr("main.settings", lambda: config)
+    with pytest.raises(ValueError, match="The key is missing"), TestClient(create_app()):
+        pass
+    assert not config.key_file.exists()
+
+
 def test_the_application_alone_says_who_must_migrate(
     empty: str, told: Callable[..., list[str]]
 ) -> None:
