@@ -1,6 +1,7 @@
 """Real people and the demo's never share a database."""
 
 import base64
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -8,6 +9,7 @@ from sqlmodel import Session
 from typer.testing import CliRunner
 
 from accounts.people import erase, find_by_email
+from core import crypto
 from core.mail import Letter, post
 from core.settings import Settings, settings
 from demo.load import load_demo
@@ -98,3 +100,22 @@ def config(is_demo: bool) -> Settings:
     key = base64.b64encode(settings().encryption_keys()[0]).decode()
     real = {"smtp_url": SecretStr("smtp://mail.example.com"), "secret_keys": SecretStr(key)}
     return settings().model_copy(update={"demo": is_demo, **({} if is_demo else real)})
+
+
+def test_what_cannot_be_read_is_told_by_others(session: Session, tmp_path: Path) -> None:
+    for email in THEIRS:
+        make_person(session, email)
+    session.commit()
+    for changed in ({"database_url": "postgresql:///x?host=/never"}, {"data_dir": tmp_path / "x"}):
+        real = settings().model_copy(update={"database_url": "", **changed})
+        assert list(look_at_people(real)) == []
+
+
+def test_nor_does_a_missing_key_break_the_look(
+    session: Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    keyless = settings().model_copy(update={"data_dir": tmp_path})
+    monkeypatch.setattr("core.crypto.settings", lambda: keyless)
+    crypto._ring.cache_clear()
+    assert list(look_at_people(keyless)) == []
+    crypto._ring.cache_clear()
