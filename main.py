@@ -62,9 +62,11 @@ def _share_heaps() -> None:
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Few threads (the tail shrinks), the job worker, and what the packages need at start. Raises
-    RefusedStart: a server of the operator's own choice may start this, too."""
+    RefusedStart, or ValueError where a key is missing: a server of the operator's own choice may
+    start this, too."""
     logs.set_up()  # here too: with WORKERS above 1 this is a process of its own
     check_start(settings())
+    settings().encryption_keys()
     end_with_parent()
     anyio.to_thread.current_default_thread_limiter().total_tokens = settings().threads
     _share_heaps()
@@ -140,6 +142,16 @@ def _check_start(config: Settings) -> None:
         _stop(*str(error).splitlines())
 
 
+def _check_people(is_demo: bool) -> None:
+    """Real people and the demo's never share a database."""
+    from demo.mark import refusal
+
+    with transaction() as session:
+        reason = refusal(session, is_demo)
+    if reason:
+        _stop(reason)
+
+
 def _stop(*reasons: str) -> NoReturn:
     for reason in reasons:
         say(reason)
@@ -191,6 +203,7 @@ def serve() -> None:
     _check_port()
     _prepare(WAITS)
     config = settings()
+    _check_people(config.demo)
     if config.demo:
         _load_demo(DEMO_PROVIDERS, DEMO_SEED)
     print(f"Openchair is at {config.public_url}  (Ctrl-C stops it)", flush=True)
@@ -219,6 +232,7 @@ def worker() -> None:
     # Whatever RUN_WORKER says here, this is a second process.
     _check_start(settings().model_copy(update={"run_worker": False}))
     _prepare(WAITS)
+    _check_people(settings().demo)
     with suppress(KeyboardInterrupt):
         asyncio.run(jobs.run_worker(concurrency=4))
 
@@ -234,8 +248,9 @@ def check() -> None:
     """Look for everything that could be set wrong, and say what to do about it."""
     from core.check import look
     from core.check.findings import as_lines, must_mend
+    from demo.mark import look_at_people
 
-    findings = list(look(settings()))
+    findings = list(look(settings(), look_at_people))
     print("\n".join(as_lines(findings)))
     raise typer.Exit(int(must_mend(findings)))
 
@@ -247,6 +262,7 @@ def demo(
 ) -> None:
     """Load the demo directory into an empty database."""
     _prepare()
+    _check_people(is_demo=True)
     _load_demo(providers, seed)
 
 
@@ -258,6 +274,7 @@ def country(
 ) -> None:
     """Load a made directory of the whole country into an empty database, by COPY."""
     _prepare()
+    _check_people(is_demo=True)
     from demo.country import Country, load_country
     from demo.load import sign_ins
 
@@ -288,6 +305,11 @@ def rekey_command() -> None:
             if count == 0
             else f"The key {key_id} still opens {count:,} values: keep it, restart every process "
             "with the new SECRET_KEYS, and run this again."
+        )
+    if path := rekey.retired_file(settings()):
+        print(
+            f"{path} holds a key that SECRET_KEYS has retired: once no line above says to keep it, "
+            "remove the file, or a start without SECRET_KEYS would take it."
         )
 
 

@@ -2,13 +2,14 @@
 
 import re
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
-from fastapi import Response
+from fastapi import Request, Response
 
 from core.errors import NotFound
 from core.mail import Mail, find_letter, find_letters
+from core.start_up import is_loopback
 from core.web.caller import public
 from core.web.formats import short_when
 from core.web.templates import render
@@ -27,6 +28,7 @@ _PRIVATE = {"Cache-Control": "no-store"}
 @public
 def mailbox(visit: Visiting, to: str = "") -> Response:
     """The newest 50 letters, of one recipient where `to` names one."""
+    _refuse_other_names(visit.request)
     recipient = to.strip().lower()
     zone = reader_zone(visit.request)
     return render(
@@ -44,6 +46,7 @@ def mailbox(visit: Visiting, to: str = "") -> Response:
 @public
 def calendar(visit: Visiting, mail_id: UUID) -> Response:
     """The calendar entry that came with a letter."""
+    _refuse_other_names(visit.request)
     mail = find_letter(visit.session, mail_id)
     if mail is None or mail.calendar is None:
         raise NotFound
@@ -52,6 +55,17 @@ def calendar(visit: Visiting, mail_id: UUID) -> Response:
         media_type=f"text/calendar; charset=utf-8; method={mail.calendar_method or 'REQUEST'}",
         headers={"Content-Disposition": 'attachment; filename="invite.ics"', **_PRIVATE},
     )
+
+
+def _refuse_other_names(request: Request) -> None:
+    """A site whose name leads to this machine (DNS rebinding) would share an origin with us, and
+    could read the codes. Raises NotFound."""
+    try:
+        host = urlsplit(f"//{request.headers.get('host', '')}").hostname
+    except ValueError:
+        host = None
+    if not is_loopback(host or ""):
+        raise NotFound
 
 
 def _shown(mail: Mail, zone: str) -> dict[str, Any]:

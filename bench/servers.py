@@ -32,15 +32,17 @@ def same_size(size: int) -> Response:
 
 def environment(url: str, folder: Path, **more: str) -> dict[str, str]:
     """The app's settings: this database, whose owner `url` names, one process, no jobs."""
-    keys = Settings(data_dir=folder, secret_keys=SecretStr("")).encryption_keys()
+    kept = Settings(data_dir=folder, secret_keys=SecretStr(""))
+    kept.make_key()
+    keys = kept.encryption_keys()
     return {
         "DATABASE_URL": make_application(url),
         "DATABASE_OWNER_URL": url,
         "DATA_DIR": str(folder),
         "RUN_WORKER": "false",
-        "DEMO": "false",
+        "DEMO": "true",  # what is measured is made; no real use starts on that
         "SECRET_KEYS": ",".join(b64encode(key).decode() for key in keys),
-        "SMTP_URL": "smtp+plain://127.0.0.1:9",  # without a worker nothing is sent
+        "SMTP_URL": "",
         "RATE_LIMITS": "false",
         "PORT": str(PORTS["app"]),
         **more,

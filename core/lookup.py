@@ -7,6 +7,7 @@ the probe that tells a wrong key at the start.
 
 import base64
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -66,7 +67,18 @@ def _stored() -> _Stored:
 def keyed_digest(purpose: str, text: str) -> bytes:
     """What is stored of a value that could be guessed (a code, an address), 32 bytes: the same
     for the same text, useless without the lookup key. Raises WrongKey."""
-    key = hmac.digest(_stored().key, f"openchair {purpose}".encode(), "sha256")
+    return _digest(_stored().key, purpose, text)
+
+
+def digests_in(session: Session, purpose: str, texts: Sequence[str]) -> list[bytes]:
+    """As `keyed_digest` in the database of this session, which need not be the process's own.
+    Raises WrongKey."""
+    key = _read(session).key
+    return [_digest(key, purpose, text) for text in texts]
+
+
+def _digest(lookup_key: bytes, purpose: str, text: str) -> bytes:
+    key = hmac.digest(lookup_key, f"openchair {purpose}".encode(), "sha256")
     return hmac.digest(key, text.encode(), "sha256")
 
 

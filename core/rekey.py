@@ -5,7 +5,9 @@ key, in batches. A row that somebody changes meanwhile is left to them: they sea
 key, too. Interrupted, it is simply run again.
 """
 
+from base64 import b64encode
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Column, LargeBinary, Table, func, select, tuple_, type_coerce, update
@@ -13,6 +15,7 @@ from sqlmodel import Session, SQLModel
 
 from core.crypto import Encrypted, decrypt, encrypt, key_ids, newest_key_id
 from core.database import transaction
+from core.settings import Settings
 
 _BATCH: Final = 500
 _KEY_ID: Final = 4  # bytes
@@ -55,6 +58,15 @@ def keys_in_use(session: Session) -> dict[str, int]:
         for key_id, count in session.connection().execute(rows):
             counts[bytes(key_id)] = counts.get(bytes(key_id), 0) + count
     return {key_id.hex(): count for key_id, count in counts.items()}
+
+
+def retired_file(config: Settings) -> Path | None:
+    """The `secret.key` that a start without SECRET_KEYS would take, where another key than the
+    newest of SECRET_KEYS lies in it."""
+    if not config.secret_keys.get_secret_value() or not config.key_file.exists():
+        return None
+    newest = b64encode(config.encryption_keys()[0]).decode()
+    return None if config.key_file.read_text().strip() == newest else config.key_file
 
 
 def _rekey_column(column: Column[Any]) -> Iterator[int]:

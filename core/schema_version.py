@@ -21,6 +21,11 @@ def is_current(url: str) -> bool:
     return _stored(url) == newest_versions(_VERSIONS)
 
 
+def is_new(url: str) -> bool:
+    """Whether nothing was ever migrated at `url`; False where that is in doubt."""
+    return _stored(url) == set()
+
+
 def newest_versions(folder: Path) -> set[str]:
     """The migrations in `folder` that none other follows: one, unless something is wrong."""
     sources = [one.read_text(encoding="utf-8") for one in folder.glob("*.py")]
@@ -28,10 +33,13 @@ def newest_versions(folder: Path) -> set[str]:
     return {found for one in sources for found in _REVISION.findall(one)} - followed
 
 
-def _stored(url: str) -> set[str]:
+def _stored(url: str) -> set[str] | None:
+    """None where this user may not look."""
     with psycopg.connect(url.replace("+psycopg", "")) as connection:
         try:
             rows = connection.execute("SELECT version_num FROM alembic_version").fetchall()
-        except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege):
+        except psycopg.errors.UndefinedTable:
             return set()
+        except psycopg.errors.InsufficientPrivilege:
+            return None
     return {version for (version,) in rows}

@@ -2,9 +2,11 @@
 
 import base64
 import binascii
+import re
 import secrets
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from fasteners import InterProcessLock
 from pydantic import Field, SecretStr
@@ -51,7 +53,7 @@ class Settings(BaseSettings):
     secret_keys: SecretStr = Field(
         SecretStr(""),
         description="Comma-separated base64 keys of 32 bytes; the first encrypts, all decrypt. "
-        "Empty: one is made in DATA_DIR, for one process on one machine.",
+        "Empty: a new database gets one in DATA_DIR, for one process on one machine.",
     )
     smtp_url: SecretStr = Field(
         SecretStr(""),
@@ -86,10 +88,12 @@ class Settings(BaseSettings):
 
     @property
     def public_url(self) -> str:
-        """The address people use, without a trailing slash."""
+        """The address people use, in its normal form. A start refuses what is none."""
         # A name where there is one: passkeys belong to names.
         host = "localhost" if self.host == "127.0.0.1" else self.host
-        return (self.base_url or f"http://{host}:{self.port}").rstrip("/")
+        host = f"[{host}]" if ":" in host else host
+        given = self.base_url or f"http://{host}:{self.port}"
+        return normal_address(given) or given
 
     @property
     def owner_url(self) -> str:
@@ -106,9 +110,23 @@ class Settings(BaseSettings):
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         return path
 
+    @property
+    def key_file(self) -> Path:
+        """Where the key lies that a first start makes; SECRET_KEYS stands in its place."""
+        return self.data_dir / "secret.key"
+
+    @property
+    def has_keys(self) -> bool:
+        return bool(self.secret_keys.get_secret_value()) or self.key_file.exists()
+
     def encryption_keys(self) -> list[bytes]:
-        """Encryption keys, newest first. Makes one in DATA_DIR where none was set."""
-        text = self.secret_keys.get_secret_value() or self._key_file().read_text()
+        """Encryption keys, newest first. Raises ValueError where there is none, or no such."""
+        if not self.has_keys:
+            raise ValueError(
+                f"The key is missing: SECRET_KEYS is not set, and {self.key_file} is not there. "
+                "Set SECRET_KEYS to the key with which the database was made, or put the file back."
+            )
+        text = self.secret_keys.get_secret_value() or self.key_file.read_text()
         parts = [part.strip() for part in text.replace("\n", ",").split(",")]
         try:
             keys = [base64.b64decode(part, validate=True) for part in parts if part]
@@ -121,9 +139,11 @@ class Settings(BaseSettings):
             )
         return keys
 
-    def _key_file(self) -> Path:
-        path = self.data_dir / "secret.key"
-        if not path.exists():
+    def make_key(self) -> None:
+        """The first key, in DATA_DIR, where there is none yet. For a new database only: what
+        another key sealed would stay shut."""
+        path = self.key_file
+        if not self.has_keys:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with InterProcessLock(path.with_suffix(".lock")):
                 if not path.exists():  # else another process that starts has just made it
@@ -131,7 +151,23 @@ class Settings(BaseSettings):
                     made.touch(mode=0o600)
                     made.write_text(base64.b64encode(secrets.token_bytes(32)).decode())
                     made.replace(path)  # whole or not at all
-        return path
+
+
+@lru_cache(maxsize=8)
+def normal_address(text: str) -> str:
+    """A web address with its scheme and host in lower case (RFC 3986, 6.2.2.1) and no slash at
+    the end; empty where `text` is no http or https address with a host."""
+    try:
+        parts = urlsplit(text.strip())
+        _ = parts.port  # raises where it is no number
+    except ValueError:
+        return ""
+    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(parts.hostname or ""):
+        return ""
+    return parts._replace(netloc=parts.netloc.lower()).geturl().rstrip("/")
+
+
+_HOST = re.compile(r"[\w.:-]+")
 
 
 @lru_cache(maxsize=1)

@@ -2,16 +2,19 @@
 
 import ipaddress
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from core.line_copies import writer_to
-from core.settings import Settings
+from core.settings import Settings, normal_address
 
 _MAKE_A_KEY: Final = (
     "python -c 'import base64, secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())'"
 )
+
+_MAIL_SCHEMES: Final = ("smtp", "smtps", "smtp+plain")
 
 
 class RefusedStart(Exception):
@@ -27,6 +30,8 @@ def check_start(config: Settings) -> None:
 def refusals(config: Settings) -> list[str]:
     """A sentence for each setting that must change before a start, saying to what."""
     found = _of_the_demo(config) if config.demo else _of_real_use(config)
+    if config.base_url and not normal_address(config.base_url):
+        found.append("BASE_URL is no web address. Set it like https://care.example.com.")
     if config.audit_log_to:
         try:
             writer_to(config.audit_log_to)
@@ -43,7 +48,8 @@ def refusals(config: Settings) -> list[str]:
 def _of_the_demo(config: Settings) -> list[str]:
     """Its mailbox shows everyone's codes, so nobody else may reach it."""
     found = []
-    if config.is_https:
+    address = normal_address(config.base_url)
+    if address and not is_loopback(urlsplit(address).hostname or ""):
         found.append(
             "DEMO=true shows every sign-in code to everyone, and BASE_URL is a public address. "
             "Set DEMO=false for real use, or leave BASE_URL empty."
@@ -68,7 +74,14 @@ def _of_the_demo(config: Settings) -> list[str]:
 
 def _of_real_use(config: Settings) -> list[str]:
     found = []
-    if not config.smtp_url.get_secret_value():
+    if mail_server := config.smtp_url.get_secret_value():
+        if not _is_mail_server(mail_server):
+            found.append(
+                "SMTP_URL names no mail server. Set it like "
+                "smtp://user:password@mail.example.com:587 (or smtps://…, smtp+plain://…), with "
+                "special characters of the password as %XX."
+            )
+    else:
         found.append(
             "SMTP_URL is not set, so nobody could sign in. Set it to your mail server "
             "(smtp://user:password@host:587), or DEMO=true to try Openchair out on this machine."
@@ -80,6 +93,14 @@ def _of_real_use(config: Settings) -> list[str]:
             f"{_MAKE_A_KEY}"
         )
     return found
+
+
+def _is_mail_server(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in _MAIL_SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # the port is no number
+        return False
 
 
 def _several(config: Settings) -> str:

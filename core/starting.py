@@ -22,7 +22,7 @@ from core.postgres import (
     wait_for_database,
 )
 from core.roles import WrongRoles, grant, make_application, standing
-from core.schema_version import is_current
+from core.schema_version import is_current, is_new
 from core.settings import settings
 
 RUNS_AS_OWNER: Final = (
@@ -50,6 +50,8 @@ def prepare(wait: float = 0) -> None:
             _start_embedded()
         if settings().database_replica_url:
             check_replica_address(settings().database_replica_url)
+        if is_new(settings().owner_url):
+            settings().make_key()
         settings().encryption_keys()
         _migrate()
         _set_roles()

@@ -68,6 +68,7 @@ def database_url() -> Iterator[str]:
     os.environ["DATABASE_OWNER_URL"] = owner_url
     os.environ["DATABASE_URL"] = make_application(owner_url)
     settings.cache_clear()
+    settings().make_key()
     engine.cache_clear()
     request_engine.cache_clear()
     migrate()

@@ -8,7 +8,9 @@ from core.check.machine import look_at_folder, look_at_mail
 from core.check.settings import look_at_settings
 from core.settings import Settings
 
-_LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+Look = Callable[[Settings], Iterator[Finding]]
+
+_LOOKS: tuple[Look, ...] = (
     look_at_settings,
     look_at_folder,
     look_at_database,
@@ -16,10 +18,10 @@ _LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
 )
 
 
-def look(config: Settings) -> Iterator[Finding]:
+def look(config: Settings, *more: Look) -> Iterator[Finding]:
     """All there is to say, in the order of a start; the worst thing is that a look itself fails.
     Changes nothing, but that the embedded database, where there is one, runs meanwhile."""
-    for part in _LOOKS:
+    for part in (*_LOOKS, *more):
         try:
             yield from part(config)
         except Exception as error:  # the rest of the list is of use all the same

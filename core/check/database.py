@@ -51,20 +51,21 @@ _PROBE: Final = "SELECT sealed FROM lookup_key"
 
 def look_at_database(config: Settings) -> Iterator[Finding]:
     try:
-        addresses = _addresses(config)
+        found_at = addresses(config)
     except NoDatabase as error:
         yield wrong(str(error), "See Settings in docs/operations.md: DATABASE_URL, DATA_DIR.")
         return
-    if addresses is None:
+    if found_at is None:
         yield good("The embedded database is made by the first start.")
         return
-    url, owner_url = addresses
-    found = [*_of_server(config, url), *_of_schema(url, owner_url)]
+    url, owner_url = found_at
+    found = [*_of_server(config, url), *_of_schema(config, url, owner_url)]
     yield from found or [good("The database answers, is up to date, and keeps its history.")]
 
 
-def _addresses(config: Settings) -> tuple[str, str] | None:
-    """As the application and as the owner. Raises NoDatabase."""
+def addresses(config: Settings) -> tuple[str, str] | None:
+    """As the application and as the owner; None where the first start makes the embedded one.
+    Raises NoDatabase."""
     if config.database_replica_url:
         check_replica_address(config.database_replica_url)
     if not config.database_url:
@@ -114,7 +115,7 @@ def _of_server(config: Settings, url: str) -> Iterator[Finding]:
         )
 
 
-def _of_schema(url: str, owner_url: str) -> Iterator[Finding]:
+def _of_schema(config: Settings, url: str, owner_url: str) -> Iterator[Finding]:
     ours, owners = standing(url), standing(owner_url)
     if ours.is_owner:
         yield warning(
@@ -139,15 +140,20 @@ def _of_schema(url: str, owner_url: str) -> Iterator[Finding]:
             "Run python main.py migrate with DATABASE_OWNER_URL set.",
         )
         return
-    yield from _of_rows(url)
+    yield from _of_rows(config, url)
 
 
-def _of_rows(url: str) -> Iterator[Finding]:
+def _of_rows(config: Settings, url: str) -> Iterator[Finding]:
     """Of the key, and of jobs."""
     with psycopg.connect(_libpq(url), autocommit=True) as connection:
         probe = connection.execute(_PROBE).fetchone()
         failed, late = _row(connection, _JOBS)
-    if probe is None or not _opens(probe[0]):
+    if not config.has_keys:
+        yield wrong(
+            f"The key is missing: SECRET_KEYS is not set, and {config.key_file} is not there.",
+            "Set SECRET_KEYS to the key with which the database was made, or put the file back.",
+        )
+    elif probe is None or not _opens(probe[0]):
         yield wrong(
             "The keys do not open what is stored: names, birth dates and letters cannot be read.",
             "Set SECRET_KEYS to the keys it was written with, the newest first.",

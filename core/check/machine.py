@@ -3,6 +3,8 @@
 import os
 import shutil
 import smtplib
+import socket
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -54,8 +56,8 @@ def _of_room(folder: Path) -> Iterator[Finding]:
 
 def _of_keys(config: Settings, folder: Path) -> Iterator[Finding]:
     is_given = bool(config.secret_keys.get_secret_value())
-    if not is_given and not (folder / "secret.key").exists():
-        return  # the first start makes one
+    if not config.has_keys:
+        return  # the first start makes one, or the look at the database misses it
     try:
         config.encryption_keys()
     except ValueError as error:
@@ -73,10 +75,31 @@ def look_at_mail(config: Settings) -> Iterator[Finding]:
     try:
         greet_server()
     except (OSError, smtplib.SMTPException, ValueError) as error:
-        kind, code = type(error).__name__, getattr(error, "smtp_code", "")
         yield wrong(
-            f"The mail server of SMTP_URL does not let us in ({kind} {code}".rstrip() + ").",
+            f"The mail server of SMTP_URL does not let us in: {_why(error)}.",
             "Check its host, port, user and password; smtps:// where it is TLS from the start.",
         )
     else:
         yield good("The mail server answers and lets us in. (No letter was sent.)")
+
+
+_REASONS: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (socket.gaierror, "its host has no address"),
+    (ConnectionRefusedError, "nothing answers at its port"),
+    (TimeoutError, "it does not answer in time"),
+    (ssl.SSLCertVerificationError, "its certificate cannot be trusted"),
+    (ssl.SSLError, "it does not speak TLS there"),
+    (smtplib.SMTPAuthenticationError, "it refuses the user or the password"),
+    (smtplib.SMTPNotSupportedError, "it offers no TLS, or no sign-in"),
+    (smtplib.SMTPServerDisconnected, "it ends the connection"),
+    (smtplib.SMTPException, "it refuses what we ask"),
+    (ValueError, "its address cannot be read"),
+    (OSError, "it cannot be reached"),
+)
+
+
+def _why(error: Exception) -> str:
+    """In words; an answer of the server itself may hold the user's name and is not repeated."""
+    reason = next(words for kind, words in _REASONS if isinstance(error, kind))
+    code = getattr(error, "smtp_code", 0)
+    return f"{reason} (code {code})" if code else reason

@@ -8,10 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from core.check.findings import Finding, good, note, warning, wrong
-from core.settings import Settings
+from core.settings import Settings, normal_address
 from core.start_up import is_loopback, refusals
-
-_SCHEMES = ("smtp", "smtps", "smtp+plain")
 
 
 def unreadable(error: ValidationError) -> list[str]:
@@ -43,10 +41,10 @@ def _in_two(sentence: str) -> tuple[str, str]:
 
 
 def _of_address(config: Settings) -> Iterator[Finding]:
+    if not normal_address(config.public_url):
+        return  # a start refuses it: told already
     address = urlsplit(config.public_url)
-    if address.scheme not in ("http", "https") or not address.hostname:
-        yield wrong("BASE_URL is no address.", "Set it like https://care.example.com.")
-    elif address.path or address.query or address.username:
+    if address.path or address.query or address.username:
         yield wrong(
             "BASE_URL has more than a host and a port.",
             "Openchair needs a host of its own: set it like https://care.example.com.",
@@ -56,7 +54,7 @@ def _of_address(config: Settings) -> Iterator[Finding]:
             f"BASE_URL is not set: letters would lead people to {config.public_url}.",
             "Set it to the public address.",
         )
-    elif not config.is_https and not is_loopback(address.hostname):
+    elif not config.is_https and not is_loopback(address.hostname or ""):
         yield wrong(
             "BASE_URL is not https: sessions could be read and taken over on the way.",
             "Put a proxy with TLS in front and set BASE_URL to its https address.",
@@ -98,11 +96,7 @@ def _is_network(text: str) -> bool:
 
 def _of_mail(config: Settings) -> Iterator[Finding]:
     url = config.smtp_url.get_secret_value()
-    if url and (urlsplit(url).scheme not in _SCHEMES or not urlsplit(url).hostname):
-        yield wrong(
-            "SMTP_URL cannot be read.", "Set it like smtp://user:password@mail.example.com:587."
-        )
-    elif url.startswith("smtp+plain:") and not is_loopback(urlsplit(url).hostname or ""):
+    if url.startswith("smtp+plain:") and not is_loopback(urlsplit(url).hostname or ""):
         yield warning(
             "SMTP_URL sends codes unencrypted to another machine.", "Use smtp:// or smtps://."
         )

@@ -25,6 +25,7 @@ from tests.accounts.test_sign_in import EMAIL, newest_code, other_than
 from tests.markup import said
 
 FORM = {"Sec-Fetch-Site": "same-origin"}
+HERE = {"Host": "localhost"}
 
 
 def sign_in(client: TestClient, session: Session, email: str = EMAIL, next: str = "") -> str:
@@ -381,7 +382,7 @@ def test_the_demo_mailbox_shows_codes_before_any_worker_ran(
     client: TestClient, session: Session
 ) -> None:
     client.post("/sign-in", data={"email": EMAIL}, headers=FORM)
-    page = client.get("/demo/mailbox")
+    page = client.get("/demo/mailbox", headers=HERE)
     assert page.headers["cache-control"] == "no-store"
     assert f"<b>{newest_code(session)}</b>" in page.text
     assert "only in the demo" in page.text
@@ -394,15 +395,43 @@ def test_the_demo_mailbox_shows_one_recipient_and_their_calendar(
     post(session, "1", Letter("a@example.com", "For A", "<b>text</b>", "<p></p>", invite, "CANCEL"))
     post(session, "2", Letter("b@example.com", "For B", "text", "<p></p>"))
     session.commit()
-    page = client.get("/demo/mailbox?to=A@example.com").text
+    page = client.get("/demo/mailbox?to=A@example.com", headers=HERE).text
     assert "For A" in page
     assert "For B" not in page
     assert "&lt;b&gt;text" in page
     (link,) = re.findall(r'href="(/demo/mailbox/[^"]+/calendar.ics)"', page)
-    download = client.get(link)
+    download = client.get(link, headers=HERE)
     assert download.text == invite
     assert download.headers["content-type"] == "text/calendar; charset=utf-8; method=CANCEL"
     assert "attachment" in download.headers["content-disposition"]
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost", 200),
+        ("LOCALHOST:8000", 200),
+        ("openchair.localhost:8000", 200),
+        ("127.0.0.1:8000", 200),
+        ("[::1]:8000", 200),
+        ("rebound.example.com", 404),
+        ("rebound.example.com:8000", 404),
+        ("127.0.0.1.example.com", 404),
+        ("localhost@example.com", 404),
+        ("[", 404),
+        ("", 404),
+    ],
+)
+def test_a_name_that_leads_here_does_not_read_the_mailbox(
+    client: TestClient, session: Session, host: str, status: int
+) -> None:
+    post(session, "1", Letter("a@example.com", "For A", "text", "<p></p>", "BEGIN:VCALENDAR"))
+    session.commit()
+    (letter,) = session.exec(select(Mail)).all()
+    for path in ("/demo/mailbox", f"/demo/mailbox/{letter.id}/calendar.ics"):
+        answer = client.get(path, headers={"Host": host})
+        assert answer.status_code == status
+        assert ("For A" in answer.text or "VCALENDAR" in answer.text) is (status == 200)
 
 
 def test_outside_the_demo_there_is_no_mailbox(

@@ -3,12 +3,14 @@
 import base64
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 from sqlmodel import Session, select
+from typer.testing import CliRunner
 
 from accounts.models import Person
 from accounts.people import ensure_person, find_by_email
@@ -20,8 +22,10 @@ from core.lookup import check_key, keyed_digest
 from core.mail import Mail
 from core.settings import Settings, settings
 from directory.models import Credential
+from main import cli
 from tests.factories import NOW, make_provider
 
+OLD = base64.b64encode(b"o" * 32).decode()
 NEW = base64.b64encode(b"n" * 32).decode()
 UseKeys = Callable[[str], None]
 
@@ -65,6 +69,41 @@ def test_all_is_sealed_anew_and_then_the_old_key_may_go(
     assert all(one.number for one in session.exec(select(Credential)))
     lookup._stored.cache_clear()  # as after a restart
     assert keyed_digest("email", "dana@example.com") == digest
+
+
+@pytest.mark.parametrize(
+    ("keys", "kept", "is_told"),
+    [
+        (f"{NEW},{OLD}", OLD, True),
+        (NEW, OLD, True),
+        (NEW, "no key", True),
+        (NEW, f"{NEW}\n", False),
+        (NEW, None, False),
+        ("", OLD, False),
+    ],
+)
+def test_a_retired_key_in_the_folder_is_told(
+    tmp_path: Path, keys: str, kept: str | None, is_told: bool
+) -> None:
+    config = Settings(data_dir=tmp_path, secret_keys=SecretStr(keys))
+    if kept is not None:
+        config.key_file.write_text(kept)
+    assert rekey.retired_file(config) == (config.key_file if is_told else None)
+
+
+def test_the_command_says_so(
+    session: Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    config = settings().model_copy(
+        update={"data_dir": tmp_path, "secret_keys": SecretStr(first_key())}
+    )
+    monkeypatch.setattr("main.settings", lambda: config)
+    monkeypatch.setattr("main._prepare", lambda: None)
+    assert "secret.key" not in CliRunner().invoke(cli, ["rekey"]).stdout
+    config.key_file.write_text(OLD)
+    done = CliRunner().invoke(cli, ["rekey"])
+    assert done.exit_code == 0
+    assert f"{config.key_file} holds a key that SECRET_KEYS has retired" in done.stdout
 
 
 def test_where_it_was_interrupted_it_goes_on(session: Session, use_keys: UseKeys) -> None:

@@ -10,7 +10,8 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from core.schema_version import is_current, newest_versions
+from core.roles import make_application
+from core.schema_version import is_current, is_new, newest_versions
 from tests.whole.servers import database_beside
 
 ROOT = Path(__file__).parents[2]
@@ -23,6 +24,7 @@ def test_the_newest_version_is_the_one_that_alembic_finds() -> None:
 
 def test_a_migrated_database_is_current(owner_url: str) -> None:
     assert is_current(owner_url)
+    assert not is_new(owner_url)
 
 
 def test_a_start_does_not_load_alembic() -> None:
@@ -35,6 +37,7 @@ def test_a_start_does_not_load_alembic() -> None:
 def test_a_database_without_tables_is_not(owner_url: str) -> None:
     with database_beside(owner_url, f"no_version_{os.getpid()}") as url:
         assert not is_current(url)
+        assert is_new(url)
 
 
 @pytest.mark.parametrize("stored", [[], ["0001"], ["9999"], ["0001", "9999"]])
@@ -45,3 +48,13 @@ def test_nor_is_one_of_another_version(owner_url: str, stored: list[str]) -> Non
             rows = [[one] for one in stored]
             connection.cursor().executemany("INSERT INTO alembic_version VALUES (%s)", rows)
         assert not is_current(url)
+        assert is_new(url) is (not stored)
+
+
+def test_what_may_not_be_looked_at_is_not_taken_for_new(owner_url: str) -> None:
+    with database_beside(owner_url, f"closed_version_{os.getpid()}") as url:
+        with psycopg.connect(url) as connection:
+            connection.execute("CREATE TABLE alembic_version (version_num text)")
+        application = make_application(url)
+        assert not is_new(application)
+        assert not is_current(application)

@@ -25,8 +25,12 @@ def test_secrets_do_not_show() -> None:
     ("given", "address", "is_https"),
     [
         ({}, "http://localhost:8000", False),
+        ({"host": "::1"}, "http://[::1]:8000", False),
         ({"port": 9000}, "http://localhost:9000", False),
         ({"base_url": "https://care.example.com/"}, "https://care.example.com", True),
+        ({"base_url": "HTTPS://Care.Example.com"}, "https://care.example.com", True),
+        ({"base_url": " Https://[::1]:8443// "}, "https://[::1]:8443", True),
+        ({"base_url": "HTTP://localhost:8000"}, "http://localhost:8000", False),
     ],
 )
 def test_the_public_address(given: dict[str, object], address: str, is_https: bool) -> None:

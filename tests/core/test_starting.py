@@ -21,6 +21,7 @@ folder = Path(sys.argv[1])
 print("ready", flush=True)
 sys.stdin.readline()
 settings = Settings(data_dir=folder, secret_keys="")
+settings.make_key()
 print(settings.encryption_keys()[0].hex(), ensure_database(folder), flush=True)
 sys.stdin.readline()
 """

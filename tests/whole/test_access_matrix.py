@@ -66,6 +66,7 @@ def house(database_url: str) -> Iterator[tuple[TestClient, World]]:
         world = build_world(session)
     with TestClient(
         create_app(),
+        "http://localhost",
         raise_server_exceptions=False,
         follow_redirects=False,
         client=("127.0.0.1", 50000),

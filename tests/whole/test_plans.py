@@ -97,7 +97,10 @@ def heard(world: World) -> dict[str, Said]:
     call it, and in its periodic jobs."""
     with listening() as heard:
         with TestClient(
-            create_app(), raise_server_exceptions=False, client=("127.0.0.1", 50000)
+            create_app(),
+            "http://localhost",
+            raise_server_exceptions=False,
+            client=("127.0.0.1", 50000),
         ) as client:
             client.follow_redirects = False
             _read(client, world)

@@ -14,7 +14,10 @@ from schemathesis.specs.openapi.checks import (
 )
 from sqlmodel import Session
 
+from core import clock
 from core.database import engine
+from core.web.caller import PATIENT
+from demo.people import ADMIN_EMAIL, PATIENT_EMAIL, ensure_people
 from main import create_app
 from tests.whole.servers import Server
 from tests.whole.world import World, build_world, empty_database, speak_for
@@ -44,6 +47,8 @@ def living(owner_url: str) -> Iterator[tuple[str, World]]:
     """A running server on a database where each role has something to find."""
     with Session(engine(), expire_on_commit=False) as session:
         world = build_world(session)
+        ensure_people(session, (ADMIN_EMAIL, PATIENT_EMAIL), PATIENT, clock.now())
+        session.commit()  # the demo starts only where its own people are
     server = Server(DATABASE_URL=owner_url, RUN_WORKER="false")
     server.start()
     yield server.url, world

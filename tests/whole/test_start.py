@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 from psycopg import sql
+from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from core.check.database import look_at_database
@@ -71,6 +72,16 @@ def test_nor_under_another_server(monkeypatch: pytest.MonkeyPatch, database_url:
     monkeypatch.setattr("main.settings", lambda: config)
     with pytest.raises(RefusedStart, match="BASE_URL"), TestClient(create_app()):
         pass
+
+
+def test_nor_without_its_key(
+    monkeypatch: pytest.MonkeyPatch, database_url: str, tmp_path: Path
+) -> None:
+    config = settings().model_copy(update={"data_dir": tmp_path})
+    monkeypatch.setattr("main.settings", lambda: config)
+    with pytest.raises(ValueError, match="The key is missing"), TestClient(create_app()):
+        pass
+    assert not config.key_file.exists()
 
 
 def test_the_application_alone_says_who_must_migrate(
@@ -249,10 +260,37 @@ def test_web_processes_end_with_the_one_that_started_them(empty: str, tmp_path: 
         time.sleep(0.1)
 
 
+def the_key() -> SecretStr:
+    return SecretStr(base64.b64encode(settings().encryption_keys()[0]).decode())
+
+
+def test_a_key_is_never_made_for_a_database_that_has_one(
+    tmp_path: Path, told: Callable[..., list[str]]
+) -> None:
+    data_dir = tmp_path / "data"
+    (line,) = told(data_dir=data_dir)
+    assert line.startswith("The key is missing")
+    assert str(data_dir / "secret.key") in line
+    assert "Set SECRET_KEYS" in line
+    found = list(look_at_database(settings().model_copy(update={"data_dir": data_dir})))
+    assert [one.text for one in found if one.text.startswith("The key is missing")]
+    assert not (data_dir / "secret.key").exists()
+
+
+def test_for_a_new_database_one_is_made(owner_url: str, tmp_path: Path) -> None:
+    with database_beside(owner_url, f"new_key_{os.getpid()}") as url:
+        server = Server(DATABASE_URL=url, DATA_DIR=str(tmp_path), SECRET_KEYS="")
+        server.run("migrate")
+        key = (tmp_path / "secret.key").read_text()
+        server.run("migrate")
+    assert len(base64.b64decode(key)) == 32
+    assert (tmp_path / "secret.key").read_text() == key
+
+
 def test_a_start_makes_the_folder_that_a_backup_takes(
     tmp_path: Path, told: Callable[..., list[str]]
 ) -> None:
-    assert told(data_dir=tmp_path / "data") == []
+    assert told(data_dir=tmp_path / "data", secret_keys=the_key()) == []
     tar = ["tar", "-czf", str(tmp_path / "files.tar.gz"), "-C", str(tmp_path / "data"), "files"]
     done = subprocess.run(tar, check=False, capture_output=True)  # noqa: S603  # as documented
     assert (done.returncode, done.stderr) == (0, b"")

@@ -91,7 +91,9 @@ def house(database_url: str) -> Iterator[House]:
     with clock.at(NOW):
         with Session(engine(), expire_on_commit=False) as session:
             world = build_world(session)
-        with TestClient(app, follow_redirects=False, client=("127.0.0.1", 50000)) as client:
+        with TestClient(
+            app, "http://localhost", follow_redirects=False, client=("127.0.0.1", 50000)
+        ) as client:
             yield House(app, client, world, database_url)
     empty_database()
 
