@@ -10,6 +10,7 @@ from alembic import command
 from alembic.config import Config
 
 from core.postgres import ensure_database
+from core.settings import settings
 
 NAME = "check_migrations"
 
@@ -22,6 +23,8 @@ def main() -> None:
             connection.execute(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
             connection.execute(f"CREATE DATABASE {NAME}")
         os.environ["DATABASE_URL"] = urlunsplit(urlsplit(server)._replace(path=f"/{NAME}"))
+        os.environ["DATA_DIR"] = folder
+        settings().make_key()
         config = Config(Path(__file__).parents[1] / "alembic.ini")
         command.upgrade(config, "head")
         command.check(config)
