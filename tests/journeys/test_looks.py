@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext
 from tests.journeys.patients import HurriedPatient
 from tests.journeys.people import Hurried, email_of
 
-NAME = "Eli Walsh"
+NAME = "Eli Adler"  # nobody else's story
 PATIENT = "robin.looked.at@example.com"
 
 
