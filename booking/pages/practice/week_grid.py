@@ -18,7 +18,7 @@ QUARTER = 15
 DAY = 24 * 60
 FIRST_HOUR, LAST_HOUR = 8, 18
 LONGEST_SPAN = 64
-"""Quarter-hours: the largest class `s-N` of calendar.css; what is longer is drawn in pieces."""
+"""Quarter-hours: the largest class `s-N` of practice.css; what is longer is drawn in pieces."""
 
 
 @dataclass(frozen=True)
