@@ -19,7 +19,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from bench.pages import own_server
 from tests.journeys.conftest import FLAGS, find_chromium
-from tests.whole.loads import a_profile
 
 PHONE, DESK = (360, 740), (1280, 800)
 SEARCH = "/find?state=WA&condition=anxiety"
