@@ -25,7 +25,8 @@ from core.web.visit import Reading, Visit
 from core.web.zones import zone_choices, zone_line
 from directory.addresses import address_from
 from directory.models import Listing, Provider, Service
-from directory.presenters import licensed_line, times_words
+from directory.presenters import times_words
+from directory.provider_cards import licensed_line
 from directory.queries import credentials_of, get_listing_by_slug, get_provider, services_of
 from directory.search.day_times import AskedTimes
 from directory.taxonomy import STATES
