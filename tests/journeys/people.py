@@ -42,10 +42,13 @@ class Somebody:
         self.unfolds(target)
         target.check()
 
+    def opens(self, summary: Locator) -> None:
+        summary.click()
+
     def unfolds(self, target: Locator) -> None:
         """Open what the target lies in, from the outside in."""
         for fold in target.locator("xpath=ancestor::details[not(@open)]").all():
-            self.hits(fold.locator(":scope > summary"))
+            self.opens(fold.locator(":scope > summary"))
 
     # What they do
 
