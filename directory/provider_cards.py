@@ -74,7 +74,7 @@ def card(shown: Shown, query: SearchQuery, zone: str, today: date) -> Card:
         letters=facts["letters"],
         profession=facts["profession"],
         price=" · ".join(filter(None, (fee_line(facts), _plans_line(shown, query)))),
-        fits=", ".join(fits(shown, query)),
+        fits=", ".join(fits(entry.facets, query)),
         helps_with=", ".join(facts["focus"]),
         licensed=licensed_line(shown.public_states, query.choices.get("state", ())),
         voice=facts["headline"],
@@ -104,14 +104,15 @@ def own_zone(shown: Shown) -> str:
 # ---------------------------------------------------------------------- why
 
 
-def fits(shown: Shown, query: SearchQuery) -> list[str]:
-    """What of the search this listing answers, in words, besides place and profession."""
+def fits(facets: Mapping[str, Sequence[str]], query: SearchQuery) -> list[str]:
+    """What of the search a listing with these facets answers, in words, besides place and
+    profession."""
     found: list[str] = []
     for group in _FIT_GROUPS:
         if group == "time":
             found += [words] if (words := times_words(query.asked_times)) else []
             continue
-        has = shown.entry.facets.get(group, ())
+        has = facets.get(group, ())
         found += [value_title(group, key) for key in query.choices.get(group, ()) if key in has]
     return found
 

@@ -129,3 +129,55 @@ def test_the_sheet_of_filters_shows_how_many_there_are(phone: Page) -> None:
     someone.sees_a_sound_page()
     button.click()
     expect(phone.locator("#filters")).to_be_hidden()
+
+
+# Profile
+
+
+def opens_the_first(page: Page) -> Somebody:
+    """The first person found, by their name."""
+    someone = Somebody(page)
+    someone.goes_to(SEARCH)
+    someone.follows(page.locator(".provider-card h2 a").first)
+    return someone
+
+
+def test_who_what_it_costs_and_when_are_in_a_profiles_first_screen(phone: Page) -> None:
+    opens_the_first(phone)
+    for part in ("h1", ".profile-head .portrait", ".profile-head .price", ".next-time"):
+        (box,) = boxes(phone, part)
+        assert box["bottom"] <= PHONE["height"], part
+    expect(phone.locator(".next-time")).to_contain_text(":")
+    expect(phone.locator(".fits-search")).to_contain_text("Anxiety")
+    bar = phone.locator(".foot-bar")
+    expect(bar).to_be_in_viewport(ratio=1)
+    bar.get_by_role("link").click()
+    expect(phone.locator("#times-heading")).to_be_in_viewport()
+
+
+def test_any_day_of_the_calendar_is_three_presses_away_and_its_times_are_below(page: Page) -> None:
+    someone = opens_the_first(page)
+    for _ in range(2):
+        later = page.get_by_role("link", name="Later months")
+        if later.count():
+            someone.follows(later)
+    last = page.locator(".month td a").last
+    words = last.get_attribute("aria-label") or ""
+    someone.follows(last)
+    expect(page.locator(".month [aria-current=date]")).to_have_attribute("aria-label", words)
+    expect(page.locator("#day-heading")).to_contain_text(words)
+    assert page.locator(".day .slot").count() > 0
+    expect(page.locator(".fits-search")).to_contain_text("Anxiety")
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nothing_scrolls_within_a_profile(
+    open_context: Callable[..., BrowserContext], width: int
+) -> None:
+    page = open_context(viewport={"width": width, "height": 800}).new_page()
+    opens_the_first(page)
+    inner = page.locator("main *").evaluate_all(
+        """all => all.filter(one => one.clientHeight > 0 && one.scrollHeight > one.clientHeight + 1
+            && ['auto', 'scroll'].includes(getComputedStyle(one).overflowY)).length"""
+    )
+    assert inner == 0
