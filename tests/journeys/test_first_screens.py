@@ -221,7 +221,8 @@ def test_two_people_stand_side_by_side_on_a_phone(phone: Page) -> None:
     someone.presses("Compare")
     left, right = phone.locator(".compare-people td").all()
     first, second = left.bounding_box(), right.bounding_box()
-    assert first is not None and second is not None
+    assert first is not None
+    assert second is not None
     assert first["y"] == second["y"]
     assert second["x"] > first["x"] + 100
     assert second["x"] + second["width"] <= 360

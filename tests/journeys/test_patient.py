@@ -43,6 +43,7 @@ class Story:
         expect(self.page.locator("[data-countdown-during]").first).to_contain_text("held for")
 
     def then_more_time_may_be_asked_for_once(self) -> None:
+        self.one.opens(self.page.locator(".held-line summary"))
         self.one.presses("Keep it 10 more minutes")
         self.one.is_at(f"{STEP}/you")
         expect(self.page.get_by_role("button", name="Keep it 10 more minutes")).to_have_count(0)
