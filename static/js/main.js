@@ -68,5 +68,6 @@ load("#results", paths.compare);
 load("[data-week]:not(script)", paths.week);
 load("[data-desk]:not(script)", paths.desk);
 load("[data-confirm], [data-opens]", paths.dialog);
+load("[data-calendar]", document.querySelector("[data-calendar]")?.dataset.calendar);
 load("[data-passkey]", document.querySelector("[data-passkey]")?.dataset.passkey);
 load("[data-suggest]", document.querySelector("[data-suggest]")?.dataset.suggest);

@@ -9,7 +9,6 @@ from sqlmodel import Session, col, select
 
 from accounts.models import Person
 from booking.calendar.availability import load_availability, save_availability
-from booking.calendar.slot_cache import rebuild_slots
 from booking.models import Appointment, Patient
 from booking.rules.availability import Availability
 from core import clock
@@ -23,7 +22,6 @@ from tests.factories import (
     make_appointment,
     make_patient,
     make_provider,
-    make_service,
     sign_in,
 )
 from tests.markup import markup, page
@@ -89,22 +87,22 @@ def test_the_week_shows_what_is_booked_by_initials_only(
 ) -> None:
     answer = speaks.get("/provider")
     words = page(answer)
-    assert "Mon, Nov 23 to Sun, Nov 29" in words
+    assert "Nov 23–29" in words
     assert "3:00 pm R.E." in words
     assert "Robin" not in words
     assert f'href="/provider/appointments/{booked.id}"' in answer.text
-    assert "week-item is-booked r-28 s-3" in answer.text  # 3:00 pm, first hour 8 am
-    assert "Next session Tue, Nov 24, 3:00 pm R.E." in words
+    assert "week-item is-booked is-long r-28 s-3" in answer.text  # 3:00 pm, first hour 8 am
+    assert "Next Tue, Nov 24, 3:00 pm R.E." in words
     assert 'rel="next"' in answer.text
 
 
-def test_what_was_cancelled_takes_no_place_and_its_time_is_free(
+def test_what_was_cancelled_takes_no_place_and_counts_where_it_was_late(
     speaks: TestClient, session: Session, dana: Provider, robin: Person
 ) -> None:
     make_appointment(session, first_service(session, dana), robin, TUESDAY_3PM, "cancelled")
     words = page(speaks.get("/provider"))
     assert "R.E." not in words
-    assert "3:00 pm Free" in words
+    assert "0 booked 39 h open 0 first visits 0 late cancels" in words  # Monday from ten on
 
 
 def test_a_hold_shows_its_minutes_and_goes_when_they_are_over(
@@ -127,26 +125,40 @@ def test_a_hold_shows_its_minutes_and_goes_when_they_are_over(
         )
     )
     session.commit()
-    assert "3:00 pm Held, 7 min" in page(speaks.get("/provider"))
+    assert "3:00 pm Held 7 min left" in page(speaks.get("/provider"))
     with clock.at(NOW + timedelta(minutes=8)):
-        assert "Held, " not in page(speaks.get("/provider"))
+        assert "Held" not in page(speaks.get("/provider"))
 
 
-def test_free_times_are_those_of_all_services(
-    speaks: TestClient, session: Session, dana: Provider
+def test_four_numbers_say_how_the_week_stands(
+    speaks: TestClient, session: Session, dana: Provider, robin: Person
 ) -> None:
-    assert "4:30 pm Free" not in page(speaks.get("/provider"))  # 50 minutes do not fit
-    make_service(session, dana.id, "consultation", "Short talk", 20, 0, 1)
-    rebuild_slots(session, dana.id, NOW)
+    service = first_service(session, dana)
+    at = TUESDAY_3PM
+    make_appointment(session, service, robin, at)  # their first
+    make_appointment(session, service, robin, at + timedelta(days=1))
+    late = make_appointment(session, service, robin, at + timedelta(days=2), "cancelled")
+    excused = make_appointment(session, service, robin, at + timedelta(days=3), "cancelled")
+    late.is_late = excused.is_late = excused.is_excused = True
+    session.add_all([late, excused])
     session.commit()
-    assert "4:30 pm Free" in page(speaks.get("/provider"))
+    words = page(speaks.get("/provider"))
+    assert "2 booked 37 h 20 min open 1 first visit 1 late cancel" in words
+    assert words.count("First visit") == 1
+    assert "0 booked" in page(speaks.get("/provider?week=2026-12-07"))
+
+
+def test_no_box_says_what_is_free(speaks: TestClient) -> None:
+    answer = speaks.get("/provider")
+    assert "Free" not in page(answer)
+    assert "is-slot" not in answer.text
 
 
 def test_other_weeks_are_a_link_away(speaks: TestClient) -> None:
     answer = speaks.get("/provider?week=2026-12-03")
-    assert "Mon, Nov 30 to Sun, Dec 6" in page(answer)
+    assert "Nov 30 – Dec 6" in page(answer)
     assert 'href="/provider?week=2026-12-07"' in answer.text
-    assert "This week" in answer.text
+    assert 'href="/provider"' in answer.text
     for nonsense in ("", "soon", "1066-10-14", "9999-12-31"):
         assert "Nov 23" in page(speaks.get("/provider", params={"week": nonsense}))
 
