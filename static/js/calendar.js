@@ -78,7 +78,8 @@ class Day {
   }
   /** Where the arrow keys stop, from morning to night: bookings, and half-hours that none fills. */
   get stops() {
-    const free = this.cells.filter((cell) => !this.items.some((item) => place(item)[0] <= place(cell)[0] && place(item)[1] >= place(cell)[1]));
+    const taken = (row) => this.items.some((item) => place(item)[0] <= row && row < place(item)[1]);
+    const free = this.cells.filter((cell) => !taken(Number(cell.dataset.row)) || !taken(Number(cell.dataset.row) + 1));
     return [...free, ...this.items].sort((a, b) => place(a)[0] - place(b)[0]);
   }
 }
@@ -135,6 +136,7 @@ function keys(week, days) {
     if (!event.shiftKey) anchor = null;
     choose(days, anchor, target);
   }
+  document.getElementById("one-day").addEventListener("close", () => { anchor = null; });
   week.addEventListener("keydown", (event) => {
     const step = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }[event.key];
     const column = days.findIndex((day) => day.rows.contains(event.target));
@@ -143,9 +145,9 @@ function keys(week, days) {
     if (event.shiftKey && step[0] === 0) anchor ??= event.target;
     const [row] = place(event.target);
     const stops = days[column + step[0]]?.stops ?? [];
-    const target = step[0]
-      ? stops.reduce((best, one) => (Math.abs(place(one)[0] - row) < Math.abs(place(best)[0] - row) ? one : best), stops[0])
-      : (event.shiftKey ? days[column].cells : stops)[(event.shiftKey ? days[column].cells : stops).indexOf(event.target) + step[1]];
+    const line = event.shiftKey ? days[column].cells : stops;
+    const nearest = (best, one) => (Math.abs(place(one)[0] - row) < Math.abs(place(best)[0] - row) ? one : best);
+    const target = step[0] ? stops.reduce(nearest, stops[0]) : line[line.indexOf(event.target) + step[1]];
     if (target) go(target, event);
   });
 }

@@ -23,7 +23,6 @@ async function content(address) {
   lower.tabIndex = -1;
   lower.append(...heading.childNodes);
   heading.replaceWith(lower);
-  lower.parentElement.parentElement.querySelectorAll("h2:not(#panel-heading)").forEach((one) => one.classList.add("is-part"));
   return [...main.childNodes];
 }
 
@@ -46,7 +45,7 @@ export async function open(link, say) {
   bar.append(whole, button("Close", "button is-quiet is-small", () => dialog.close()));
   body.append(...found);
   dialog.append(bar, body);
-  document.body.append(dialog);
+  document.querySelector("main").append(dialog);
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
   dialog.addEventListener("close", () => {
     dialog.remove();

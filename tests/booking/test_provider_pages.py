@@ -256,7 +256,7 @@ def test_a_cancellation_needs_a_reason_that_the_patient_reads(
     assert status_of(booked) == ("cancelled", "I am ill, and sorry.")
     words = page(speaks.get(url))
     assert "You told your patient: I am ill, and sorry." in words
-    assert "Cancel this appointment" not in words
+    assert "Call off this session" not in words
 
 
 def test_a_second_cancellation_is_told_what_happened_meanwhile(

@@ -130,12 +130,13 @@ class Calendar:
 
 
 _COPY = """
-    INSERT INTO appointment (id, meeting_id, provider_id, service_id, patient_id, starts_at, ends_at,
-        status, takes_time, title, kind, fee_cents, cancel_notice_minutes, zone, created_at,
-        patient_state, patient_zone, is_late)
+    INSERT INTO appointment (id, meeting_id, provider_id, service_id, patient_id, starts_at,
+        ends_at, extended, version, status, takes_time, title, kind, fee_cents,
+        cancel_notice_minutes, zone, created_at, patient_state, patient_zone, is_late)
     SELECT gen_random_uuid(), gen_random_uuid(), %(provider)s,
         (SELECT id FROM service WHERE provider_id = %(provider)s LIMIT 1), person_id,
-        %(start)s, %(end)s, CASE WHEN %(late)s THEN 'cancelled' ELSE 'booked' END, NOT %(late)s,
+        %(start)s, %(end)s, false, 0,
+        CASE WHEN %(late)s THEN 'cancelled' ELSE 'booked' END, NOT %(late)s,
         'Session', %(kind)s, 15000, 1440, 'America/Los_Angeles', now(), 'WA',
         'America/Los_Angeles', %(late)s
     FROM (SELECT person_id, row_number() OVER (ORDER BY person_id) - 1 AS n FROM patient) AS p
@@ -167,7 +168,6 @@ def test_a_full_week_clips_no_word_and_counts_right(dana: Hurried, calendar: Cal
             assert dana.page.evaluate(_CLIPPED) == []
     assert dana.page.locator(".is-slot").count() == 0
     assert numbers_on(dana.page) == calendar.numbers(monday)
-    assert "First visit" in dana.page.locator(".week").inner_text() or True
     dana.looks("a full week")
 
 
@@ -276,7 +276,7 @@ def test_keys_alone_add_hours(dana: Hurried, calendar: Calendar) -> None:
     with dana.arriving():
         keyboard.press("Enter")
     dana.sees("Hours added.")
-    assert any(span.end == 18 * 60 for span in calendar.availability().spans(day))
+    assert max(span.end for span in calendar.availability().spans(day)) == 18 * 60
 
 
 def test_without_scripts_a_form_does_both(
@@ -309,7 +309,7 @@ def test_blocking_a_booked_time_asks_what_becomes_of_the_session(
     monday = calendar.monday(FULL_WEEK)
     calendar.fill(monday)
     before = calendar.availability()
-    dana.goes_to(f"/provider/hours/day?act=block&day={monday + timedelta(days=1)}")
+    dana.goes_to(f"/provider/hours/day?act=block&day={monday + timedelta(days=2)}")
     dana.fills_in(start="09:00", end="11:00")
     dana.presses("Block time")
     dana.sees_heading("Before this time is blocked")
@@ -326,7 +326,7 @@ def test_a_booking_opens_beside_the_week_and_esc_goes_back(
     monday = calendar.monday(FULL_WEEK)
     calendar.fill(monday)
     dana.goes_to(f"/provider?week={monday.isoformat()}")
-    item = dana.page.locator("a.week-item").nth(2)
+    item = dana.page.locator("a.week-item").first
     panel = dana.page.locator("dialog.side-panel")
     item.click()
     expect(panel).to_be_visible()
@@ -342,7 +342,7 @@ def test_a_booking_opens_beside_the_week_and_esc_goes_back(
     dana.page.keyboard.press("Escape")
     expect(item).to_be_focused()
     dana.page.keyboard.press("ArrowDown")
-    expect(dana.page.locator("a.week-item").nth(3)).to_be_focused()
+    expect(dana.page.locator("a.week-item").nth(1)).to_be_focused()
 
 
 def test_without_scripts_a_booking_is_a_link(
