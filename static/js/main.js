@@ -69,5 +69,6 @@ load("[data-week]:not(script)", paths.week);
 load("[data-desk]:not(script)", paths.desk);
 load("[data-confirm], [data-opens]", paths.dialog);
 load("[data-calendar]", document.querySelector("[data-calendar]")?.dataset.calendar);
+load("[data-unsaved]", document.querySelector("[data-unsaved]")?.dataset.unsaved);
 load("[data-passkey]", document.querySelector("[data-passkey]")?.dataset.passkey);
 load("[data-suggest]", document.querySelector("[data-suggest]")?.dataset.suggest);

@@ -331,8 +331,10 @@ def test_hours_are_saved_and_shown_again(speaks: TestClient, dana: Provider) -> 
         override_date=["2026-12-24", "2026-12-31", "2026-12-31"],
         override_start=["", "09:00", "13:00"],
         override_end=["", "10:00", "14:00"],
-        off_from=["2027-01-04T00:00"],
-        off_until=["2027-01-09T00:00"],
+        off_from=["2027-01-04", "2027-02-01"],
+        off_to=["2027-01-08", "2027-02-02"],
+        off_start=["", "12:00"],
+        off_end=["", "13:30"],
         notice_hours="1.5",
     )
     assert save(speaks, "/provider/hours", changes).status_code == 303
@@ -344,7 +346,10 @@ def test_hours_are_saved_and_shown_again(speaks: TestClient, dana: Provider) -> 
     ]
     assert saved.overrides[0].ranges == []
     assert len(saved.overrides[1].ranges) == 2
-    assert saved.time_off[0].starts_at == datetime(2027, 1, 4, 6, tzinfo=UTC)
+    assert [(one.starts_at, one.ends_at) for one in saved.time_off] == [
+        (datetime(2027, 1, 4, 6, tzinfo=UTC), datetime(2027, 1, 9, 6, tzinfo=UTC)),  # whole days
+        (datetime(2027, 2, 1, 18, tzinfo=UTC), datetime(2027, 2, 2, 19, 30, tzinfo=UTC)),
+    ]
     assert saved.notice_minutes == 90
     assert saved.daily_limit is None
     answer = speaks.get("/provider/hours")
@@ -352,7 +357,10 @@ def test_hours_are_saved_and_shown_again(speaks: TestClient, dana: Provider) -> 
     values = markup(answer.text).values
     assert values["end_4"][:2] == ["12:00", "01:00"]
     assert values["override_date"] == ["2026-12-24", "2026-12-31", "2026-12-31", ""]
-    assert values["off_until"] == ["2027-01-09T00:00", ""]
+    assert values["off_from"] == ["2027-01-04", "2027-02-01", ""]
+    assert values["off_to"] == ["2027-01-08", "2027-02-02", ""]
+    assert values["off_start"] == ["", "12:00", ""]
+    assert values["off_end"] == ["", "13:30", ""]
     assert values["notice_hours"] == ["1.5"]
     assert 'data-from="7" data-to="24"' in answer.text  # all that is typed is on the grid
 
@@ -371,8 +379,8 @@ def test_wrong_hours_are_all_named_and_nothing_typed_is_lost(
         override_date=[""],
         override_start=["10:00"],
         override_end=["11:00"],
-        off_from=["2027-01-09T00:00"],
-        off_until=["2027-01-04T00:00"],
+        off_from=["2027-01-09"],
+        off_to=["2027-01-04"],
         step_minutes="1",
         notice_hours="soon",
     )
@@ -387,7 +395,7 @@ def test_wrong_hours_are_all_named_and_nothing_typed_is_lost(
     shown = markup(answer.text)
     assert shown.values["start_1"] == ["09:00", "11:00"]
     assert shown.values["override_start"][0] == "10:00"
-    assert shown.values["off_from"][0] == "2027-01-09T00:00"
+    assert shown.values["off_from"][0] == "2027-01-09"
     assert shown.values["notice_hours"] == ["soon"]
     assert "#start_3" in shown.hrefs
     assert availability_of(dana) == before
@@ -416,13 +424,75 @@ def test_one_more_row_keeps_what_is_typed_and_saves_nothing(
     assert availability_of(dana) == before
 
 
+def test_a_day_is_copied_to_others_and_nothing_is_saved_yet(
+    speaks: TestClient, dana: Provider
+) -> None:
+    before = availability_of(dana)
+    changes = typed(start_0=["09:00", "13:00"], end_0=["12:00", "17:00"], start_6=["10:00"])
+    copied = {**changes, "copy": "yes", "copy_from": "0", "copy_to": ["1", "6"]}
+    answer = speaks.post("/provider/hours", data=copied)
+    assert "Not saved yet" in page(answer)
+    values = markup(answer.text).values
+    for day in (0, 1, 6):
+        assert (values[f"start_{day}"], values[f"end_{day}"]) == (
+            ["09:00", "13:00"],
+            ["12:00", "17:00"],
+        )
+    assert values["start_2"] == ["", ""]
+    assert availability_of(dana) == before
+    nonsense = {**changes, "copy": "yes", "copy_from": "9", "copy_to": ["0"]}
+    values = markup(speaks.post("/provider/hours", data=nonsense).text).values
+    assert values["start_0"] == ["09:00", "13:00"]
+
+
+@pytest.mark.parametrize(
+    ("row", "starts", "ends"),
+    [
+        (("2027-01-04", "", "", ""), (4, 6, 0), (5, 6, 0)),  # one day, wholly
+        (("2027-01-04", "2027-01-04", "10:00", "11:30"), (4, 16, 0), (4, 17, 30)),
+        (("2027-01-04", "2027-01-05", "10:00", ""), (4, 16, 0), (6, 6, 0)),  # to the day's end
+        (("2027-01-04", "2027-01-05", "", "10:00"), (4, 6, 0), (5, 16, 0)),
+    ],
+)
+def test_time_off_goes_from_day_to_day_with_times_where_they_are_said(
+    speaks: TestClient,
+    dana: Provider,
+    row: tuple[str, str, str, str],
+    starts: tuple[int, int, int],
+    ends: tuple[int, int, int],
+) -> None:
+    names = ("off_from", "off_to", "off_start", "off_end")
+    off = {name: [value] for name, value in zip(names, row, strict=True)}
+    assert save(speaks, "/provider/hours", typed(**off)).status_code == 303
+    (saved,) = availability_of(dana).time_off
+    assert saved.starts_at == datetime(2027, 1, *starts, tzinfo=UTC)
+    assert saved.ends_at == datetime(2027, 1, *ends, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("off", "says"),
+    [
+        ({"off_to": ["2027-01-04"]}, "Enter the first and the last day"),
+        ({"off_from": ["soon"]}, "Enter the first and the last day"),
+        ({"off_from": ["2027-01-04"], "off_start": ["9"]}, "Enter times like 09:00, or none"),
+    ],
+)
+def test_wrong_time_off_is_named_and_kept(
+    speaks: TestClient, off: dict[str, list[str]], says: str
+) -> None:
+    answer = speaks.post("/provider/hours", data=typed(**off))
+    assert says in page(answer, 422)
+    name, value = next(iter(off.items()))
+    assert markup(answer.text).values[name][0] == value[0]
+
+
 def test_a_row_is_removed_with_one_press(speaks: TestClient, dana: Provider) -> None:
     changes = typed(
         override_date=["", "2026-12-24", "2026-12-31"],
         override_start=["", "", ""],
         override_end=["", "", ""],
-        off_from=["2027-01-04T00:00"],
-        off_until=["2027-01-09T00:00"],
+        off_from=["2027-01-04"],
+        off_to=["2027-01-08"],
     )
     save(speaks, "/provider/hours", {**changes, "remove": "overrides-1"})
     saved = availability_of(dana)

@@ -44,8 +44,10 @@ class Somebody:
 
     def unfolds(self, target: Locator) -> None:
         """Open what the target lies in, from the outside in."""
-        for fold in target.locator("xpath=ancestor::details[not(@open)]").all():
-            self.hits(fold.locator(":scope > summary"))
+        inner = "self::*[not(self::summary)]/ancestor::details"
+        for fold in target.locator(f"xpath=({inner} | self::summary/../ancestor::details)").all():
+            if fold.get_attribute("open") is None:
+                self.hits(fold.locator(":scope > summary"))
 
     # What they do
 

@@ -14,8 +14,8 @@ from starlette.datastructures import FormData
 
 from booking.calendar.availability import load_availability, save_availability
 from booking.follow_through.calendar_changes import preview_hours
-from booking.pages.practice.hours_form import is_clock
 from booking.pages.practice.review import Review, Typed, lock_calendar, save_reviewed
+from booking.pages.practice.time_off_form import is_clock
 from booking.pages.practice.week_grid import monday_of
 from booking.rules.availability import DAY, LATEST_END, Availability, minutes_of
 from booking.rules.day_changes import with_hours, with_time_off
