@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, File, Form, Response, UploadFile
@@ -26,10 +25,11 @@ from directory.listings.profile import (
     profile_version,
     save_profile,
 )
-from directory.models import Listing, Provider
+from directory.models import Provider
 from directory.pages.application import Text, shown_errors
 from directory.practice import own_practice
-from directory.presenters import asked_facts, fee_line, licensed_line, soon
+from directory.presenters import asked_facts
+from directory.provider_cards import preview
 from directory.queries import find_identity_request, find_listing
 from directory.rules.offerings import may_offer_modality
 from directory.taxonomy import AGE_GROUPS, CONDITIONS, INSURANCE, LANGUAGES, MODALITIES
@@ -208,7 +208,7 @@ def _profile_page(
         longest_headline=LONGEST_HEADLINE,
         waiting=_waiting(visit, provider),
         has_photo=provider.photo is not None,
-        card=_preview(visit, listing) if listing else None,
+        card=preview(listing, reader_zone(visit.request), visit.now) if listing else None,
         conditions=_options(CONDITIONS),
         modalities=_modalities(provider, form),
         ages=_options(AGE_GROUPS),
@@ -225,35 +225,6 @@ def _waiting(visit: Visit, provider: Provider) -> dict[str, Any] | None:
     return {
         "since": formats.full_date(request.asked_at.date()),
         "facts": asked_facts(identity_of(provider), change_of(request)),
-    }
-
-
-def _preview(visit: Visit, listing: Listing) -> dict[str, Any]:
-    """The card as patients meet it in search, from what is saved."""
-    facts = listing.card
-    zone = reader_zone(visit.request)
-    today = formats.local_date(visit.now, zone)
-    is_shown = listing.published_at is not None
-    url = f"/providers/{listing.slug}" if is_shown else "#preview"
-    soonest = visit.now + timedelta(minutes=listing.notice_minutes)
-    openings = [datetime.fromisoformat(one["starts_at"]) for one in listing.openings]
-    ahead = [start for start in openings if start > soonest][:3] if is_shown else []
-    return {
-        "slug": "",
-        "url": url,
-        "name": facts["name"],
-        "credentials": facts["letters"],
-        "profession": facts["profession"],
-        "licensed_line": licensed_line(facts["states"], ()) if facts["states"] else "",
-        "voice": facts["headline"],
-        "focus": ", ".join(facts["focus"]),
-        "fee": fee_line(facts),
-        "portrait_url": facts["photo"],
-        "monogram": facts["monogram"],
-        "tint": facts["tint"],
-        "slots": [{"url": url, "label": soon(start, zone, today)} for start in ahead],
-        "all_url": url,
-        "online_line": "online" if facts["accepts_new"] else "online, no new patients just now",
     }
 
 

@@ -172,7 +172,7 @@ def appointments_in(session: Session) -> list[Appointment]:
 def test_from_the_profile_to_booked_moved_and_cancelled(
     browser: Browser, session: Session, dana: Provider
 ) -> None:
-    browser.open(f"/providers/{dana.slug}").follow("2026-11-24T23%3A00")
+    browser.open(f"/providers/{dana.slug}?from=2026-11-24").follow("2026-11-24T23%3A00")
     assert browser.title == "Your time – Openchair"
     assert "Tuesday, November 24, 3:00 pm PST" in browser.words
     assert "You can move this up to 24 hours before, and cancel it until it starts" in browser.words

@@ -145,7 +145,7 @@ def test_a_profile_is_saved_and_its_card_shown(speaks: TestClient, dana: Provide
     card = words.split("Your card in search")[1]
     assert "Dana Lee LCSW" in card
     assert "A steady hour each week." in card
-    assert "Licensed in Washington, checked August 25" in card
+    assert "Licensed in Washington, checked Aug 25" in card
     values = markup(answer.text).values
     assert values["conditions"] == ["anxiety", "grief"]
     assert values["meeting_url"] == ["https://meet.example.com/dana"]

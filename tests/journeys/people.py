@@ -42,12 +42,13 @@ class Somebody:
         self.unfolds(target)
         target.check()
 
+    def opens(self, summary: Locator) -> None:
+        summary.click()
+
     def unfolds(self, target: Locator) -> None:
         """Open what the target lies in, from the outside in."""
-        inner = "self::*[not(self::summary)]/ancestor::details"
-        for fold in target.locator(f"xpath=({inner} | self::summary/../ancestor::details)").all():
-            if fold.get_attribute("open") is None:
-                self.hits(fold.locator(":scope > summary"))
+        for fold in target.locator("xpath=ancestor::details[not(@open)]").all():
+            self.opens(fold.locator(":scope > summary"))
 
     # What they do
 

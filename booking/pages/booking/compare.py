@@ -23,7 +23,8 @@ from core.web.zones import zone_line
 from directory.addresses import address_from
 from directory.listings.openings import Opening
 from directory.models import Listing
-from directory.presenters import licensed_line, soon, times_words
+from directory.presenters import times_words
+from directory.provider_cards import licensed_line, soon
 from directory.queries import credentials_of, get_listing_by_slug, get_provider, services_of
 from directory.search.day_times import AskedTimes
 from directory.search.listing_rows import entry_of
