@@ -69,6 +69,7 @@ load("[data-week]:not(script)", paths.week);
 load("[data-desk]:not(script)", paths.desk);
 load("[data-confirm], [data-opens]", paths.dialog);
 load("[data-calendar]", document.querySelector("[data-calendar]")?.dataset.calendar);
+load("[data-preview]", document.querySelector("[data-preview]")?.dataset.preview);
 load("[data-unsaved]", document.querySelector("[data-unsaved]")?.dataset.unsaved);
 load("[data-passkey]", document.querySelector("[data-passkey]")?.dataset.passkey);
 load("[data-suggest]", document.querySelector("[data-suggest]")?.dataset.suggest);
