@@ -58,6 +58,7 @@ function load(selector, path) {
   if (found.length) import(path).then((module) => module.start(found, say));
 }
 
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 quickExit();
 tellZone();
 sendOnce();

@@ -24,7 +24,7 @@ from tests.factories import (
     make_provider,
     sign_in,
 )
-from tests.markup import markup, page
+from tests.markup import markup, page, said
 from tests.reviews import save
 
 pytestmark = pytest.mark.usefixtures("monday_at_ten")
@@ -259,6 +259,29 @@ def test_a_cancellation_needs_a_reason_that_the_patient_reads(
     assert "Call off this session" not in words
 
 
+def test_a_session_is_moved_to_one_of_the_times_that_are_free(
+    speaks: TestClient, booked: Appointment
+) -> None:
+    url = f"/provider/appointments/{booked.id}"
+    html = speaks.get(url).text
+    assert "Move it" in said(html)
+    assert '<option value="2026-11-24T23:00:00Z"' not in html  # where it is
+    assert '<option value="2026-11-25T18:00:00Z"' in html
+    for nonsense in ("", "soon"):
+        assert "Choose a time to move it to." in page(
+            speaks.post(f"{url}/move", data={"to": nonsense}), 422
+        )
+    refused = speaks.post(f"{url}/move", data={"to": "2026-11-25T03:00:00Z"})  # at night
+    page(refused, refused.status_code)
+    assert 400 <= refused.status_code < 500
+    for _ in range(2):  # pressed twice
+        moved = speaks.post(f"{url}/move", data={"to": "2026-11-25T18:00:00Z"})
+        assert moved.status_code == 303
+    words = page(speaks.get(url))
+    assert "Wednesday, November 25, 10:00 am PST" in words
+    assert words.count("Booked for Wed, Nov 25, 10:00 am, by you") == 1
+
+
 def test_a_second_cancellation_is_told_what_happened_meanwhile(
     speaks: TestClient, booked: Appointment
 ) -> None:
@@ -300,17 +323,72 @@ def test_without_a_link_to_the_room_the_page_says_where_to_add_it(
     assert "/provider/profile#meeting_url" in markup(answer.text).hrefs
 
 
-@pytest.mark.parametrize("path", ["", "/cancel", "/outcome"])
+@pytest.mark.parametrize("path", ["", "/cancel", "/move", "/outcome"])
 def test_another_providers_appointment_is_not_there(
     client: TestClient, session: Session, booked: Appointment, path: str
 ) -> None:
     other = make_provider(session, now=NOW, name=("Ola", "Other"))
     sign_in(client, session, session.get_one(Person, other.person_id))
     url = f"/provider/appointments/{booked.id}{path}"
-    answer = client.post(url, data={"reason": "Mine.", "outcome": "completed"}) if path else (
-        client.get(url)
-    )  # fmt: skip
+    typed = {"reason": "Mine.", "outcome": "completed", "to": "2026-11-25T18:00:00Z"}
+    answer = client.post(url, data=typed) if path else client.get(url)
     assert answer.status_code == 404
+    assert status_of(booked) == ("booked", None)
+
+
+# ------------------------------------------------------------------------ one day
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "says"),
+    [
+        ({"day": "soon", "start": "09:00", "end": "10:00"}, "day", "Enter the day."),
+        ({"start": "", "end": "10:00"}, "start", "Enter when it starts"),
+        ({"start": "9", "end": "10"}, "end", "Enter when it ends"),
+        ({"start": "", "end": ""}, "start", "Enter when it starts"),  # no hours are a whole day
+        ({"start": "20:00", "end": "07:00"}, "end", "no later than 6:00 am"),
+        ({"day": "2026-11-20", "start": "09:00", "end": "10:00"}, "day", "That time is over."),
+    ],
+)
+def test_wrong_times_of_a_day_are_named_and_kept(
+    speaks: TestClient, dana: Provider, typed: dict[str, str], field: str, says: str
+) -> None:
+    before = availability_of(dana)
+    sent = {"day": "2026-11-24", "act": "add", **typed}
+    answer = speaks.post("/provider/hours/day", data=sent)
+    assert says in page(answer, 422)
+    shown = markup(answer.text)
+    assert f"#{field}" in shown.hrefs
+    assert [shown.values[name][0] for name in ("day", "start", "end")] == [
+        sent["day"],
+        sent["start"],
+        sent["end"],
+    ]
+    assert availability_of(dana) == before
+
+
+def test_what_nobody_is_booked_in_is_changed_at_once(speaks: TestClient, dana: Provider) -> None:
+    sent = {"day": "2026-11-24", "start": "10:00", "end": "11:00", "act": "block"}
+    answer = speaks.post("/provider/hours/day", data=sent)
+    assert answer.headers["location"] == "/provider?notice=time-blocked&week=2026-11-23"
+    (off,) = availability_of(dana).time_off
+    assert off.starts_at == datetime(2026, 11, 24, 18, tzinfo=UTC)
+    assert "Time off" in page(speaks.get("/provider"))
+    added = speaks.post("/provider/hours/day", data={**sent, "act": "add"})
+    assert added.headers["location"] == "/provider?notice=hours-added&week=2026-11-23"
+    assert availability_of(dana).time_off == []
+
+
+def test_a_booked_session_in_blocked_time_is_asked_about(
+    speaks: TestClient, dana: Provider, booked: Appointment
+) -> None:
+    before = availability_of(dana)
+    sent = {"day": "2026-11-24", "start": "14:00", "end": "16:00", "act": "block"}
+    words = page(speaks.post("/provider/hours/day", data=sent))
+    assert "1 booked session lies outside this. Nothing is saved yet." in words
+    assert availability_of(dana) == before
+    assert save(speaks, "/provider/hours/day", sent).status_code == 303
+    assert len(availability_of(dana).time_off) == 1
     assert status_of(booked) == ("booked", None)
 
 
