@@ -21,6 +21,9 @@ PRIVATE_PAGES: Sequence[tuple[str, str]] = (
     ("patient@example.com", "/appointments"),
     ("provider@example.com", "/provider"),
     ("provider@example.com", "/provider/hours"),
+    ("provider@example.com", "/provider/hours/day"),
+    ("provider@example.com", "/provider/services"),
+    ("provider@example.com", "/provider/profile"),
     ("admin@example.com", "/admin"),
 )
 SETTLE = 400  # milliseconds without anything new before a page counts as loaded

@@ -178,6 +178,8 @@ def count_practice(counting: Counting) -> None:
     counting.client.cookies.clear()
     counting.ask("PUT /api/v1/me/availability", who, json=HOURS)
     counting.ask("POST /provider/hours", who, data=_hours_form())
+    day = {"day": "2026-12-05", "start": "10:00", "end": "11:00", "act": "add"}
+    counting.ask("POST /provider/hours/day", who, data=day)
     for what in ("POST /api/v1/me/services", "POST /provider/services"):
         body: dict[str, Any] = {"json": SERVICE} if "api" in what else {"data": SERVICE_FORM}
         counting.ask(what, who, **body)
