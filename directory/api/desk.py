@@ -45,7 +45,7 @@ from directory.rules.checks import Check
 
 router = Router(prefix="/api/v1/admin", tags=["admin"])
 
-View = Literal["waiting", "expiring", "overdue", "everyone"]
+View = Literal["waiting", "theirs", "expiring", "overdue", "everyone"]
 
 
 class CaseAnswer(BaseModel):
@@ -172,8 +172,9 @@ def list_cases(
     after: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> CaseList:
-    """What waits, oldest first; or what runs out within 30 days, whose attestation is overdue, or
-    everyone. `after`: how many to leave out at the beginning."""
+    """What waits for a decision, oldest first; or who has the next step to do themselves, whose
+    credentials expire within 30 days, whose attestation is overdue, or everyone. `after`: how many
+    to leave out at the beginning."""
     page = cases.find_cases(visit.session, view, visit.now, after, limit)
     return CaseList(total=page.total, items=[_case(one) for one in page.cases])
 

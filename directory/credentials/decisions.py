@@ -20,10 +20,12 @@ from core.errors import Conflict, Invalid, NotFound
 from core.settings import settings
 from core.web import templates
 from core.web.caller import Caller
+from directory.credentials.assignments import end_assignment
 from directory.credentials.claims import MUST_EXPIRE, date_problem, number_digest, place_of
 from directory.credentials.evidence import Upload, find_evidence, save_evidence, upload_problem
 from directory.credentials.follow_through import ground_changed
 from directory.credentials.history import keep_decision
+from directory.credentials.next_case import waits
 from directory.listings.identity import change_of, drop_letters, identity_of
 from directory.listings.listing import lock_provider
 from directory.models import (
@@ -101,6 +103,8 @@ def decide(
     _record(session, provider, credential, admin, now)
     _tell(session, provider, credential)
     ground_changed(session, provider.id, now)
+    if not waits(session, provider.id):
+        end_assignment(session, provider.id)
     return credential
 
 

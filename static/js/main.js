@@ -69,4 +69,5 @@ load("[data-week]:not(script)", paths.week);
 load("[data-desk]:not(script)", paths.desk);
 load("[data-confirm], [data-opens]", paths.dialog);
 load("[data-passkey]", document.querySelector("[data-passkey]")?.dataset.passkey);
+load("[data-case]", document.querySelector("[data-case]")?.dataset.case);
 load("[data-suggest]", document.querySelector("[data-suggest]")?.dataset.suggest);

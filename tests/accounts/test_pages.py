@@ -322,6 +322,8 @@ SENTENCES = [
     ("patients.listed", {}, "Appointments listed", ""),
     ("patients.exported", {}, "Patients exported", ""),
     ("case.opened", {}, "Case opened", ""),
+    ("case.taken", {}, "Case taken", ""),
+    ("case.given_back", {}, "Case given back", ""),
     ("evidence.opened", {}, "Evidence opened", ""),
     ("person.opened", {}, "Account looked up", ""),
     ("data.exported", {}, "Data exported", ""),
@@ -465,7 +467,7 @@ def test_admins_see_which_letters_were_refused_and_not_for_whom(
         )
     admin = factories.make_person(session, "admin@example.com", [ADMIN])
     factories.sign_in(client, session, admin)
-    assert '<a href="/admin/letters">2 refused letters</a>' in client.get("/admin").text
+    assert "Letters refused 2" in said(client.get("/admin").text)
     words = said(client.get("/admin/letters").text)
     assert "one.example.com 550 There is no such mailbox" in words
     assert "other.example.com 571 Refused for good." in words
