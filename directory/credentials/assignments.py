@@ -15,8 +15,8 @@ from accounts.queries import emails_of
 from directory.listings.listing import lock_provider
 from directory.models import CaseAssignment
 
-TAKEN: Final = audit.declare("case.taken", "Case taken")
-GIVEN_BACK: Final = audit.declare("case.given_back", "Case given back")
+TAKEN: Final = audit.declare("case.taken", "Case taken", "took the case of {}.")
+GIVEN_BACK: Final = audit.declare("case.given_back", "Case given back", "gave back the case of {}.")
 
 
 def holders_of(session: Session, provider_ids: Collection[UUID]) -> Mapping[UUID, UUID]:

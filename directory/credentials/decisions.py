@@ -4,7 +4,7 @@ Automatic checks inform; only an admin decides. Decisions are append-only: the d
 to change them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
@@ -212,14 +212,18 @@ def _apply(
     session.flush()
 
 
-def _in_words(detail: audit.Detail) -> str:
-    """State licence, Washington. What was seen, and why, stands in the decision itself."""
-    place = f", {STATES[detail['state']].name}" if detail["state"] in STATES else ""
-    return f"{CREDENTIAL_KINDS[detail['kind']]}{place}."
+def _in_words(status: str) -> Callable[[audit.Detail], str]:
+    """What was seen, and why, stands in the decision itself."""
+
+    def says(detail: audit.Detail) -> str:
+        place = f", {STATES[detail['state']].name}," if detail["state"] in STATES else ""
+        return f"{status} the {CREDENTIAL_KINDS[detail['kind']]}{place} of {{}}."
+
+    return says
 
 
 _ACTIONS: Final = {
-    status: audit.declare(f"credential.{status}", f"Credential {status}", _in_words)
+    status: audit.declare(f"credential.{status}", f"Credential {status}", _in_words(status))
     for status in ("verified", "rejected", "revoked")
 }
 
