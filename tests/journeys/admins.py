@@ -27,7 +27,7 @@ class Admin(Somebody):
     def opens_the_oldest_case(self) -> str:
         """Whose it is."""
         self.goes_to("/admin")
-        self._opens(self.page.locator("table.queue th a"))
+        self._opens(self.page.locator("table.queue tbody th a"))
         return self.page.get_by_role("heading", level=1).inner_text()
 
     def _opens(self, link: Locator) -> None:
