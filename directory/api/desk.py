@@ -23,6 +23,7 @@ from directory.api.practice import (
 )
 from directory.credentials import cases
 from directory.credentials.applications import lacks
+from directory.credentials.assignments import give_back_case, take_case
 from directory.credentials.decisions import (
     DecisionForm,
     checks_of,
@@ -50,7 +51,8 @@ View = Literal["waiting", "theirs", "expiring", "overdue", "everyone"]
 
 class CaseAnswer(BaseModel):
     """A provider on the desk. `pending`: how many claims wait for a decision; `asks_for`: of name
-    and letters what does, in words. Where nothing does, the next step is the provider's."""
+    and letters what does, in words. Where nothing does, the next step is the provider's.
+    `assigned_to`: the address of the admin who has the case, or empty."""
 
     provider_id: UUID
     name: str
@@ -61,6 +63,7 @@ class CaseAnswer(BaseModel):
     pending: int
     asks_for: str
     is_shown: bool
+    assigned_to: str
 
 
 class CaseList(BaseModel):
@@ -239,6 +242,30 @@ def reinstate_provider(visit: Visiting, provider_id: UUID) -> Response:
     return Response(status_code=204)
 
 
+@router.put(
+    "/providers/{provider_id}/assignment",
+    status_code=204,
+    responses=problem_responses(401, 403, 404, 422),
+)
+@allow(ADMIN)
+def take(visit: Visiting, provider_id: UUID) -> Response:
+    """The case is the caller's from now on, whoever had it."""
+    take_case(visit.session, provider_id, visit.person_id, visit.now)
+    return Response(status_code=204)
+
+
+@router.delete(
+    "/providers/{provider_id}/assignment",
+    status_code=204,
+    responses=problem_responses(401, 403, 404, 422),
+)
+@allow(ADMIN)
+def give_back(visit: Visiting, provider_id: UUID) -> Response:
+    """The case is nobody's from now on, where it was the caller's."""
+    give_back_case(visit.session, provider_id, visit.person_id, visit.now)
+    return Response(status_code=204)
+
+
 @router.post("/evidence", status_code=201, responses=problem_responses(401, 403, 413, 422, 507))
 @confirmed
 @allow(ADMIN)
@@ -294,7 +321,8 @@ def _asked_identity(visit: Visit, provider: Provider) -> AskedIdentity | None:
 
 
 def _case(case: cases.Case) -> CaseAnswer:
-    return CaseAnswer(**{**vars(case), "missing": [lack.message for lack in case.missing]})
+    missing = [lack.message for lack in case.missing]
+    return CaseAnswer(**{**vars(case), "missing": missing, "assigned_to": case.holder})
 
 
 def _claims(visit: Visit, provider: Provider, claims: Sequence[Credential]) -> list[ClaimAnswer]:

@@ -42,6 +42,8 @@ _NAME, _PROFESSION, _STATES, _CREDENTIALS = (
     ("Credentials", ""),
 )
 _LONGEST_STATES: Final = 4
+_LINE: Final = 24
+"""Characters of a name that stay in one line; a longer one breaks, for a name is never cut."""
 
 
 def headings(asked: Asked, *, is_sorted: bool) -> list[dict[str, str]]:
@@ -80,6 +82,7 @@ def row(case: Case, asked: Asked, visit: Visit, *, is_search: bool) -> dict[str,
         "id": str(case.provider_id),
         "url": f"/admin/providers/{case.provider_id}{'' if is_search else query_of(asked)}",
         "name": case.name,
+        "is_long": len(case.name) > _LINE,
         "letters": case.letters,
         "monogram": monogram(case.name),
         "tint": zlib.crc32(case.provider_id.bytes) % TINTS,
@@ -142,4 +145,4 @@ def holder(email: str, visit: Visit) -> dict[str, Any]:
 
 
 def _theirs(case: Case) -> str:
-    return "Listed" if case.is_shown else "Up to them"
+    return "Listed" if case.is_shown else "Theirs"

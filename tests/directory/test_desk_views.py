@@ -163,7 +163,7 @@ def test_a_case_is_taken_given_back_and_taken_over_and_all_of_it_is_recorded(
     moss = waiting[0]
     answer = desk.post("/admin/assignments?sort=name", data={"take": str(moss.id)})
     assert answer.url.query == b"sort=name&notice=taken"
-    assert "You, give back : Rae Moss" in said(answer.text)
+    assert "Give back : Rae Moss, which you have" in said(answer.text)
     sign_in(desk, session, admins[1])
     page = said(desk.get(f"/admin/providers/{moss.id}").text)
     assert "With ada@example.com ." in page or "With ada@example.com." in page
@@ -258,3 +258,21 @@ def test_the_desk_tells_how_much_was_decided_and_what_is_late(
     words = said(desk.get("/admin").text)
     assert "1 decision, 1 today" in words
     assert "past due" in words
+
+
+def test_a_case_is_taken_and_given_back_over_the_api(
+    client: TestClient, session: Session, waiting: Sequence[Provider], admins: Sequence[Person]
+) -> None:
+    path = f"/api/v1/admin/providers/{waiting[0].id}/assignment"
+    ada, kim = (sign_in(None, session, one) for one in admins)
+
+    def assigned() -> list[str]:
+        items = client.get("/api/v1/admin/queue", headers=ada).json()["items"]
+        return [one["assigned_to"] for one in items]
+
+    assert client.put(path, headers=ada).status_code == 204
+    assert assigned() == ["ada@example.com", "", "", ""]
+    assert client.delete(path, headers=kim).status_code == 204  # it is not Kim's
+    assert assigned() == ["ada@example.com", "", "", ""]
+    assert client.delete(path, headers=ada).status_code == 204
+    assert assigned() == [""] * 4

@@ -113,6 +113,20 @@ def test_a_case_is_seen_and_decided_without_scrolling(admin: Admin) -> None:
     check(load(page.context, page.url))
 
 
+def test_number_and_name_are_copied_for_the_register(
+    open_context: Callable[..., BrowserContext],
+) -> None:
+    context = open_context(permissions=["clipboard-read", "clipboard-write"])
+    admin = HurriedAdmin(context.new_page())
+    admin.signs_in_as(ADMIN)
+    admin.opens_the_oldest_case()
+    known = facts(admin.page)
+    for label in ("Number", "Name on it"):
+        admin.page.get_by_role("button", name=f"Copy: {label}").click()
+        expect(admin.page.locator("#live")).to_have_text("Copied")
+        assert admin.page.evaluate("navigator.clipboard.readText()") == known[label]
+
+
 def test_a_phone_shows_it_all_under_one_another(
     open_context: Callable[..., BrowserContext],
 ) -> None:
@@ -179,7 +193,7 @@ def test_a_view_is_narrowed_by_profession_state_and_who_has_it(admin: Admin) -> 
     assert names(admin.page) == [name]
     admin.follows("Mine")
     assert names(admin.page) == [name]
-    admin.presses("You, give back")
+    admin.presses("Give back")
     admin.sees("Nothing waits here")
     admin.sees_in_the_audit_log("gave back the case of")
 

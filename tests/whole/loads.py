@@ -22,6 +22,7 @@ PRIVATE_PAGES: Sequence[tuple[str, str]] = (
     ("provider@example.com", "/provider"),
     ("provider@example.com", "/provider/hours"),
     ("admin@example.com", "/admin"),
+    ("admin@example.com", "/admin/audit"),
 )
 SETTLE = 400  # milliseconds without anything new before a page counts as loaded
 
