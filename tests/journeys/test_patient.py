@@ -86,7 +86,10 @@ class Story:
 
     def when_they_look_at_their_appointments_the_door_is_not_open_yet(self) -> None:
         self.one.follows("My appointments", within="header")
-        self.one.follows("Join")
+        self.one.sees(re.compile("Opens "))
+        self.one.follows("Details")
+        one = self.page.url
+        self.one.goes_to(f"{one}/join")  # as a letter leads there
         self.one.sees_heading("A little early")
         self.one.follows("Details")
 
