@@ -14,7 +14,7 @@ from tests.journeys.people import Hurried, Somebody
 
 EMAIL = "provider@example.com"
 FULL_WEEK = 21  # days ahead: a week that no other story books in
-WIDTHS = (360, 1280)
+WIDTHS = (360, 900, 1280)
 
 # Blocks whose words do not fit into them, or stand beyond their edge.
 _CLIPPED = """() => [...document.querySelectorAll('.week-item, .week-away')].filter(one => {
