@@ -161,11 +161,12 @@ def _stop(*reasons: str) -> NoReturn:
 def _load_demo(providers: int, seed: int) -> None:
     """Into a database without providers; any other is left alone."""
     from demo.load import has_providers, load_demo, sign_ins
+    from demo.portraits.photos import drawn_photos
 
     with transaction() as session:
         is_there = has_providers(session)
     if not is_there:
-        written = load_demo(providers, seed, clock.now())
+        written = load_demo(providers, seed, clock.now(), drawn_photos(seed))
         _show("Loading the demo directory", providers, written)
     print(sign_ins(settings().public_url), flush=True)
 

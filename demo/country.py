@@ -112,7 +112,7 @@ def _records(rng: Random, number: int, country: Country) -> Iterator[Record]:
     made = make_provider(rng, number, population.outline(rng, number), now.date())
     key = _keys(rng, number)
     person = key()
-    provider = provider_record(made, person, f"{number:04x}", rng, now, key)
+    provider = provider_record(made, person, f"{number:04x}", None, rng, now, key)
     services = service_records(made, provider, key)
     credentials = credential_records(made, provider, rng, now, key)
     calendar = calendar_of(made, rng.randrange(VARIANTS), now, country.days)

@@ -71,7 +71,7 @@ def make_provider(rng: Random, number: int, outline: Outline, today: date) -> Ma
         first=first,
         last=last,
         letters=license_type,
-        pronouns=rng.choice(names.PRONOUNS),
+        pronouns=rng.choice(names.PRONOUNS[names.manner_of(first)]),
         headline=rng.choice(names.HEADLINES[profession.kind]),
         approach=_approach(rng, profession, conditions, modalities),
         conditions=conditions,

@@ -21,6 +21,7 @@ from demo.people import (
     ensure_people,
     write_admin_and_patients,
 )
+from demo.portraits.photos import PhotoOf
 from demo.records import credential_records, practice_records, provider_record, service_records
 from demo.sessions import Taken, booked_sessions, session_records
 from directory.models import Provider
@@ -34,7 +35,9 @@ def has_providers(session: Session) -> bool:
     return session.exec(select(Provider.id).limit(1)).first() is not None
 
 
-def load_demo(providers: int, seed: int, now: datetime) -> Generator[int, None, None]:
+def load_demo(
+    providers: int, seed: int, now: datetime, photo_of: PhotoOf
+) -> Generator[int, None, None]:
     """Write so many, with all that belongs to them, in one transaction; gives, now and again, how
     many are written. A database that has any provider is left alone. Of several processes that
     load at once, one does, and the others wait for it."""
@@ -47,7 +50,7 @@ def load_demo(providers: int, seed: int, now: datetime) -> Generator[int, None, 
         rng = Random(seed)  # nosec B311  # reproducible, not secret
         made = list(enumerate(make_providers(providers, seed, now.date()), 1))
         for first in range(0, providers, _AT_ONCE):
-            _write(session, made[first : first + _AT_ONCE], taken, rng, now)
+            _write(session, made[first : first + _AT_ONCE], photo_of, taken, rng, now)
             yield min(first + _AT_ONCE, providers)
         continue_numbers(driver_connection(session), providers)
 
@@ -66,6 +69,7 @@ def sign_ins(url: str) -> str:
 def _write(
     session: Session,
     batch: list[tuple[int, MadeProvider]],
+    photo_of: PhotoOf,
     taken: Taken,
     rng: Random,
     now: datetime,
@@ -74,16 +78,23 @@ def _write(
     records = [
         record
         for (number, made), person in zip(batch, people, strict=True)
-        for record in _records(made, number, person, taken, rng, now)
+        for record in _records(made, number, person, photo_of(number - 1, made), taken, rng, now)
     ]
     copy_records(driver_connection(session), records)
 
 
 def _records(
-    made: MadeProvider, number: int, person: UUID, taken: Taken, rng: Random, now: datetime
+    made: MadeProvider,
+    number: int,
+    person: UUID,
+    photo: str | None,
+    taken: Taken,
+    rng: Random,
+    now: datetime,
 ) -> Iterator[Record]:
     """All that is stored of a provider, and of the sessions booked with them."""
-    provider = provider_record(made, person, f"{rng.randrange(16**4):04x}", rng, now, uuid7)
+    suffix = f"{rng.randrange(16**4):04x}"
+    provider = provider_record(made, person, suffix, photo, rng, now, uuid7)
     credentials = credential_records(made, provider, rng, now, uuid7)
     services = service_records(made, provider, uuid7)
     hours = usual_hours(made)

@@ -77,4 +77,23 @@ ENDINGS = (
     "You can stop at any time, and you need not say why.",
 )
 
-PRONOUNS = ("she/her", "he/him", "they/them", "", "", "")
+SHE, HE, THEY = "she", "he", "they"
+_HE = frozenset(
+    "Andre Arjun Ben Caleb Carlos Chidi Daniel Darius Desmond Diego Eli Emeka Ethan Felix Gabriel "
+    "Hector Hugo Isaac Jamal James Joel Jonah Juan Kenji Kofi Leo Luis Malik Marcus Mateo Nathan "
+    "Noah Omar Oscar Peter Rafael Samuel Silas Soren Tariq Theo Tobias Victor Walter Xavier "
+    "Yusuf".split()
+)
+_THEY = frozenset("Dana Joy June Kai Quinn Ren".split())
+PRONOUNS = {
+    SHE: ("she/her", "she/her", "she/they", "", "", ""),
+    HE: ("he/him", "he/him", "he/they", "", "", ""),
+    THEY: ("they/them", "they/them", "she/her", "", "", ""),
+}
+
+
+def manner_of(first: str) -> str:
+    """What most people with this name are called by: `SHE`, `HE`, or `THEY` for either."""
+    if first in _HE:
+        return HE
+    return THEY if first in _THEY else SHE

@@ -27,9 +27,15 @@ Key = Callable[[], UUID]
 
 
 def provider_record(
-    made: MadeProvider, person_id: UUID, suffix: str, rng: Random, now: datetime, key: Key
+    made: MadeProvider,
+    person_id: UUID,
+    suffix: str,
+    photo: str | None,
+    rng: Random,
+    now: datetime,
+    key: Key,
 ) -> Provider:
-    """The profile. `suffix` makes the slug its own."""
+    """The profile. `suffix` makes the slug its own; `photo`: the name of a kept portrait."""
     applied = now - timedelta(days=rng.randint(3, 12) if made.fate == WAITING else 120)
     return Provider(
         id=key(),
@@ -41,6 +47,7 @@ def provider_record(
         display_name=f"{made.first} {made.last}",
         letters=made.letters,
         pronouns=made.pronouns,
+        photo=photo,
         headline=made.headline,
         approach=made.approach,
         conditions=made.conditions,

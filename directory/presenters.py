@@ -3,15 +3,16 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import parse_qsl
 
 from core.web import formats
-from directory.addresses import address_from
+from directory.addresses import address_from, address_of
 from directory.credentials.follow_through import EndedSession
-from directory.models import Credential
+from directory.models import Credential, SearchAlert
 from directory.rules.identity import Change, Identity
 from directory.rules.numbers import is_valid_npi
 from directory.search.day_times import WEEKDAYS, AskedTimes
-from directory.search.query import DAY_STEPS, FEE_STEPS, GROUPS, SearchQuery, pairs_of
+from directory.search.query import DAY_STEPS, FEE_STEPS, GROUPS, SearchQuery, pairs_of, read_kindly
 from directory.search.results import Loosening, SearchResults
 from directory.taxonomy import CREDENTIAL_KINDS, MODALITIES, PROFESSIONS, STATES, CareKind
 
@@ -169,6 +170,20 @@ def chips(query: SearchQuery) -> list[dict[str, str]]:
         rest = [other for other in pairs_of(query) if other != pair]
         made.append({"label": value_title(*pair), "url": address_from(rest)})
     return made
+
+
+def shown_alert(alert: SearchAlert) -> dict[str, Any]:
+    """A running alert in a list of one's own. Its place stands outside, and all else that it looks
+    for is folded: a search tells of health."""
+    query, _ = read_kindly(parse_qsl(alert.search))
+    states = query.choices.get("state", ())
+    return {
+        "place": formats.listed([STATES[code].name for code in states], "or"),
+        "looks_for": [chip["label"] for chip in chips(query)],
+        "until": formats.full_date(formats.local_date(alert.ends_at, alert.zone)),
+        "search_url": address_of(query),
+        "end_url": f"/account/alerts/{alert.id}/end",
+    }
 
 
 def whole_care(query: SearchQuery) -> CareKind | None:

@@ -207,6 +207,11 @@ def _near(day: date, today: date) -> str:
     return f"{day:%a}" if day - today < _WEEK else f"{day:%b} {day.day},"
 
 
+def soon_short(at: datetime, zone: str, today: date) -> str:
+    """Today 3:00 pm; Fri 9:00 am; Dec 4, 9:00 am"""
+    return f"{_near(formats.local_date(at, zone), today)} {clock_time(at, zone)}"
+
+
 def soon(
     at: datetime, zone: str, today: date, time: Callable[[datetime, str], str] = clock_time
 ) -> str:

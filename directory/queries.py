@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Final
@@ -175,6 +176,29 @@ def grounds_of(session: Session, provider_ids: Iterable[UUID]) -> dict[UUID, Gro
     query = f"SELECT p.id, {GROUND} FROM provider p WHERE p.id = ANY(%(wanted)s)"  # noqa: S608
     rows = run(session, Statement(query, {"wanted": wanted}))
     return {row[0]: read_ground(*row[1:]) for row in rows}
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """What stands beside a provider's name: a photo's address, or letters on one of six tints."""
+
+    photo_url: str | None
+    monogram: str
+    tint: int
+
+
+def portraits_of(session: Session, provider_ids: Iterable[UUID]) -> dict[UUID, Portrait]:
+    """Of several providers, listed or not, in one statement; none is asked for none."""
+    wanted = list(set(provider_ids))
+    if not wanted:
+        return {}
+    query = Statement(
+        "SELECT provider_id, card->>'photo' AS photo, card->>'monogram' AS monogram,"
+        " (card->>'tint')::int AS tint"
+        " FROM listing WHERE provider_id = ANY(%(wanted)s)",
+        {"wanted": wanted},
+    )
+    return {row[0]: Portrait(*row[1:]) for row in run(session, query)}
 
 
 def ground_of(session: Session, provider_id: UUID) -> Ground:

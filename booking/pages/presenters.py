@@ -149,6 +149,27 @@ def door_line(state: JoinState, zone: str) -> str:
             return "This session is over."
 
 
+def shown_door(state: JoinState, zone: str, now: datetime) -> dict[str, Any]:
+    """The button "Join": awake while one can join; before, when it opens, and in the last hour
+    counted down."""
+    left = state.opens_at - now
+    return {
+        "is_open": state.door == Door.OPEN,
+        "opens": f"Opens {_near_words(state.opens_at, zone, now)}",
+        "left": left_words(left) if left < timedelta(hours=1) else "",
+        "opens_at": write_instant(state.opens_at),
+        "now": write_instant(now),
+    }
+
+
+def _near_words(at: datetime, zone: str, now: datetime) -> str:
+    """today 2:50 pm; Tuesday 2:50 pm within six days; Tue, Nov 24, 2:50 pm"""
+    if formats.local_date(at, zone) == formats.local_date(now, zone):
+        return f"today {formats.clock_time(at, zone)}"
+    is_near = at - now < timedelta(days=6)
+    return short_start(at, zone) if is_near else formats.short_when(at, zone)
+
+
 # ---------------------------------------------------------------------- a provider
 
 

@@ -7,11 +7,13 @@ from directory.alerts.subscriptions import (
     UNCONFIRMED,
     confirm,
     end,
+    end_own,
     export_alerts,
     find_alert,
     forget_alerts,
     renew,
     request_alert,
+    running_of,
     search_text,
 )
 
@@ -20,11 +22,13 @@ __all__ = [
     "UNCONFIRMED",
     "confirm",
     "end",
+    "end_own",
     "export_alerts",
     "find_alert",
     "forget_alerts",
     "look_for_news",
     "renew",
     "request_alert",
+    "running_of",
     "search_text",
 ]

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
+from uuid import UUID
 
 from sqlmodel import Session, col, delete, select
 
@@ -116,6 +117,16 @@ def renew(session: Session, alert: SearchAlert, now: datetime) -> None:
 def end(session: Session, secret: str) -> None:
     """Forget the alert of this link; where there is none, do nothing."""
     session.exec(delete(SearchAlert).where(col(SearchAlert.token_digest) == digest(secret)))
+
+
+def running_of(session: Session, email: str, now: datetime) -> list[SearchAlert]:
+    """What this address is written about, the oldest first."""
+    return [one for one in _find_of(session, email) if one.confirmed_at and one.ends_at > now]
+
+
+def end_own(session: Session, email: str, alert_id: UUID) -> None:
+    """Forget an alert of this address; where it has no such alert, do nothing."""
+    session.exec(delete(SearchAlert).where(_is_of(email), col(SearchAlert.id) == alert_id))
 
 
 def export_alerts(session: Session, email: str) -> list[dict[str, Any]]:

@@ -43,10 +43,15 @@ def save_photo(session: Session, provider: Provider, data: bytes, now: datetime)
     """Keep a portrait: turned upright, cropped square, 480 px, and written anew, so that nothing
     the camera noted (place, device) stays. Raises Invalid, TooMany while others wait, and
     InsufficientStorage."""
-    made = _portrait(data)
+    _replace(session, provider, keep_portrait(_portrait(data)), now)
+
+
+def keep_portrait(made: bytes) -> str:
+    """Write what `make_portrait` made; its name, which tells nothing. Raises
+    InsufficientStorage."""
     name = f"{token()[:32]}.jpg"
     keep_file(FOLDER, name, made)
-    _replace(session, provider, name, now)
+    return name
 
 
 def remove_photo(session: Session, provider: Provider, now: datetime) -> None:

@@ -27,7 +27,9 @@ from directory.rules.offerings import offering_problems
 from directory.rules.requirements import missing_for_attestation
 from directory.taxonomy import AGE_GROUPS, CONDITIONS, INSURANCE, LANGUAGES, MODALITIES
 
-LINK_CHANGED: Final = audit.declare("meeting_link.changed", "Meeting link changed")
+LINK_CHANGED: Final = audit.declare(
+    "meeting_link.changed", "Meeting link changed", "changed the meeting link of {}."
+)
 LONGEST_PRONOUNS = 40
 LONGEST_HEADLINE = 160
 LONGEST_APPROACH = 4000

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Final
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
 from core.errors import Conflict, Invalid
 from core.web import flash, formats
-from core.web.caller import public
+from core.web.caller import public, signed_in
 from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
@@ -27,6 +28,8 @@ from directory.search.query import RANGES
 from directory.taxonomy import STATES
 
 router = Router(include_in_schema=False)
+
+ENDED = flash.declare("alert-ended", "The alert has ended. We write no more about it.")
 
 _PRIVATE: Final = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 _FILTERS: Final = {*GROUPS, *RANGES}
@@ -133,6 +136,14 @@ def end(visit: Visiting, token: str) -> Response:
     may send twice."""
     alerts.end(visit.session, token)
     return _ended(visit, 200)
+
+
+@router.post("/account/alerts/{alert_id}/end")
+@signed_in
+def end_own(visit: Visiting, alert_id: UUID) -> Response:
+    """End one of the signed-in person's alerts, from their list."""
+    alerts.end_own(visit.session, visit.caller.email or "", alert_id)
+    return RedirectResponse(f"/appointments{ENDED}", 303)
 
 
 def _zone(visit: Visit, query: SearchQuery) -> str:

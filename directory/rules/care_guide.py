@@ -145,8 +145,13 @@ def advise(answers: Mapping[str, str]) -> Advice:
         everyone=Path("Everyone", "See all who may help you, of every kind.", {}),
         why=tuple(dict.fromkeys((*why, *_more_reasons(answers, condition, kind)))),
         methods=condition.methods if condition else (),
-        crisis=answers.get("safety") in ("yes", "unsure"),
+        crisis=is_crisis(answers),
     )
+
+
+def is_crisis(answers: Mapping[str, str]) -> bool:
+    """Whether they said that they may not be safe: people come before anything else then."""
+    return answers.get("safety") in ("yes", "unsure")
 
 
 def _check_answers(answers: Mapping[str, str]) -> None:

@@ -73,4 +73,5 @@ load("[data-calendar]", document.querySelector("[data-calendar]")?.dataset.calen
 load("[data-preview]", document.querySelector("[data-preview]")?.dataset.preview);
 load("[data-unsaved]", document.querySelector("[data-unsaved]")?.dataset.unsaved);
 load("[data-passkey]", document.querySelector("[data-passkey]")?.dataset.passkey);
+load("[data-case]", document.querySelector("[data-case]")?.dataset.case);
 load("[data-suggest]", document.querySelector("[data-suggest]")?.dataset.suggest);

@@ -20,6 +20,7 @@ from core.web.caller import ADMIN
 from demo.load import load_demo
 from demo.made import CLOSED, EXPIRED, FULL, OPEN, OVERDUE, WAITING
 from demo.people import ADMIN_EMAIL, PATIENT_EMAIL, PATIENTS, PROVIDER_EMAIL
+from demo.portraits.photos import no_photos
 from directory.listings.listing import refresh_listing
 from directory.listings.listing_count import HOW_MANY
 from directory.models import Listing, Provider
@@ -32,7 +33,7 @@ PROVIDERS, SEED = 60, 1
 
 @pytest.fixture
 def demo(session: Session) -> Session:
-    list(load_demo(PROVIDERS, SEED, NOW))
+    list(load_demo(PROVIDERS, SEED, NOW, no_photos))
     return session
 
 
@@ -124,19 +125,19 @@ def test_a_copied_time_can_be_held_and_is_then_gone(demo: Session, client: TestC
 
 
 def test_a_database_with_providers_is_left_alone(demo: Session) -> None:
-    assert list(load_demo(PROVIDERS, SEED + 1, NOW)) == []
+    assert list(load_demo(PROVIDERS, SEED + 1, NOW, no_photos)) == []
     assert providers_in(demo) == PROVIDERS
 
 
 def test_two_that_load_at_once_make_one_directory(session: Session) -> None:
     with ThreadPoolExecutor(2) as pool:
-        loads = [pool.submit(lambda: list(load_demo(20, SEED, NOW))) for _ in range(2)]
+        loads = [pool.submit(lambda: list(load_demo(20, SEED, NOW, no_photos))) for _ in range(2)]
     assert sorted(load.result() for load in loads) == [[], [20]]
     assert providers_in(session) == 20
 
 
 def test_a_load_that_is_broken_off_leaves_nothing(session: Session) -> None:
-    loading = load_demo(PROVIDERS, SEED, NOW)
+    loading = load_demo(PROVIDERS, SEED, NOW, no_photos)
     next(loading)
     loading.close()
     assert session.exec(select(func.count(col(Person.id)))).one() == 0
@@ -145,7 +146,7 @@ def test_a_load_that_is_broken_off_leaves_nothing(session: Session) -> None:
 def test_who_signed_in_before_stays_who_they_are(session: Session) -> None:
     known = ensure_person(session, PROVIDER_EMAIL, NOW).id
     session.commit()
-    list(load_demo(20, SEED, NOW))
+    list(load_demo(20, SEED, NOW, no_photos))
     own = select(Provider.person_id).join(Person).where(is_of_person(PROVIDER_EMAIL))
     assert session.exec(own).one() == known
 

@@ -15,6 +15,7 @@ from core.settings import Settings, settings
 from demo.load import load_demo
 from demo.mark import look_at_people, refusal
 from demo.people import ADMIN_EMAIL, PATIENT_EMAIL, PROVIDER_EMAIL
+from demo.portraits.photos import no_photos
 from main import cli
 from tests.factories import NOW, make_person
 
@@ -55,7 +56,7 @@ def test_a_letter_alone_is_somebodys(session: Session) -> None:
 
 
 def test_what_the_demo_made_stays_its_own(session: Session) -> None:
-    list(load_demo(20, 1, NOW))
+    list(load_demo(20, 1, NOW, no_photos))
     assert refusal(session, is_demo=True) == ""
     admin = find_by_email(session, ADMIN_EMAIL)
     assert admin is not None

@@ -215,3 +215,32 @@ def test_alerts_are_taken_along_and_forgotten_with_the_account(
     assert copy["search"] == SEARCH
     client.post("/account/data/delete", data={"sure": "yes"})
     assert [one.email for one in alerts_in(session)] == ["another@example.com"]
+
+
+def test_who_is_signed_in_sees_their_alerts_and_ends_one(
+    client: TestClient, session: Session
+) -> None:
+    client.post(f"{ask(client, session)}/confirm")
+    client.post(f"{ask(client, session, 'state=WY')}/confirm")
+    client.post(f"{ask(client, session, email='other@example.com')}/confirm")
+    ask(client, session, "state=CO")  # nobody confirms it
+    sign_in(client, session, make_patient(session, EMAIL))
+    shown = client.get("/appointments").text
+    assert shown.count("End this alert") == 2
+    assert "Colorado" not in shown
+    assert re.search(r"Wyoming</b>.*until February \d+, 2027", shown)
+    assert all(alert.token not in shown for alert in alerts_in(session))
+    ended = re.findall(r"/account/alerts/[\w-]+/end", shown)
+    answer = client.post(ended[0])
+    assert "The alert has ended." in answer.text
+    assert answer.text.count("End this alert") == 1
+
+
+def test_nobody_ends_anothers_alert_from_their_list(client: TestClient, session: Session) -> None:
+    client.post(f"{ask(client, session)}/confirm")
+    (alert,) = alerts_in(session)
+    at = f"/account/alerts/{alert.id}/end"
+    assert client.post(at, follow_redirects=False).headers["location"].startswith("/sign-in")
+    sign_in(client, session, make_patient(session, "other@example.com"))
+    assert client.post(at).status_code == 200
+    assert len(alerts_in(session)) == 1

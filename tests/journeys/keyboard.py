@@ -26,10 +26,6 @@ class ByKeyboard(Somebody):
         self.tabs_to(target)
         self.page.keyboard.press("Enter")
 
-    def opens(self, summary: Locator) -> None:
-        self.tabs_to(summary)
-        self.page.keyboard.press("Enter")
-
     def types(self, target: Locator, text: str) -> None:
         self.unfolds(target)
         self.tabs_to(target)

@@ -181,3 +181,49 @@ def test_nothing_scrolls_within_a_profile(
             && ['auto', 'scroll'].includes(getComputedStyle(one).overflowY)).length"""
     )
     assert inner == 0
+
+
+# Booking
+
+
+def test_each_steps_button_is_in_sight_on_a_small_phone(
+    open_context: Callable[..., BrowserContext],
+) -> None:
+    page = open_context(viewport={"width": 360, "height": 640}).new_page()
+    someone = Somebody(page)
+    someone.goes_to(SEARCH)
+    someone.follows(page.locator(".provider-card").last.locator("a.slot:visible").last)
+    email = "first-screens@example.com"
+
+    def presses(words: str) -> None:
+        button = page.locator("main").get_by_role("button", name=re.compile(words))
+        expect(button).to_be_in_viewport(ratio=1)
+        someone.presses(button)
+
+    presses("^Hold ")
+    (line,) = boxes(page, ".held-line")
+    assert line["height"] <= 50, "the hold is one line"
+    expect(page.locator(".held-line")).to_contain_text("held for")
+    expect(page.get_by_role("button", name="Release this time")).to_be_visible()
+    someone.fills_in(name="Robin Example", email=email, date_of_birth="1990-04-12", state="WA")
+    presses("^Send me a code")
+    someone.fills_in(code=someone.code_sent_to(email))
+    presses("^This is me")
+    presses("^Book ")
+    someone.sees_heading("It is booked")
+
+
+def test_two_people_stand_side_by_side_on_a_phone(phone: Page) -> None:
+    someone = Somebody(phone)
+    someone.goes_to("/find?state=WA")
+    for place in range(2):
+        phone.locator("#results input[name=provider][type=checkbox]").nth(place).check()
+    someone.presses("Compare")
+    left, right = phone.locator(".compare-people td").all()
+    first, second = left.bounding_box(), right.bounding_box()
+    assert first is not None
+    assert second is not None
+    assert first["y"] == second["y"]
+    assert second["x"] > first["x"] + 100
+    assert second["x"] + second["width"] <= 360
+    expect(phone.locator("details.fold > summary", has_text="The same for both")).to_be_visible()

@@ -17,16 +17,6 @@ def test_every_public_page_is_sound(page: Page, path: str) -> None:
     expect(page.get_by_role("link", name=re.compile("988")).first).to_be_visible()
 
 
-def test_the_guide_asks_and_answers(page: Page) -> None:
-    someone = Somebody(page)
-    someone.goes_to("/guide")
-    for group in page.locator("#questions fieldset").all():
-        group.get_by_role("radio").first.check()
-    someone.presses("Show me where to start")
-    expect(page).to_have_url(re.compile("/guide/answer"))
-    someone.sees(re.compile("start|988", re.IGNORECASE))
-
-
 def test_filters_narrow_the_results_and_come_off_again(page: Page) -> None:
     someone = Somebody(page)
     someone.goes_to("/find")

@@ -25,6 +25,7 @@ PRIVATE_PAGES: Sequence[tuple[str, str]] = (
     ("provider@example.com", "/provider/services"),
     ("provider@example.com", "/provider/profile"),
     ("admin@example.com", "/admin"),
+    ("admin@example.com", "/admin/audit"),
 )
 SETTLE = 400  # milliseconds without anything new before a page counts as loaded
 

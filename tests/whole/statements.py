@@ -30,7 +30,15 @@ Counts = dict[str, list[str]]
 
 # Routes that only say something with a question in the address, or that look different so.
 QUESTIONS = {
-    "GET /admin": ("", "?view=expiring", "?view=overdue", "?view=everyone"),
+    "GET /admin": (
+        "",
+        "?view=mine",
+        "?view=theirs&sort=name",
+        "?view=expiring",
+        "?view=overdue",
+        "?view=everyone",
+        "?q=dana",
+    ),
     "GET /admin/audit": ("", "?action=credential.verified&since=2026-01-01"),
     "GET /alerts": ("?state=WA",),
     "GET /api/v1/admin/queue": ("", "?view=everyone"),

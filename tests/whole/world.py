@@ -131,6 +131,7 @@ def build_world(session: Session) -> World:
         "person_id": patients[0].id,
         "reset_token": "reset",
         "token": alert.token,
+        "alert_id": alert.id,
         "who": "therapists",
         "where": "washington",
         "topic": "anxiety",

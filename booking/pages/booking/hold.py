@@ -25,7 +25,7 @@ from booking.calendar.requested_time import RequestedTime, get_bookable_time, ne
 from booking.models import AppointmentRow
 from booking.pages import presenters
 from booking.pages.booking import steps
-from booking.pages.booking.draft import drop_draft, keep_draft, read_draft
+from booking.pages.booking.draft import Draft, drop_draft, keep_draft, read_draft
 from booking.pages.booking.held_time import (
     again_of,
     conflict_page,
@@ -86,10 +86,13 @@ def look(visit: Visiting, service: str = "", start: str = "") -> Response:
     if there and verdict and not verdict.allowed:
         return _not_there(visit, wanted, zone, there.code, verdict.reason)
     states = ground.states(wanted.starts_at)
+    when, who, *what = facts_of(wanted, wanted.service.fee_cents, zone)
     return render(
         visit,
         "booking/public/book.html",
-        facts=facts_of(wanted, wanted.service.fee_cents, zone),
+        when=when["value"],
+        who=who["value"],
+        what=" · ".join(one["value"] for one in what),
         again=again_of(wanted, zone),
         rule=wanted.notice_rule,
         late=_late_line(wanted, visit.now),
@@ -109,19 +112,27 @@ def hold(
     visit: Visiting, service: Text = "", start: Text = "", state: Text = "", zone: Text = ""
 ) -> Response:
     """Hold a time and go on to who it is for. Pressing twice holds once."""
-    slot = read_slot(service, start)
-    if slot is None:
-        return _unclear(visit)
-    wanted = get_bookable_time(visit.session, *slot, visit.now)
     draft = read_draft(visit)
     draft = replace(
         draft, state=clean_state(state) or draft.state, zone=clean_zone(zone) or draft.zone
     )
+    return hold_and_go_on(visit, service, start, clean_state(state), draft, "you")
+
+
+def hold_and_go_on(
+    visit: Visit, service: str, start: str, state: str, draft: Draft, step: str
+) -> Response:
+    """Keep `draft`, hold the time for someone in `state` (or nowhere said), and lead to that step
+    of the booking; or the page that says why not."""
+    slot = read_slot(service, start)
+    if slot is None:
+        return _unclear(visit)
+    wanted = get_bookable_time(visit.session, *slot, visit.now)
     keep_draft(visit, draft)
     shown_zone = draft.zone or _zone(visit, draft.state, wanted)
     current = _current_hold(visit)
     if current is not None and _is_of(current, wanted):
-        return RedirectResponse(f"/book/{current.id}/you", 303)
+        return RedirectResponse(f"/book/{current.id}/{step}", 303)
     holder = new_holder(visit)
     try:
         held = holds.hold_slot(
@@ -131,12 +142,12 @@ def hold(
             holder=holder,
             asker=asker_of(visit),
             now=visit.now,
-            state=clean_state(state),
+            state=state,
         )
     except SlotRefused as error:
         return _gone(visit, wanted, shown_zone, error.refusal, {})
     except LicenceRefused as error:
-        return _not_there(visit, wanted, shown_zone, clean_state(state), error.message)
+        return _not_there(visit, wanted, shown_zone, state, error.message)
     except (PatientBusy, WrongAudience, TooManySessions) as error:
         return conflict_page(visit, wanted, shown_zone, error)
     except (CodeNeeded, Crowded) as error:
@@ -145,7 +156,7 @@ def hold(
         return conflict_page(visit, wanted, shown_zone, error)
     except TooMany as error:
         return _too_many(visit, wanted, shown_zone, error)
-    return RedirectResponse(f"/book/{held.id}/you", 303)
+    return RedirectResponse(f"/book/{held.id}/{step}", 303)
 
 
 @router.post("/book/{hold_id}/extend")

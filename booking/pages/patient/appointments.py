@@ -1,31 +1,26 @@
-"""A patient's own appointments: see and join."""
+"""One appointment of a patient: see and join."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from fastapi import Response
 from fastapi.responses import RedirectResponse
 
-from booking.appointments.patient_details import find_details
 from booking.appointments.queries import (
-    AppointmentEntry,
     get_details_for,
-    past_of_patient,
-    upcoming_of_patient,
 )
 from booking.letters import invites
-from booking.models import AppointmentRow
 from booking.pages import presenters
-from booking.pages.patient import changes, elsewhere, looks, personal_data, where
+from booking.pages.patient import again, changes, elsewhere, looks, overview, personal_data, where
 from booking.pages.patient.changes import free_until_line
 from booking.pages.patient.own_appointment import (
     OwnAppointment,
     open_own_appointment,
     page_of_provider,
-    refusal_ahead,
+    refusal_of,
+    was_called_off,
 )
-from booking.pages.search_context import zone_of
 from booking.rules.lapses import PATIENT_TOLD_BEFORE, is_lapse
 from booking.rules.notice import Door, join_state, notice_rule
 from booking.rules.transitions import ActorKind, Status
@@ -36,80 +31,16 @@ from core.web.caller import signed_in, while_recovering
 from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
-from core.web.zones import zone_line
-from directory.queries import grounds_of
-from directory.rules.grounds import Ground
 from directory.taxonomy import STATES
 
 router = Router(include_in_schema=False)
+router.include_router(overview.router)
+router.include_router(again.router)
 router.include_router(changes.router)
 router.include_router(elsewhere.router)
 router.include_router(looks.router)
 router.include_router(personal_data.router)
 router.include_router(where.router)
-
-
-@router.get("/appointments")
-@while_recovering
-@signed_in
-def list_appointments(visit: Visiting) -> Response:
-    """What cannot take place, the next one large, what follows, and what was."""
-    facts = find_details(visit.session, visit.person_id)
-    zone = zone_of(visit, facts.time_zone if facts else None)
-    upcoming = upcoming_of_patient(visit.session, visit.person_id, visit.now)
-    past = past_of_patient(visit.session, visit.person_id, visit.now)
-    ended = [one for one in past if _was_called_off(one.appointment, visit.now)]
-    grounds = grounds_of(
-        visit.session, (one.appointment.provider_id for one in (*upcoming, *ended))
-    )
-    called_off = [
-        one
-        for one in ended  # what has been put right since stands with what was
-        if not _is_lawful(grounds[one.appointment.provider_id], one.appointment)
-    ]
-
-    def refusal(one: AppointmentRow) -> str:
-        return refusal_ahead(grounds[one.provider_id], one, visit.now)
-
-    return render(
-        visit,
-        "booking/public/appointments.html",
-        called_off=[_called_off(one, zone) for one in reversed(called_off)],
-        upcoming=_next(visit, upcoming[0], zone) if upcoming else None,
-        later=[
-            {**presenters.listed_appointment(one, zone), "refusal": refusal(one.appointment)}
-            for one in upcoming[1:]
-        ],
-        past=[presenters.listed_appointment(one, zone) for one in past if one not in called_off],
-        zone_line=zone_line(zone, visit.now),
-    )
-
-
-def _is_lawful(ground: Ground, one: AppointmentRow) -> bool:
-    return ground.verdict(one.patient_state or "", one.starts_at).allowed
-
-
-def _was_called_off(one: AppointmentRow, now: datetime) -> bool:
-    """Whether the system called it off and its time is still to come."""
-    by_system = one.status == Status.CANCELLED and one.ended_by == ActorKind.SYSTEM
-    return by_system and one.starts_at > now
-
-
-def _called_off(entry: AppointmentEntry, zone: str) -> dict[str, Any]:
-    return {**presenters.listed_appointment(entry, zone), "reason": entry.appointment.reason or ""}
-
-
-def _next(visit: Visit, entry: AppointmentEntry, zone: str) -> dict[str, Any]:
-    mine = open_own_appointment(visit, entry.appointment.id)
-    door = join_state(entry.appointment.starts_at, entry.appointment.ends_at, visit.now)
-    refusal = _refusal(visit, mine)
-    return {
-        **presenters.listed_appointment(entry, zone),
-        "is_open": door.door == Door.OPEN,
-        "door": presenters.door_line(door, zone),
-        "refusal": refusal,
-        "may_move": mine.moving.allowed,
-    }
 
 
 @router.get("/appointments/{appointment_id}")
@@ -137,7 +68,7 @@ def _show(visit: Visit, mine: OwnAppointment, template: str) -> Response:
     one = mine.appointment
     door = join_state(one.starts_at, one.ends_at, visit.now)
     is_over = mine.is_booked and door.door == Door.OVER
-    refusal = _refusal(visit, mine) if mine.is_booked and not is_over else ""
+    refusal = refusal_of(visit, mine) if mine.is_booked and not is_over else ""
     again_url = _again_url(visit, mine)
     return render(
         visit,
@@ -150,8 +81,7 @@ def _show(visit: Visit, mine: OwnAppointment, template: str) -> Response:
         email=visit.caller.email,
         standing=one.status,
         is_booked=mine.is_booked and not is_over,
-        is_open=mine.is_booked and door.door == Door.OPEN and not refusal,
-        door=refusal or presenters.door_line(door, mine.zone),
+        door=presenters.shown_door(door, mine.zone, visit.now),
         **_what_may_be_done(mine),
         because=_PUT_RIGHT if again_url else _because(mine),
         refusal=refusal,
@@ -185,7 +115,7 @@ def _needs_another(mine: OwnAppointment, refusal: str) -> bool:
 def _again_url(visit: Visit, mine: OwnAppointment) -> str:
     """Where the old time is taken back, once what ended the session has been put right."""
     one = mine.appointment
-    if not _was_called_off(one, visit.now) or mine.refusal_at(one.starts_at):
+    if not was_called_off(one, visit.now) or mine.refusal_at(one.starts_at):
         return ""
     return presenters.book_url(one.service_id, one.starts_at, {"state": one.patient_state or ""})
 
@@ -271,7 +201,3 @@ def _wait(left: timedelta) -> str:
     """For the countdown; empty where the day says more than a number of hours."""
     minutes = max(1, int(left.total_seconds()) // 60)
     return formats.duration(minutes) if left < timedelta(hours=12) else ""
-
-
-def _refusal(visit: Visit, mine: OwnAppointment) -> str:
-    return refusal_ahead(mine.details.time.calendar.ground, mine.appointment, visit.now)

@@ -13,7 +13,7 @@ from booking.models import AppointmentRow
 from booking.pages.search_context import zone_of
 from booking.rules.lapses import must_end
 from booking.rules.notice import Permission, may_cancel, may_move
-from booking.rules.transitions import Status
+from booking.rules.transitions import ActorKind, Status
 from core.web.visit import Visit
 from directory.rules.grounds import Ground
 
@@ -84,3 +84,14 @@ def refusal_ahead(ground: Ground, one: AppointmentRow, now: datetime) -> str:
     where it can. A licence that may still be renewed before the start is not among it."""
     at, state = max(one.starts_at, now), one.patient_state or ""
     return ground.verdict(state, at, now).reason if must_end(ground, state, at, now) else ""
+
+
+def refusal_of(visit: Visit, mine: OwnAppointment) -> str:
+    """As `refusal_ahead`, of an appointment that is open."""
+    return refusal_ahead(mine.details.time.calendar.ground, mine.appointment, visit.now)
+
+
+def was_called_off(one: AppointmentRow, now: datetime) -> bool:
+    """Whether the system called it off and its time is still to come."""
+    by_system = one.status == Status.CANCELLED and one.ended_by == ActorKind.SYSTEM
+    return by_system and one.starts_at > now

@@ -8,7 +8,6 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
-from directory.rules.care_guide import QUESTIONS
 from tests.directory.search.listings import add_listing
 from tests.factories import NOW
 
@@ -194,32 +193,6 @@ def test_a_name_is_shown_as_it_is_written_and_cannot_become_markup(
         )
         for place in places:
             assert [unescape(one) for one in re.findall(place, html)] == [ODD_NAME]
-
-
-def test_the_guide_asks_every_question_and_needs_no_answer(client: TestClient) -> None:
-    html = page(client, "/guide")
-    for question in QUESTIONS:
-        assert f'name="{question.key}"' in html
-    assert "Where you could start" in page(client, "/guide/answer")
-    assert "Where you could start" in page(client, "/guide/answer?safety=maybe&x=1&concern=")
-
-
-def test_the_guide_says_where_to_start_why_and_what_else(client: TestClient) -> None:
-    text = text_of(page(client, "/guide/answer?concern=anxiety&safety=no"))
-    assert "Start with A therapist" in text
-    assert "Also consider A psychiatrist or other prescriber" in text
-    assert "usual first step for anxiety" in text
-    assert "See everyone" in text
-
-
-@pytest.mark.parametrize("answer", ["yes", "unsure"])
-def test_thoughts_of_suicide_lead_to_people_not_to_a_filter(
-    client: TestClient, answer: str
-) -> None:
-    html = page(client, f"/guide/answer?safety={answer}&concern=depression")
-    assert html.index("Please talk with someone now") < html.index("When you are safe")
-    main = html[html.index("<main") :]
-    assert main.index('href="tel:988"') < main.index('href="/find')
 
 
 @pytest.mark.parametrize("url", ["/how-we-verify", "/crisis", "/privacy"])
