@@ -37,6 +37,7 @@ function asks(dialog) {
     const [wanted, other] = [act, act === "add" ? "block" : "add"].map((value) => form.querySelector(`[name=act][value=${value}]`));
     wanted.classList.remove("is-quiet");
     other.classList.add("is-quiet");
+    other.hidden = !start; // a button of the page has said which of the two
     wanted.parentElement.prepend(wanted); // Enter in a field presses the first
     if (day) form.elements.day.value = day;
     form.elements.start.value = start;

@@ -5,6 +5,7 @@
    [data-part=end], each "HH:MM" (24 hours; an end at or before its start is on the next day). */
 
 const STEP = 30; // minutes of one cell
+const HELD = 300; // ms until a finger draws
 const DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 const minutes = (text) => {
@@ -171,20 +172,39 @@ export function start([place], say) {
     stroke = null;
   }
 
+  /* A finger scrolls; held still for a moment it draws, and a tap is one half-hour. */
+  let held = 0;
   grid.addEventListener("pointerdown", (event) => {
     const cell = event.target.closest(".hours-cell");
     if (!cell || event.button) return;
+    const draw = () => { focus(cell); begin(cell); };
+    if (event.pointerType === "touch") {
+      held = setTimeout(draw, HELD);
+      return;
+    }
     event.preventDefault();
+    draw();
+  });
+  grid.addEventListener("touchmove", (event) => { if (stroke) event.preventDefault(); }, { passive: false });
+  grid.addEventListener("contextmenu", (event) => { if (stroke) event.preventDefault(); });
+  grid.addEventListener("click", (event) => {
+    const cell = event.target.closest(".hours-cell");
+    if (!cell || event.pointerType !== "touch" || isDrawn) return;
     focus(cell);
     begin(cell);
+    finish();
   });
   grid.addEventListener("pointermove", (event) => {
     if (!stroke || !event.buttons) return;
     const cell = document.elementFromPoint(event.clientX, event.clientY)?.closest(".hours-cell");
     if (cell) extend(cell);
   });
-  addEventListener("pointerup", finish);
-  addEventListener("pointercancel", finish);
+  let isDrawn = false; // what a finger drew ends in a click, too
+  for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => {
+    clearTimeout(held);
+    isDrawn = stroke !== null;
+    finish();
+  });
 
   function focus(cell) {
     grid.querySelector("[tabindex='0']").tabIndex = -1;

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from booking.pages.practice.week import SHORT_KINDS
 from booking.pages.practice.week_grid import (
     LONG,
     USUAL,
@@ -15,6 +16,7 @@ from booking.pages.practice.week_grid import (
     week_view,
 )
 from booking.rules.availability import Availability
+from directory.taxonomy import SERVICE_KINDS
 
 ZONE = "America/Los_Angeles"
 MONDAY = date(2026, 11, 23)
@@ -146,3 +148,8 @@ def test_a_session_over_the_hour_that_is_skipped_reaches_the_time_at_which_it_en
     view = week_view(hours(), monday_of(sunday), [session(local(sunday, 1, 30), 60)], NOW, USUAL)
     (item,) = view["days"][6]["items"]
     assert (item["row"], item["span"]) == (2, 8)  # 1:30 am to 3:30 am, as the clocks read
+
+
+def test_every_kind_of_session_has_a_word_that_fits_into_a_block() -> None:
+    assert SHORT_KINDS.keys() == SERVICE_KINDS.keys()
+    assert max(map(len, SHORT_KINDS.values())) <= 10

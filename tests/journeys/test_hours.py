@@ -120,3 +120,18 @@ def test_what_is_not_saved_is_said_and_asked_about(dana: Hurried) -> None:
         page.locator("[name=notice_hours]").evaluate("one => one.defaultValue")
     )
     expect(line(page)).to_be_empty()
+
+
+def test_a_finger_scrolls_over_the_grid_and_a_tap_is_half_an_hour(
+    open_context: Callable[..., BrowserContext],
+) -> None:
+    context = open_context(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    dana = Hurried(context.new_page())
+    dana.signs_in_as(EMAIL)
+    dana.goes_to("/provider/hours")
+    cell = dana.page.locator(".hours-cell").first
+    assert cell.evaluate("one => getComputedStyle(one).touchAction") == "manipulation"
+    for state, said in (("true", "1 change not saved"), ("false", "")):
+        cell.tap()
+        expect(cell).to_have_attribute("aria-selected", state)
+        expect(line(dana.page)).to_have_text(said)

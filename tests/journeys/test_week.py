@@ -14,7 +14,7 @@ from tests.journeys.people import Hurried, Somebody
 
 EMAIL = "provider@example.com"
 FULL_WEEK = 21  # days ahead: a week that no other story books in
-WIDTHS = (360, 1280)
+WIDTHS = (360, 900, 1280)
 
 # Blocks whose words do not fit into them, or stand beyond their edge.
 _CLIPPED = """() => [...document.querySelectorAll('.week-item, .week-away')].filter(one => {
@@ -78,6 +78,12 @@ def test_on_a_phone_it_is_a_list_by_day(dana: Hurried, calendar: Calendar) -> No
     assert ys == sorted(ys)
     first = dana.page.locator(".week-item").first
     expect(first).to_contain_text("8:00 am")
+    dana.page.locator("[data-act=block]").click()
+    dialog = dana.page.locator("#one-day")
+    expect(dialog).to_be_visible()
+    assert dialog.evaluate("one => one.scrollWidth <= one.clientWidth")
+    check_page(dana.page, state="blocking time on a phone")
+    dana.page.keyboard.press("Escape")
     box = first.bounding_box()
     assert box is not None
     assert box["width"] > 300

@@ -50,7 +50,7 @@ SHORT_KINDS: Final = {
     "psychological_testing": "Testing",
     "tms_consultation": "TMS talk",
     "ect_consultation": "ECT talk",
-    "esketamine_consultation": "Esketamine talk",
+    "esketamine_consultation": "Esketamine",
 }
 """Kinds of session in so few letters that they fit into a block of the week."""
 
