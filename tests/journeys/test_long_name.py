@@ -17,7 +17,8 @@ CARD, HEADING = ".provider-card", ":is(h2, h3) a"
 WIDTHS = (320, 360, 1280)
 
 
-# The boxes of each piece of text that holds the name, against the box that it lies in.
+# The boxes of each piece of text that holds the name, against the box that it lies in; but for the
+# line of the search, which ends with an ellipsis.
 _OUTSIDE = """name => {
     const found = [];
     const boxes = 'a.button, button, td, th, .panel, .provider-card, .notice, .is-booked, main';
@@ -25,7 +26,7 @@ _OUTSIDE = """name => {
     const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walk.nextNode()) {
         const text = walk.currentNode;
-        if (!text.data.includes(name) || text.parentElement.closest('.visually-hidden, script'))
+        if (!text.data.includes(name) || text.parentElement.closest('.visually-hidden, script, .search-line .what'))
             continue;
         const place = text.parentElement.closest(boxes).getBoundingClientRect();
         const range = document.createRange();
