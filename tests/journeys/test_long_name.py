@@ -26,8 +26,8 @@ _OUTSIDE = """name => {
     const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walk.nextNode()) {
         const text = walk.currentNode;
-        if (!text.data.includes(name) || text.parentElement.closest('.visually-hidden, script, .search-line .what'))
-            continue;
+        const passedOver = '.visually-hidden, script, .search-line .what';
+        if (!text.data.includes(name) || text.parentElement.closest(passedOver)) continue;
         const place = text.parentElement.closest(boxes).getBoundingClientRect();
         const range = document.createRange();
         range.selectNodeContents(text);
