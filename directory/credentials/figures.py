@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlmodel import Session
 
-from directory.rules.days import working_days_after
+from directory.rules.days import local_day, working_days_after
 
 DAYS: Final = 14
 """Of decisions, today included."""
@@ -27,11 +27,15 @@ class Figures:
     decided: Sequence[tuple[date, int]]
 
 
-# Who waits, by the day of their oldest claim; as many rows as days.
+# Who waits, by the day of what has waited longest; as many rows as days.
 _WAITING: Final = """
     SELECT first, count(*) AS number FROM (
-        SELECT CAST(min(submitted_at) AT TIME ZONE 'UTC' AS date) AS first FROM credential
-        WHERE status = 'pending' AND withdrawn_at IS NULL GROUP BY provider_id) AS claims
+        SELECT CAST(min(since) AT TIME ZONE 'UTC' AS date) AS first FROM (
+            SELECT provider_id, submitted_at AS since FROM credential
+            WHERE status = 'pending' AND withdrawn_at IS NULL
+            UNION ALL
+            SELECT provider_id, asked_at FROM identity_request WHERE ended_at IS NULL) AS open
+        GROUP BY provider_id) AS cases
     GROUP BY first
 """
 _DECIDED: Final = """
@@ -44,12 +48,13 @@ def find_figures(session: Session, now: datetime, working_days: int) -> Figures:
     """Two statements. `working_days`: within how many a claim is to be decided."""
     connection = session.connection()
     today = now.astimezone(UTC).date()
+    is_over = local_day("", now)  # days are over when they have ended everywhere
     since = {row.first: row.number for row in connection.execute(text(_WAITING))}
     first = today - timedelta(days=DAYS - 1)
     rows = connection.execute(text(_DECIDED), {"since": datetime.combine(first, time(), UTC)})
     return Figures(
         waiting=by_age(since, today),
-        late=sum(n for day, n in since.items() if working_days_after(day, working_days) < today),
+        late=sum(n for day, n in since.items() if working_days_after(day, working_days) < is_over),
         decided=by_day({row.day: row.number for row in rows}, first),
     )
 

@@ -33,15 +33,17 @@ export function start([form], say) {
     line.hidden = false;
   }
 
+  const leadsTo = (finding) => decisions.find((one) => one.value === finding?.dataset.leads);
+
   for (const finding of findings) {
     finding.addEventListener("change", () => {
       fill(form.elements.seen, finding.dataset.seen, written);
       fill(form.elements.reason, finding.dataset.reason, written);
-      choose(decisions.find((one) => one.value === finding.dataset.leads));
+      choose(leadsTo(finding));
     });
   }
   for (const decision of decisions) decision.addEventListener("focus", () => choose(decision));
-  choose(decisions[0]);
+  choose(leadsTo(findings.find((one) => one.checked)) ?? decisions[0]);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing || document.querySelector("dialog[open]")) return;
     if (event.ctrlKey || event.metaKey) {

@@ -11,11 +11,12 @@ from sqlmodel import Session, select
 from accounts.models import AuditEntry, Person
 from core.web.caller import ADMIN
 from directory.credentials import views
-from directory.credentials.figures import AGES, by_age, by_day
+from directory.credentials.cases import WORKING_DAYS, list_cases
+from directory.credentials.figures import AGES, by_age, by_day, find_figures
 from directory.credentials.next_case import begin_round, find_next
 from directory.credentials.queues import Asker
 from directory.credentials.views import Asked
-from directory.models import CaseAssignment, Provider
+from directory.models import CaseAssignment, IdentityRequest, Provider
 from directory.queries import credentials_of
 from tests.factories import NOW, make_person, make_provider, sign_in
 from tests.markup import said
@@ -247,6 +248,23 @@ def test_figures_count_by_age_and_by_day() -> None:
     assert by_age(since, today) == [2] * len(AGES)
     days = by_day({date(2026, 11, 12): 3}, date(2026, 11, 10))
     assert [number for _, number in days] == [0, 0, 3, *[0] * 11]
+
+
+def test_the_figures_are_those_of_the_view_and_its_lines(
+    desk: TestClient, session: Session, waiting: Sequence[Provider]
+) -> None:
+    listed = make_provider(session, now=NOW)
+    for provider in (listed, waiting[0]):  # who waits already is counted once
+        asked = IdentityRequest(provider_id=provider.id, letters="LCSW", asked_at=NOW)
+        session.add(asked)
+    session.commit()
+    figures = find_figures(session, NOW, WORKING_DAYS)
+    page = list_cases(session, Asked(), Asker(NOW), 0, 50)
+    assert sum(figures.waiting) == len(page.cases) == 5
+    for at in (NOW, NOW + timedelta(hours=20), NOW + timedelta(days=1, hours=9)):
+        shown = list_cases(session, Asked(), Asker(at), 0, 50).cases
+        late = sum(one.due <= at for one in shown)
+        assert find_figures(session, at, WORKING_DAYS).late == late, at
 
 
 def test_the_desk_tells_how_much_was_decided_and_what_is_late(
