@@ -37,18 +37,20 @@ def _of_kind(detail: audit.Detail) -> str:
     return f"Of the kind: {KINDS.get(detail['kind'], detail['kind'])}."
 
 
-ADDED = audit.declare("factor.added", "Second factor added", _of_kind)
-REMOVED = audit.declare("factor.removed", "Second factor removed", _of_kind)
-REFUSED = audit.declare("factor.refused", "Second factor refused", _of_kind)
+ADDED = audit.declare("factor.added", "Passkey or app added", _of_kind)
+REMOVED = audit.declare("factor.removed", "Passkey or app removed", _of_kind)
+REFUSED = audit.declare("factor.refused", "Second step refused", _of_kind)
 RECOVERY_CODE_USED = audit.declare("recovery_code.used", "Recovery code used")
 COPIED = audit.declare(
     "passkey.copied", "Passkey may be copied", lambda _: "Its counter went back; it was refused."
 )
-RESET_ASKED = audit.declare("factors.reset_asked", "Removal of factors asked for", lambda _: "")
-RESET_STOPPED = audit.declare("factors.reset_stopped", "Removal of factors stopped", lambda _: "")
+RESET_ASKED = audit.declare("factors.reset_asked", "Removal of second step asked for", lambda _: "")
+RESET_STOPPED = audit.declare(
+    "factors.reset_stopped", "Removal of second step stopped", lambda _: ""
+)
 RESET = audit.declare(
     "factors.reset",
-    "Second factors removed",
+    "Second step removed",
     lambda detail: _HOW[detail["how"]],
 )
 ADDRESS_CHANGED = audit.declare(
@@ -128,7 +130,7 @@ def tell_of_factor(session: Session, person: Person, was: str, kind: str) -> Non
         session,
         person.email,
         "Your sign-in has changed",
-        f"A factor of your Openchair account was {was}: {KINDS[kind]}.",
+        f"The second step of your Openchair sign-in has changed. {was.title()}: {KINDS[kind]}.",
         "Was that not you? Sign out everywhere on your account page, and look at what is set up"
         " there.",
     )
