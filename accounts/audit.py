@@ -26,11 +26,13 @@ Detail = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Action:
-    """How an action reads: a title that admins choose by, and a sentence of its detail. `told`: of
-    a look at somebody's data, how they read what the one who looked did; else empty."""
+    """How an action reads: a title that admins choose by, and what is said behind the name of who
+    did it, of the entry's detail, with "{}" for whom or what it was about ("opened the case of
+    {}"). `told`: of a look at somebody's data, how they read what the one who looked did; else
+    empty."""
 
     title: str
-    sentence: Callable[[Detail], str]
+    says: Callable[[Detail], str]
     told: str = ""
 
 
@@ -55,11 +57,10 @@ _declared: dict[str, Action] = {}
 _kinds: dict[str, SubjectKind] = {}
 
 
-def declare(
-    name: str, title: str, sentence: Callable[[Detail], str] = lambda _: "", told: str = ""
-) -> str:
+def declare(name: str, title: str, says: str | Callable[[Detail], str], told: str = "") -> str:
     """Let `name` ("noun.past") be recorded; returns it. Raises ValueError where it is taken."""
-    if _declared.setdefault(name, Action(title, sentence, told)).title != title:
+    words = (lambda _: says) if isinstance(says, str) else says
+    if _declared.setdefault(name, Action(title, words, told)).title != title:
         raise ValueError(f"{name!r} reads in another way already")
     return name
 
@@ -82,7 +83,7 @@ def declared() -> frozenset[str]:
 def action_of(name: str) -> Action:
     """How `name` reads. Of an action of an older version only its own words are left."""
     words = name.replace(".", " ").replace("_", " ").capitalize()
-    return _declared.get(name) or Action(words, lambda _: "")
+    return _declared.get(name) or Action(words, lambda _: f"{words}: {{}}")
 
 
 def names_of(session: Session, kind: str, ids: Collection[UUID]) -> Mapping[UUID, Named]:

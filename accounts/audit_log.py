@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 from sqlmodel import Session
@@ -105,7 +106,10 @@ def _find_people(session: Session, typed: str) -> list[UUID]:
 
 
 def _names_of_people(session: Session, ids: Collection[UUID]) -> dict[UUID, Named]:
-    return {one: Named(email) for one, email in emails_of(session, ids).items()}
+    return {
+        one: Named(email, f"/admin/people?{urlencode({'email': email})}")
+        for one, email in emails_of(session, ids).items()
+    }
 
 
 PERSON: Final = "person"

@@ -7,10 +7,10 @@ from urllib.parse import urlencode
 from fastapi import Response
 from sqlmodel import Session
 
-from accounts.audit import action_of
+from accounts.audit import Named, action_of
 from accounts.audit_log import Entry, read_entries, read_filter
-from accounts.models import AuditEntry
 from accounts.queries import audit_actions
+from accounts.sections import AUDIT, sections
 from core.numbers import read_whole
 from core.times import read_day
 from core.web.caller import ADMIN, allow
@@ -52,6 +52,7 @@ def audit_log(
         visit,
         "accounts/audit.html",
         status=422 if errors else 200,
+        sections=sections(visit, AUDIT),
         typed=typed,
         errors=errors,
         actions=[(name, action_of(name).title) for name in audit_actions(visit.session)],
@@ -87,21 +88,28 @@ def _read(session: Session, typed: dict[str, str], before: str) -> list[Entry]:
 def _shown(entry: Entry) -> dict[str, Any]:
     at = entry.row.at.astimezone(UTC)
     return {
-        "day": f"{at:%A, %-d %B %Y}",
+        "day": f"{at:%A, %B %-d, %Y}",
         "at": f"{at:%H:%M:%S}",
-        "actor": entry.actor,
-        "action": action_of(entry.row.action).title,
-        "subject": entry.subject,
-        "detail": _sentence(entry.row),
+        "actor": entry.actor.name,
+        **_sentence(entry),
     }
 
 
-def _sentence(entry: AuditEntry) -> str:
-    """What the action says of its detail; empty where an older version wrote less."""
+def _sentence(entry: Entry) -> dict[str, Any]:
+    """What was done: up to whom or what it was about, that with its page, and the rest. Where an
+    older version wrote less than the sentence needs, the action's title stands for it."""
+    action, is_own = action_of(entry.row.action), entry.actor == entry.subject
     try:
-        return action_of(entry.action).sentence(entry.detail)
+        words = action.says(entry.row.detail)
     except KeyError:
-        return ""
+        words = f"{action.title}: {{}}"
+    before, place, after = words.partition("{}")
+    about = entry.subject if place else Named("")
+    return {
+        "before": before.rstrip(),
+        "about": Named("themselves") if is_own and place else about,
+        "after": after,
+    }
 
 
 def _midnight(day: date | None) -> datetime | None:

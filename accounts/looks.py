@@ -7,7 +7,10 @@ from accounts import audit
 from core.web.visit import Visit
 
 LOOKED_UP: Final = audit.declare(
-    "person.opened", "Account looked up", told="looked up your account"
+    "person.opened",
+    "Account looked up",
+    "looked up the account of {}.",
+    told="looked up your account",
 )
 
 

@@ -30,7 +30,7 @@ from core.mail import readdress
 from core.web.caller import ADMIN, ROLES
 
 GRANTED = audit.declare(
-    "role.granted", "Role granted", lambda detail: f"Is {detail['role']} from now on."
+    "role.granted", "Role granted", lambda detail: f"gave {{}} the role of {detail['role']}."
 )
 
 

@@ -12,6 +12,7 @@ from accounts.factors.resets import reset_factors_for
 from accounts.looks import looked_up
 from accounts.queries import find_person, get_person, roles_of
 from accounts.rules import normal_email
+from accounts.sections import PEOPLE, sections
 from core.errors import Conflict, Invalid
 from core.web import flash
 from core.web.caller import ADMIN, PROVIDER, allow, confirmed
@@ -110,6 +111,7 @@ def _page(
         visit,
         "accounts/people.html",
         status,
+        sections=sections(visit, PEOPLE),
         found=found,
         typed={"email": "", "reason": "", "new_email": "", "why": "", **typed},
         errors=errors,

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from fastapi import Response
 
+from accounts.sections import LETTERS, sections
 from core.mail import Mail, find_refused
 from core.web.caller import ADMIN, allow
 from core.web.templates import render
@@ -31,7 +32,10 @@ _MEANINGS: Final = {
 def refused_letters(visit: Visiting) -> Response:
     """The newest hundred of the last 30 days, without addresses or anything that was written."""
     found = find_refused(visit.session, SHOWN)
-    return render(visit, "accounts/letters.html", letters=[_shown(one) for one in found])
+    letters = [_shown(one) for one in found]
+    return render(
+        visit, "accounts/letters.html", sections=sections(visit, LETTERS), letters=letters
+    )
 
 
 def _shown(mail: Mail) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from core.database import transaction
 from core.web.caller import ADMIN, PATIENT
 
 ADMIN_SIGNED_IN: Final = audit.declare(
-    "admin.signed_in", "Admin signed in", lambda detail: f"With {detail['device']}."
+    "admin.signed_in", "Admin signed in", lambda detail: f"signed in, with {detail['device']}."
 )
 
 

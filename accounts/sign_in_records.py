@@ -14,10 +14,10 @@ from core.database import transaction
 from core.jobs import RETRY, defer, jobs
 
 FAILED: Final = audit.declare(
-    "sign_in.failed", "Sign-in failed", lambda _: "With a code that was not right."
+    "sign_in.failed", "Sign-in failed", "failed to sign in as {}, with a code that was not right."
 )
 REFUSED: Final = audit.declare(
-    "sign_in.refused", "Sign-in refused", lambda _: "It was tried too often."
+    "sign_in.refused", "Sign-in refused", "tried too often to sign in as {}, and was refused."
 )
 
 

@@ -18,15 +18,26 @@ from core.web.visit import Visit
 from directory.queries import find_provider_of, names_of_owners
 
 OPENED: Final = audit.declare(
-    "appointment.opened", "Appointment opened", told="opened your appointment"
+    "appointment.opened",
+    "Appointment opened",
+    "opened an appointment of {}.",
+    told="opened your appointment",
 )
 LISTED: Final = audit.declare(
-    "patients.listed", "Appointments listed", told="listed your appointments with them"
+    "patients.listed",
+    "Appointments listed",
+    "listed appointments of {}.",
+    told="listed your appointments with them",
 )
 EXPORTED: Final = audit.declare(
-    "patients.exported", "Patients exported", told="took a copy of your appointments with them"
+    "patients.exported",
+    "Patients exported",
+    "took a copy of appointments of {}.",
+    told="took a copy of your appointments with them",
 )
-DATA_EXPORTED: Final = audit.declare("data.exported", "Data exported")
+DATA_EXPORTED: Final = audit.declare(
+    "data.exported", "Data exported", "took a copy of the data of {}."
+)
 STAFF: Final = "Openchair’s staff"
 _BY_PROVIDERS: Final = frozenset({OPENED, LISTED, EXPORTED})
 

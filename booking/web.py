@@ -10,7 +10,7 @@ from booking.api import slots as slots_api
 from booking.follow_through import grounds
 from booking.pages.booking import compare, hold, profile
 from booking.pages.patient import appointments
-from booking.pages.practice import appointment, closing, hours, services, week
+from booking.pages.practice import appointment, closing, day_form, hours, services, week
 from directory.credentials import follow_through
 
 _ = periodic  # its jobs run wherever booking is served
@@ -31,6 +31,7 @@ routers = [
         appointments,
         week,
         appointment,
+        day_form,
         hours,
         services,
         closing,

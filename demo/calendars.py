@@ -78,7 +78,7 @@ def open_of(
         (one.id, starts) for one in services for _, starts in calendar.free(one.minutes)
     ]
     services_in_order = [one.id for one in services]
-    return openings_of(rows, services_in_order, spans, calendar.availability.lead_minutes, now)
+    return openings_of(rows, services_in_order, spans, calendar.availability, now)
 
 
 @lru_cache(maxsize=20_000)

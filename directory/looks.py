@@ -10,10 +10,16 @@ from core.web.visit import Visit
 from directory.models import Credential, CredentialDecision
 
 CASE_OPENED: Final = audit.declare(
-    "case.opened", "Case opened", told="opened your case, with your legal name and licence numbers"
+    "case.opened",
+    "Case opened",
+    "opened the case of {}.",
+    told="opened your case, with your legal name and licence numbers",
 )
 EVIDENCE_OPENED: Final = audit.declare(
-    "evidence.opened", "Evidence opened", told="opened a file about one of your credentials"
+    "evidence.opened",
+    "Evidence opened",
+    "opened evidence about {}.",
+    told="opened a file about one of your credentials",
 )
 
 

@@ -130,7 +130,7 @@ class CredentialDecision(SQLModel, table=True):
     text_digest: bytes | None = None
     expires_on: date | None = None  # as seen at the source
     evidence_id: UUID | None = Field(default=None, foreign_key="evidence_file.id", index=True)
-    decided_at: datetime
+    decided_at: datetime = Field(index=True)
 
 
 class DecisionText(SQLModel, table=True):
@@ -182,6 +182,19 @@ class RenewalDue(SQLModel, table=True):
 
     provider_id: UUID = Field(foreign_key="provider.id", primary_key=True)
     session_at: datetime = Field(index=True)
+
+
+class CaseAssignment(SQLModel, table=True):
+    """Which admin has a provider's case: until they give it back, or nothing in it waits."""
+
+    __tablename__ = "case_assignment"
+    __table_args__ = (
+        Index("ix_case_assignment_admin_id", "admin_id", "assigned_at", "provider_id"),
+    )
+
+    provider_id: UUID = Field(foreign_key="provider.id", primary_key=True)
+    admin_id: UUID = Field(foreign_key="person.id")
+    assigned_at: datetime
 
 
 class IdentityRequest(SQLModel, table=True):

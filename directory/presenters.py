@@ -1,29 +1,18 @@
 """What pages show of listings, searches and credentials: ready words and addresses, no rules."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
-from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, quote, urlencode
+from typing import Any
+from urllib.parse import parse_qsl
 
 from core.web import formats
-from core.web.formats import clock_time, zoned_time
 from directory.addresses import address_from, address_of
 from directory.credentials.follow_through import EndedSession
 from directory.models import Credential, SearchAlert
 from directory.rules.identity import Change, Identity
 from directory.rules.numbers import is_valid_npi
 from directory.search.day_times import WEEKDAYS, AskedTimes
-from directory.search.entries import Opening, Shown, instant
-from directory.search.query import (
-    DAY_STEPS,
-    FEE_STEPS,
-    GROUPS,
-    SearchQuery,
-    pairs_of,
-    read_kindly,
-)
+from directory.search.query import DAY_STEPS, FEE_STEPS, GROUPS, SearchQuery, pairs_of, read_kindly
 from directory.search.results import Loosening, SearchResults
 from directory.taxonomy import CREDENTIAL_KINDS, MODALITIES, PROFESSIONS, STATES, CareKind
 
@@ -52,67 +41,6 @@ TITLES = {
 RANGED = ("within_days", "max_fee")
 MOST_ENDED = 12
 SORT_TITLES = {"soonest": "Soonest opening", "fee": "Lowest fee", "name": "Name"}
-
-
-# ---------------------------------------------------------------------- cards
-
-
-class Slot(NamedTuple):
-    url: str
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """What `provider_card` shows (templates/components/cards.html). Templates read attributes
-    much quicker than keys."""
-
-    slug: str
-    url: str
-    name: str
-    credentials: str
-    profession: str
-    licensed_line: str
-    voice: str
-    focus: str
-    fee: str
-    portrait_url: str | None
-    monogram: str
-    tint: int
-    slots: list[Slot]
-    all_url: str
-    online_line: str
-
-
-def own_zone(shown: Shown) -> str:
-    """That of the first state in which a listing may see people."""
-    return STATES[shown.states[0]].zone
-
-
-def card(shown: Shown, query: SearchQuery, zone: str, today: date) -> Card:
-    """A provider in the results of `query`. Times are in `zone`; where none is known, in the
-    listing's own, and each says so."""
-    entry, facts = shown.entry, shown.entry.card
-    states, asked = query.choices.get("state", ()), query.asked_times
-    url = f"/providers/{entry.slug}{'?' if asked.pairs else ''}{urlencode(asked.pairs)}"
-    clock = (zone, clock_time) if zone else (own_zone(shown), zoned_time)
-    return Card(
-        slug=entry.slug,
-        url=url,
-        name=entry.name,
-        credentials=facts["letters"],
-        profession=facts["profession"],
-        licensed_line=licensed_line(shown.public_states, states),
-        voice=facts["headline"],
-        focus=", ".join(facts["focus"]),
-        fee=fee_line(facts),
-        portrait_url=facts["photo"],
-        monogram=facts["monogram"],
-        tint=facts["tint"],
-        slots=[slot(opening, *clock, today) for opening in shown.openings],
-        all_url=url,
-        online_line="online" if facts["accepts_new"] else "online, no new patients just now",
-    )
 
 
 def credential_title(one: Credential) -> str:
@@ -153,74 +81,13 @@ def asked_facts(shown: Identity, asked: Change) -> list[dict[str, str]]:
     ]
 
 
-def licensed_line(licensed: Sequence[dict[str, Any]], chosen: tuple[str, ...]) -> str:
-    """Where, and when that was last checked at the source; the states asked for come first."""
-    asked = [state for state in licensed if state["code"] in chosen] or list(licensed)
-    names = [state["name"] for state in asked[:2]]
-    more = len(licensed) - len(names)
-    if more:
-        names.append(formats.count(more, "more state"))
-    days = [state["verified_on"] for state in asked if state["verified_on"]]
-    checked = f", checked {_month_day(min(days))}" if days else ""
-    return f"Licensed in {formats.listed(names)}{checked}"
-
-
-@lru_cache(maxsize=1_000)
-def _month_day(iso: str) -> str:
-    day = date.fromisoformat(iso)
-    return f"{day:%B} {day.day}"
-
-
-def fee_line(facts: Mapping[str, Any]) -> str:
-    low, high = facts["fee_cents"], facts["fee_max_cents"]
-    if low is None:
-        return ""
-    line = (
-        formats.money(low)
-        if high in (None, low)
-        else f"{formats.money(low)} to {formats.money(high)}"
-    )
-    return f"{line} · sliding scale" if facts["sliding_scale"] else line
-
-
-def slot(opening: Opening, zone: str, time: Callable[[datetime, str], str], today: date) -> Slot:
-    start, label = _said(opening.starts, zone, time, today)
-    return Slot(f"/book?service={opening.service_id}&start={start}", label)
-
-
-@lru_cache(maxsize=10_000)
-def _said(
-    starts: int, zone: str, time: Callable[[datetime, str], str], today: date
-) -> tuple[str, str]:
-    """A start (seconds of the epoch) for an address and in words. Most listings share theirs."""
-    return quote(instant(starts)), soon(datetime.fromtimestamp(starts, UTC), zone, today, time)
-
-
-def soon(
-    at: datetime, zone: str, today: date, time: Callable[[datetime, str], str] = clock_time
-) -> str:
-    """Today, 3:00 pm; Tomorrow, 9:00 am; Thu, Nov 26, 3:00 pm. `time` says the time of day."""
-    day = formats.local_date(at, zone)
-    if day == today:
-        return f"Today, {time(at, zone)}"
-    if day == today + timedelta(days=1):
-        return f"Tomorrow, {time(at, zone)}"
-    return f"{formats.short_day(day)}, {time(at, zone)}"
-
-
 # ---------------------------------------------------------------------- filters
 
 
-def headline(query: SearchQuery, found: SearchResults) -> str:
-    """312 people may see you in Washington. 41 have time this week."""
+def where_line(query: SearchQuery) -> str:
+    """in Washington or Oregon; empty for anywhere"""
     states = [STATES[code].name for code in query.choices.get("state", ())]
-    where = f" in {formats.listed(states, 'or')}" if states else ""
-    if not found.total:
-        return f"Nobody matches all of this{where}."
-    who = formats.count(found.total, "person", "people")
-    week = found.counted.this_week
-    have = "has" if week == 1 else "have"
-    return f"{who} may see you{where}. {week:,} {have} time this week."
+    return f"in {formats.listed(states, 'or')}" if states else ""
 
 
 def times_words(asked: AskedTimes) -> str:

@@ -16,3 +16,9 @@ def save(client: TestClient, url: str, typed: dict[str, Any]) -> Response:
         return answer
     values = markup(answer.text).values | {"act_all": ["keep"]}
     return client.post(url, data=values)
+
+
+def time_off(start: str, end: str) -> dict[str, list[str]]:
+    """The hours form's fields for one stretch, from and to "2026-11-24T12:00"."""
+    (first, begins), (last, ends) = start.split("T"), end.split("T")
+    return {"off_from": [first], "off_start": [begins], "off_to": [last], "off_end": [ends]}

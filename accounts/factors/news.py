@@ -1,5 +1,6 @@
 """What is recorded of someone's factors and address, and what they are told of it by mail."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -33,30 +34,48 @@ _HOW: Final = {
 }
 
 
-def _of_kind(detail: audit.Detail) -> str:
-    return f"Of the kind: {KINDS.get(detail['kind'], detail['kind'])}."
+def _of_kind(words: str) -> Callable[[audit.Detail], str]:
+    return lambda detail: f"{words}: {KINDS.get(detail['kind'], detail['kind'])}."
 
 
-ADDED = audit.declare("factor.added", "Passkey or app added", _of_kind)
-REMOVED = audit.declare("factor.removed", "Passkey or app removed", _of_kind)
-REFUSED = audit.declare("factor.refused", "Second step refused", _of_kind)
-RECOVERY_CODE_USED = audit.declare("recovery_code.used", "Recovery code used")
-COPIED = audit.declare(
-    "passkey.copied", "Passkey may be copied", lambda _: "Its counter went back; it was refused."
+ADDED = audit.declare(
+    "factor.added", "Passkey or app added", _of_kind("added a second step at sign-in of {}")
 )
-RESET_ASKED = audit.declare("factors.reset_asked", "Removal of second step asked for", lambda _: "")
+REMOVED = audit.declare(
+    "factor.removed", "Passkey or app removed", _of_kind("removed a second step at sign-in of {}")
+)
+REFUSED = audit.declare(
+    "factor.refused",
+    "Second step refused",
+    _of_kind("gave a second step of {} that was refused"),
+)
+RECOVERY_CODE_USED = audit.declare(
+    "recovery_code.used", "Recovery code used", "used a recovery code of {}."
+)
+COPIED = audit.declare(
+    "passkey.copied",
+    "Passkey may be copied",
+    "was refused with a passkey of {}: its counter went back.",
+)
+RESET_ASKED = audit.declare(
+    "factors.reset_asked",
+    "Removal of second step asked for",
+    "asked for the removal of the second step of {}.",
+)
 RESET_STOPPED = audit.declare(
-    "factors.reset_stopped", "Removal of second step stopped", lambda _: ""
+    "factors.reset_stopped",
+    "Removal of second step stopped",
+    "stopped the removal of the second step of {}.",
 )
 RESET = audit.declare(
     "factors.reset",
     "Second step removed",
-    lambda detail: _HOW[detail["how"]],
+    lambda detail: f"removed the second step of {{}}. {_HOW[detail['how']]}",
 )
 ADDRESS_CHANGED = audit.declare(
     "address.changed",
     "Email address changed",
-    lambda detail: _HOW[detail["how"]],
+    lambda detail: f"changed the address of {{}}. {_HOW[detail['how']]}",
 )
 
 

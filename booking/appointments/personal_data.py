@@ -24,7 +24,7 @@ from directory.credentials.closing import erase_practice, find_closing
 from directory.models import Provider
 from directory.queries import find_provider_of
 
-DELETED = audit.declare("data.deleted", "Data deleted")
+DELETED = audit.declare("data.deleted", "Data deleted", "deleted the data of {}.")
 
 _LETTERS_WITH_SECRETS: Final = ("sign-in-code:", "account:", "alert:")
 """How the keys of letters begin that may hold a code or a link which acts for whoever has it."""

@@ -1,5 +1,6 @@
 """Reads of holds and appointments. None of them decides anything."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -188,6 +189,22 @@ def week_of_provider(
         "a.starts_at",
         {"provider": provider_id, "start": start, "end": end, "earliest": start - LONGEST},
     )
+
+
+def first_sessions(
+    session: Session, provider_id: UUID, people: Sequence[UUID | None]
+) -> dict[UUID, datetime]:
+    """When each of these patients had, or will have, the first session with a provider."""
+    rows = run(
+        session,
+        Statement(
+            "SELECT patient_id, min(starts_at) FROM appointment"
+            " WHERE provider_id = %(provider)s AND patient_id = ANY(%(people)s)"
+            " AND status IN ('booked', 'completed') GROUP BY patient_id",
+            {"provider": provider_id, "people": [one for one in people if one is not None]},
+        ),
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def _entries(

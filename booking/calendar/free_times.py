@@ -110,13 +110,6 @@ def free_within(
     return starts_apart(found, offer.minutes, read_busy(list(chain.from_iterable(sessions))))
 
 
-def free_of_cache(
-    rows: Iterable[Any], span: Interval, calendar: Calendar, now: datetime
-) -> list[int]:
-    """Of cached rows of any services, the starts in `span` that anybody may book now."""
-    return _within((row.starts for row in rows), span, calendar, now, "")
-
-
 def days_around(span: Interval) -> tuple[date, date]:
     """First and last of the opening days in which something may begin within `span`, whatever the
     zone: local days differ by one from UTC's, and a day's hours may pass midnight."""

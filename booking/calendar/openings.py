@@ -30,6 +30,8 @@ from directory.listings.openings import (
     NO_OPENINGS,
     Opening,
     Openings,
+    first_of_days,
+    is_full,
     writing_openings,
 )
 from directory.rules.grounds import ends_within
@@ -73,25 +75,25 @@ def openings_in(found: Iterable[Starts], calendar: Calendar, now: datetime) -> O
     if calendar.availability is None:
         return NO_OPENINGS
     services = [offer.id for offer in _for_new(calendar)]
-    lead = calendar.availability.lead_minutes
-    return openings_of(found, services, calendar.bookable_spans(now), lead, now)
+    return openings_of(found, services, calendar.bookable_spans(now), calendar.availability, now)
 
 
 def openings_of(
     found: Iterable[Starts],
     services: Sequence[UUID],
     spans: Sequence[Interval],
-    lead_minutes: int,
+    availability: Availability,
     now: datetime,
 ) -> Openings:
     """What a listing says where these are the free starts, in any order. `spans`: when a session
-    may begin, as seen from `now`; `lead_minutes`: how long before it can be had.
+    may begin, as seen from `now`.
 
     Where several services may begin at once, the first of `services` has it; others are left out.
     """
     service_at = _service_at(found, services, spans)
-    first = [Opening(str(service_at[at]), at) for at in sorted(service_at)[:MOST_OPENINGS]]
-    return Openings.of(first, service_at, lead_minutes, now)
+    chosen = first_of_days(sorted(service_at), availability.time_zone)
+    first = [Opening(str(service_at[at]), at) for at in chosen]
+    return Openings.of(first, service_at, availability.lead_minutes, now)
 
 
 def read_openings(
@@ -144,9 +146,8 @@ def _service_at(
 
 def reaches(published: Openings, day: date, availability: Availability) -> bool:
     """Whether the openings of local `day` may be among the first ones."""
-    if len(published.first) < MOST_OPENINGS:
-        return True
-    return slots.local_day(published.first[-1].starts_at, availability.time_zone) >= day
+    days = [slots.local_day(one.starts_at, availability.time_zone) for one in published.first]
+    return not is_full(days) or days[-1] >= day
 
 
 def openings_after(

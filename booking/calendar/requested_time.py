@@ -11,9 +11,7 @@ from sqlmodel import Session
 from booking.calendar.free_times import (
     ANYBODY,
     Viewer,
-    days_around,
     free_minutes,
-    free_of_cache,
     nearest_free_times,
 )
 from booking.calendar.queries import (
@@ -25,7 +23,7 @@ from booking.calendar.queries import (
 from booking.rules.minutes import instant_of
 from booking.rules.notice import notice_rule
 from booking.rules.slots import Interval
-from core.database import Statement, run, run_together
+from core.database import Statement, run_together
 from core.errors import NotFound
 
 AHEAD = timedelta(days=62)
@@ -113,22 +111,6 @@ def nearest_times(
         return []
     near = min(max(wanted.starts_at, now), now + AHEAD)
     return nearest_free_times(session, wanted.calendar, wanted.service.id, near, now, viewer)
-
-
-def free_of_any(session: Session, calendar: Calendar, span: Interval, now: datetime) -> list[int]:
-    """The starts in `span` at which any service may begin now, in epoch minutes, each as often as
-    there are services; in one query."""
-    if calendar.availability is None or span.end <= span.start:
-        return []
-    first, last = days_around(span)
-    query = Statement(
-        """
-        SELECT starts FROM slot_day
-        WHERE service_id = ANY(%(services)s) AND day BETWEEN %(first)s AND %(last)s
-        """,
-        {"services": [offer.id for offer in calendar.offers], "first": first, "last": last},
-    )
-    return free_of_cache(run(session, query), span, calendar, now)
 
 
 def times_from(

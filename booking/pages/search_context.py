@@ -7,16 +7,19 @@ from urllib.parse import urlsplit
 
 from core.web.visit import Visit
 from core.web.zones import DEFAULT, is_zone, reader_zone
-from directory.addresses import address_of_page, search_at
+from directory.addresses import address_of, address_of_page, search_at
 from directory.search.day_times import TIMES, WEEKDAYS, AskedTimes
+from directory.search.query import SearchQuery, pairs_of, read_kindly
 from directory.taxonomy import STATES
+
+_SAID_APART = ("state", "weekday", "time", "q", "sort", "limit")
 
 
 @dataclass(frozen=True)
 class SearchContext:
     """`state`: where they will be, if they said so. `weekdays` and `times`: which times of the
-    week they asked for. `results` or `comparison`: the address they came from, if it was one of
-    these."""
+    week they asked for. `filters`: what else their search asks, as its parameters. `results` or
+    `comparison`: the address to go back to, where they came from one of these."""
 
     state: str
     zone: str
@@ -24,6 +27,7 @@ class SearchContext:
     times: tuple[str, ...] = ()
     results: str = ""
     comparison: str = ""
+    filters: tuple[tuple[str, str], ...] = ()
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -38,18 +42,26 @@ class SearchContext:
         """All of it as parameters, for pages that show times by the clock of `zone`."""
         asked = self.asked_times(zone).pairs
         known = [pair for pair in self.parameters.items() if pair not in asked]
-        return [*known, *asked]
+        return [*known, *asked, *self.filters]
+
+    def query(self, zone: str) -> SearchQuery:
+        """The search they come with, by the clock of `zone`."""
+        pairs = [pair for pair in self.pairs(zone) if pair[0] != "zone"]
+        return read_kindly([*pairs, ("zone", zone)])[0]
 
 
 def search_context(visit: Visit) -> SearchContext:
     """From this page's address; the search from the page that linked here, if it was ours."""
     asked = visit.request.query_params
     came_from = urlsplit(visit.request.headers.get("referer", ""))
+    given = read_kindly(asked.multi_items())[0]
     said = SearchContext(
         clean_state(asked.get("state", "")),
         clean_zone(asked.get("zone", "")),
         _known("weekday", WEEKDAYS, visit),
         _known("time", TIMES, visit),
+        results=address_of(given) if _filters_of(given) else "",
+        filters=_filters_of(given),
     )
     if came_from.netloc != visit.request.url.netloc:
         return said
@@ -59,7 +71,16 @@ def search_context(visit: Visit) -> SearchContext:
     if query is None:
         return said
     states = query.choices.get("state", ())
-    return replace(said, state=said.state or next(iter(states), ""), results=address_of_page(query))
+    return replace(
+        said,
+        state=said.state or next(iter(states), ""),
+        results=address_of_page(query),
+        filters=_filters_of(query),
+    )
+
+
+def _filters_of(query: SearchQuery) -> tuple[tuple[str, str], ...]:
+    return tuple(pair for pair in pairs_of(query) if pair[0] not in _SAID_APART)
 
 
 def _known(name: str, keys: Collection[str], visit: Visit) -> tuple[str, ...]:

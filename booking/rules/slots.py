@@ -175,8 +175,11 @@ def count_by_day(busy: Sequence[Interval], zone: str) -> dict[date, int]:
 def hours_refusal(availability: Availability, start: datetime, minutes: int) -> Refusal | None:
     """Why a session that is booked lies outside the provider's hours, or in their time off; None
     where it does not. On which minutes sessions begin is asked only of new ones."""
-    found = _hours(availability, start, minutes) or _obstacle(availability, start, minutes, (), {})
-    return found if found in OF_HOURS else None
+    refusals = (
+        _hours(availability, start, minutes),
+        _obstacle(availability, start, minutes, (), {}),
+    )
+    return next((one for one in refusals if one in OF_HOURS), None)
 
 
 def _distance(allowed: Interval, start: datetime, now: datetime) -> Refusal | None:

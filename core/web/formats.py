@@ -33,6 +33,13 @@ def full_date(value: date) -> str:
     return f"{value:%B} {value.day}, {value.year}"
 
 
+def days(first: date, last: date) -> str:
+    """Nov 23–29; Nov 30 – Dec 6"""
+    if first.month == last.month:
+        return f"{first:%b} {first.day}–{last.day}"
+    return f"{first:%b} {first.day} – {last:%b} {last.day}"
+
+
 def local_date(at: datetime, zone: str) -> date:
     return at.astimezone(ZoneInfo(zone)).date()
 

@@ -23,6 +23,7 @@ from directory.api.practice import (
 )
 from directory.credentials import cases
 from directory.credentials.applications import lacks
+from directory.credentials.assignments import give_back_case, take_case
 from directory.credentials.decisions import (
     DecisionForm,
     checks_of,
@@ -45,12 +46,13 @@ from directory.rules.checks import Check
 
 router = Router(prefix="/api/v1/admin", tags=["admin"])
 
-View = Literal["waiting", "expiring", "overdue", "everyone"]
+View = Literal["waiting", "theirs", "expiring", "overdue", "everyone"]
 
 
 class CaseAnswer(BaseModel):
     """A provider on the desk. `pending`: how many claims wait for a decision; `asks_for`: of name
-    and letters what does, in words. Where nothing does, the next step is the provider's."""
+    and letters what does, in words. Where nothing does, the next step is the provider's.
+    `assigned_to`: the address of the admin who has the case, or empty."""
 
     provider_id: UUID
     name: str
@@ -61,6 +63,7 @@ class CaseAnswer(BaseModel):
     pending: int
     asks_for: str
     is_shown: bool
+    assigned_to: str
 
 
 class CaseList(BaseModel):
@@ -172,8 +175,9 @@ def list_cases(
     after: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> CaseList:
-    """What waits, oldest first; or what runs out within 30 days, whose attestation is overdue, or
-    everyone. `after`: how many to leave out at the beginning."""
+    """What waits for a decision, oldest first; or who has the next step to do themselves, whose
+    credentials expire within 30 days, whose attestation is overdue, or everyone. `after`: how many
+    to leave out at the beginning."""
     page = cases.find_cases(visit.session, view, visit.now, after, limit)
     return CaseList(total=page.total, items=[_case(one) for one in page.cases])
 
@@ -238,6 +242,30 @@ def reinstate_provider(visit: Visiting, provider_id: UUID) -> Response:
     return Response(status_code=204)
 
 
+@router.put(
+    "/providers/{provider_id}/assignment",
+    status_code=204,
+    responses=problem_responses(401, 403, 404, 422),
+)
+@allow(ADMIN)
+def take(visit: Visiting, provider_id: UUID) -> Response:
+    """The case is the caller's from now on, whoever had it."""
+    take_case(visit.session, provider_id, visit.person_id, visit.now)
+    return Response(status_code=204)
+
+
+@router.delete(
+    "/providers/{provider_id}/assignment",
+    status_code=204,
+    responses=problem_responses(401, 403, 404, 422),
+)
+@allow(ADMIN)
+def give_back(visit: Visiting, provider_id: UUID) -> Response:
+    """The case is nobody's from now on, where it was the caller's."""
+    give_back_case(visit.session, provider_id, visit.person_id, visit.now)
+    return Response(status_code=204)
+
+
 @router.post("/evidence", status_code=201, responses=problem_responses(401, 403, 413, 422, 507))
 @confirmed
 @allow(ADMIN)
@@ -293,7 +321,8 @@ def _asked_identity(visit: Visit, provider: Provider) -> AskedIdentity | None:
 
 
 def _case(case: cases.Case) -> CaseAnswer:
-    return CaseAnswer(**{**vars(case), "missing": [lack.message for lack in case.missing]})
+    missing = [lack.message for lack in case.missing]
+    return CaseAnswer(**{**vars(case), "missing": missing, "assigned_to": case.holder})
 
 
 def _claims(visit: Visit, provider: Provider, claims: Sequence[Credential]) -> list[ClaimAnswer]:

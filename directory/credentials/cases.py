@@ -1,4 +1,4 @@
-"""Who needs an admin, and by when: claims to be decided, what runs out, what is to be confirmed."""
+"""Who needs an admin, and by when: claims to be decided, what expires, what is to be confirmed."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -9,11 +9,14 @@ from uuid import UUID
 
 from sqlmodel import Session, col, or_, select
 
-from directory.credentials import queues
-from directory.credentials.queues import Queue
+from directory.credentials import queues, views
+from directory.credentials.assignments import holder_names
+from directory.credentials.queues import Asker
+from directory.credentials.views import Asked
 from directory.listings.identity import asks_for, change_of
 from directory.models import (
     Credential,
+    CredentialKind,
     CredentialStatus,
     IdentityRequest,
     Listing,
@@ -23,12 +26,14 @@ from directory.models import (
     Suspension,
     SuspensionKind,
 )
-from directory.queries import credentials_of, fact_of, find_identity_request
+from directory.queries import fact_of
 from directory.rules.days import end_of_day, local_day, working_days_after
 from directory.rules.requirements import (
     Lack,
+    Mark,
     Readiness,
     attestation_due,
+    marks_of,
     missing_for_listing,
 )
 from directory.taxonomy import PROFESSIONS
@@ -42,18 +47,24 @@ class Case:
     """A provider on the desk. `waiting_since`: what has waited, or stood, longest. `due`: the end
     of the time in which something is to be done, and `due_on` its last day. `pending`: how many
     claims wait for a decision, `asks_for`: of name or letters what does; where nothing does, the
-    next step is the provider's. `session_at`: the first booked session that a renewal decides
-    about, where it is near (`RenewalDue`)."""
+    next step is the provider's. `states`: where they have claimed a licence; `marks`: how each
+    kind of credential stands; `holder`: the address of the admin who has the case, if one has.
+    `session_at`: the first booked session that a renewal decides about, where it is near
+    (`RenewalDue`)."""
 
     provider_id: UUID
     name: str
+    letters: str
     profession: str
+    states: list[str]
+    marks: list[Mark]
     missing: list[Lack]
     waiting_since: datetime
     due: datetime
     pending: int
     asks_for: str
     is_shown: bool
+    holder: str
     session_at: datetime | None = None
 
     @property
@@ -76,15 +87,15 @@ class Page:
 
 def find_cases(session: Session, view: str, now: datetime, after: int, most: int) -> Page:
     """At most `most` cases of a view, without its first `after`. KeyError: no such view."""
-    total = sum(queues.count(session, _VIEWS[view].queues, now))
-    return Page(list_cases(session, view, now, after, most), total)
+    asked, asker = Asked(view), Asker(now)
+    total = sum(queues.count(session, asked.queues, asker))
+    return Page(list_cases(session, asked, asker, after, most).cases, total)
 
 
-def list_cases(session: Session, view: str, now: datetime, after: int, most: int) -> list[Case]:
-    """As `find_cases`, where the total is not asked for."""
-    asked = _VIEWS[view]
-    ids = queues.find_ids(session, asked.queues, now, after, most)
-    return _cases(session, ids, now, asked.when)
+def list_cases(session: Session, asked: Asked, asker: Asker, after: int, most: int) -> Page:
+    """As `find_cases`, sorted and narrowed; `total` is -1 where it is the whole view's."""
+    ids, total = views.find_page(session, asked, asker, after, most)
+    return Page(cases_of(session, ids, asker.now, asked.view), -1 if total is None else total)
 
 
 def find_urgent(session: Session, now: datetime) -> list[Case]:
@@ -96,26 +107,21 @@ def find_urgent(session: Session, now: datetime) -> list[Case]:
         .order_by(col(RenewalDue.session_at))
         .limit(20)
     ).all()
-    return [one for one in _cases(session, ids, now, _for_decision) if one.is_urgent]
+    return [one for one in cases_of(session, ids, now) if one.is_urgent]
 
 
-def count_cases(session: Session, now: datetime) -> dict[str, int]:
-    """How many there are in each view."""
-    places = [(name, queue) for name, view in _VIEWS.items() for queue in view.queues]
-    counted = queues.count(session, [queue for _, queue in places], now)
-    counts = dict.fromkeys(_VIEWS, 0)
+def count_cases(session: Session, asker: Asker) -> dict[str, int]:
+    """How many there are in each view; of "expiring" also by days ahead ("expiring-60")."""
+    wanted = {
+        **views.VIEWS,
+        **{f"expiring-{days}": (one,) for days, one in queues.EXPIRING.items()},
+    }
+    places = [(name, queue) for name, view in wanted.items() for queue in view]
+    counted = queues.count(session, [queue for _, queue in places], asker)
+    counts = dict.fromkeys(wanted, 0)
     for (name, _), number in zip(places, counted, strict=True):
         counts[name] += number
     return counts
-
-
-def next_to_decide(session: Session, first: UUID) -> UUID | None:
-    """Whose case to look at next: that of `first` while anything waits there, then the oldest."""
-    if any(one.status == CredentialStatus.PENDING for one in credentials_of(session, first)):
-        return first
-    if find_identity_request(session, first) is not None:
-        return first
-    return queues.find_oldest_open(session)
 
 
 _Times = tuple[datetime, datetime]  # waiting since, due
@@ -159,24 +165,15 @@ def _by_attestation(held: _Held) -> _Times:
     return since, attestation_due(since)
 
 
-@dataclass(frozen=True)
-class _View:
-    """`when`: since when a case waits, and when it is due."""
-
-    queues: list[Queue]
-    when: _When
+_WHEN: Final[dict[str, _When]] = {"expiring": _by_expiry, "overdue": _by_attestation}
+"""Since when a case waits, and when it is due, where that is not by what is to be decided."""
 
 
-_VIEWS: Final = {
-    "waiting": _View([queues.CLAIMED, queues.ASKED, queues.APPLIED], _for_decision),
-    "expiring": _View([queues.EXPIRING], _by_expiry),
-    "overdue": _View([queues.OVERDUE], _by_attestation),
-    "everyone": _View([queues.EVERYONE], _for_decision),
-}
-
-
-def _cases(session: Session, ids: Sequence[UUID], now: datetime, when: _When) -> list[Case]:
-    """In the order of `ids`; seven statements however many there are."""
+def cases_of(
+    session: Session, ids: Sequence[UUID], now: datetime, view: str = "waiting"
+) -> list[Case]:
+    """In the order of `ids`, as they stand in that view; some nine statements however many there
+    are."""
     if not ids:
         return []
     providers = {
@@ -211,6 +208,7 @@ def _cases(session: Session, ids: Sequence[UUID], now: datetime, when: _When) ->
         if one.session_at > now
     }
     credentials = _credentials(session, ids)
+    holders = holder_names(session, ids)
     asked = {
         one.provider_id: one
         for one in session.exec(
@@ -226,8 +224,9 @@ def _cases(session: Session, ids: Sequence[UUID], now: datetime, when: _When) ->
             one in shown,
             {kind for who, kind in standing if who == one},
             due_renewals.get(one),
+            holders.get(one, ""),
             now,
-            when,
+            _WHEN.get(view, _for_decision),
         )
         for one in ids
     ]
@@ -250,6 +249,7 @@ def _case(
     is_shown: bool,
     standing: set[str],
     session_at: datetime | None,
+    holder: str,
     now: datetime,
     when: _When,
 ) -> Case:
@@ -268,12 +268,16 @@ def _case(
     return Case(
         provider_id=provider.id,
         name=provider.display_name,
+        letters=provider.letters,
         profession=PROFESSIONS[provider.profession].title,
+        states=sorted({one.state for one in facts if one.kind == CredentialKind.STATE_LICENSE}),
+        marks=marks_of(provider.profession, facts, now),
         missing=lacks,
         waiting_since=since,
         due=due,
         pending=sum(one.status == CredentialStatus.PENDING for one in credentials),
         asks_for=asks_for(change_of(held.asked)) if held.asked else "",
         is_shown=is_shown,
+        holder=holder,
         session_at=session_at,
     )

@@ -23,13 +23,10 @@ from directory.listings.photos import remove_photo
 from directory.models import Credential, CredentialStatus, Provider, Suspension, SuspensionKind
 from directory.rules import grounds
 
-
-def _by_whom(_: audit.Detail) -> str:
-    return "By the provider."
-
-
-CLOSED: Final = audit.declare("practice.closed", "Practice closed", _by_whom)
-OPENED: Final = audit.declare("practice.opened", "Practice opened again", _by_whom)
+CLOSED: Final = audit.declare("practice.closed", "Practice closed", "closed the practice of {}.")
+OPENED: Final = audit.declare(
+    "practice.opened", "Practice opened again", "opened the practice of {} again."
+)
 
 
 def find_closing(session: Session, provider_id: UUID) -> Suspension | None:

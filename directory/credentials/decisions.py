@@ -4,7 +4,7 @@ Automatic checks inform; only an admin decides. Decisions are append-only: the d
 to change them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
@@ -20,10 +20,12 @@ from core.errors import Conflict, Invalid, NotFound
 from core.settings import settings
 from core.web import templates
 from core.web.caller import Caller
+from directory.credentials.assignments import end_assignment
 from directory.credentials.claims import MUST_EXPIRE, date_problem, number_digest, place_of
 from directory.credentials.evidence import Upload, find_evidence, save_evidence, upload_problem
 from directory.credentials.follow_through import ground_changed
 from directory.credentials.history import keep_decision
+from directory.credentials.next_case import waits
 from directory.listings.identity import change_of, drop_letters, identity_of
 from directory.listings.listing import lock_provider
 from directory.models import (
@@ -101,6 +103,8 @@ def decide(
     _record(session, provider, credential, admin, now)
     _tell(session, provider, credential)
     ground_changed(session, provider.id, now)
+    if not waits(session, provider.id):
+        end_assignment(session, provider.id)
     return credential
 
 
@@ -208,14 +212,18 @@ def _apply(
     session.flush()
 
 
-def _in_words(detail: audit.Detail) -> str:
-    """State licence, Washington. What was seen, and why, stands in the decision itself."""
-    place = f", {STATES[detail['state']].name}" if detail["state"] in STATES else ""
-    return f"{CREDENTIAL_KINDS[detail['kind']]}{place}."
+def _in_words(status: str) -> Callable[[audit.Detail], str]:
+    """What was seen, and why, stands in the decision itself."""
+
+    def says(detail: audit.Detail) -> str:
+        place = f", {STATES[detail['state']].name}," if detail["state"] in STATES else ""
+        return f"{status} the {CREDENTIAL_KINDS[detail['kind']]}{place} of {{}}."
+
+    return says
 
 
 _ACTIONS: Final = {
-    status: audit.declare(f"credential.{status}", f"Credential {status}", _in_words)
+    status: audit.declare(f"credential.{status}", f"Credential {status}", _in_words(status))
     for status in ("verified", "rejected", "revoked")
 }
 

@@ -16,6 +16,8 @@ from core.errors import Conflict, Invalid
 from core.settings import settings
 from core.web import templates
 from core.web.caller import Caller
+from directory.credentials.assignments import end_assignment
+from directory.credentials.next_case import waits
 from directory.listings.identity import (
     apply_change,
     asks_for,
@@ -66,6 +68,8 @@ def decide_identity(
     record_request(session, provider, found, admin.person_id, form.outcome, now)
     _tell(session, provider, found)
     refresh_listing(session, provider.id, now)
+    if not waits(session, provider.id):
+        end_assignment(session, provider.id)
     return found
 
 

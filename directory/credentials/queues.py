@@ -8,6 +8,7 @@ Statuses stand in the statements, for with parameters in their place the indexes
 what is open could not be used.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -17,15 +18,14 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from directory.listings.listing_count import HOW_MANY
-from directory.rules.checks import EXPIRES_SOON
 from directory.rules.requirements import ATTESTATION_LASTS
 
 
 @dataclass(frozen=True)
 class Queue:
     """`ids` selects provider ids in the queue's order, `count` how many they are. Both may use
-    `:soon`, the last day of what runs out soon, and `:attested`, when what is overdue was
-    attested at the latest."""
+    `:today`, `:attested`, when what is overdue was attested at the latest, and `:admin`, who
+    asks."""
 
     ids: str
     count: str
@@ -49,7 +49,8 @@ def _how_many(which: str) -> str:
 
 _CLAIMED: Final = "{0}.status = 'pending' AND {0}.withdrawn_at IS NULL"
 _ENDING: Final = (
-    "{0}.status = 'verified' AND {0}.withdrawn_at IS NULL AND {0}.expires_on <= CAST(:soon AS date)"
+    "{{0}}.status = 'verified' AND {{0}}.withdrawn_at IS NULL"
+    " AND {{0}}.expires_on <= CAST(:today AS date) + {days}"
 )
 _HAS_CLAIMED: Final = f"""
     EXISTS (SELECT FROM credential one
@@ -80,13 +81,29 @@ APPLIED: Final = Queue(
 )
 """Who applied, is not shown and has the next step to do themselves, oldest first."""
 
-EXPIRING: Final = Queue(_by_first(_ENDING, "expires_on"), _how_many(_ENDING))
-"""A verified credential has run out or does within 30 days; the first to end comes first."""
+SPANS: Final = (30, 60, 90)
+"""Days ahead within which the desk looks at what expires. Providers are warned 30 days before."""
+
+
+def _expiring(days: int) -> Queue:
+    which = _ENDING.format(days=days)
+    return Queue(_by_first(which, "expires_on"), _how_many(which))
+
+
+EXPIRING: Final = {days: _expiring(days) for days in SPANS}
+"""A verified credential has expired, or does within so many days; the first to end comes first."""
 
 OVERDUE: Final = Queue(
     f"SELECT id {_OVERDUE} ORDER BY attested_at, id", f"SELECT count(*) {_OVERDUE}"
 )
 """The last attestation no longer counts; the oldest comes first."""
+
+MINE: Final = Queue(
+    "SELECT provider_id FROM case_assignment WHERE admin_id = CAST(:admin AS uuid)"
+    " ORDER BY assigned_at, provider_id",
+    "SELECT count(*) FROM case_assignment WHERE admin_id = CAST(:admin AS uuid)",
+)
+"""Which cases the admin who asks has taken, the first taken first."""
 
 EVERYONE: Final = Queue(
     "SELECT provider_id FROM listing ORDER BY (published_at IS NULL), sort_name, provider_id",
@@ -95,41 +112,45 @@ EVERYONE: Final = Queue(
 """By family name, those who are shown first."""
 
 
+@dataclass(frozen=True)
+class Asker:
+    """When a queue is looked at, and by which admin; None: by none of them."""
+
+    now: datetime
+    admin: UUID | None = None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the statements of a `Queue` may name."""
+        return {
+            "today": self.now.date(),
+            "attested": self.now - ATTESTATION_LASTS,
+            "admin": self.admin,
+        }
+
+
 def find_ids(
-    session: Session, queues: list[Queue], now: datetime, after: int, most: int
+    session: Session, queues: Sequence[Queue], asker: Asker, after: int, most: int
 ) -> list[UUID]:
     """At most `most` of those in the queues, one queue after another, without the first `after`.
     Nobody is in two of them."""
     found: list[UUID] = []
     for place, queue in enumerate(queues):
-        found += _part(session, queue, now, after, most - len(found))
+        found += _part(session, queue, asker, after, most - len(found))
         if len(found) == most or place == len(queues) - 1:
             break
-        after = 0 if found else after - count(session, [queue], now)[0]
+        after = 0 if found else after - count(session, [queue], asker)[0]
     return found
 
 
-def find_oldest_open(session: Session) -> UUID | None:
-    """Whose claim has waited longest for a decision; where none waits, whose name or letters."""
-    for queue in (CLAIMED, ASKED):
-        found: UUID | None = session.connection().execute(text(f"{queue.ids} LIMIT 1")).scalar()
-        if found is not None:
-            return found
-    return None
-
-
-def _part(session: Session, queue: Queue, now: datetime, after: int, most: int) -> list[UUID]:
+def _part(session: Session, queue: Queue, asker: Asker, after: int, most: int) -> list[UUID]:
     statement = text(f"{queue.ids} LIMIT :most OFFSET :after")
-    values = {**_days(now), "most": most, "after": after}
+    values = {**asker.values, "most": most, "after": after}
     return list(session.connection().execute(statement, values).scalars())
 
 
-def count(session: Session, queues: list[Queue], now: datetime) -> list[int]:
+def count(session: Session, queues: Sequence[Queue], asker: Asker) -> list[int]:
     """How many there are in each queue, by one statement."""
     columns = ", ".join(f"({queue.count})" for queue in queues)
-    row = session.connection().execute(text(f"SELECT {columns}"), _days(now)).one()
+    row = session.connection().execute(text(f"SELECT {columns}"), asker.values).one()
     return [int(value) for value in row]
-
-
-def _days(now: datetime) -> dict[str, Any]:
-    return {"soon": now.date() + EXPIRES_SOON, "attested": now - ATTESTATION_LASTS}

@@ -30,11 +30,15 @@ LONGEST_REASON: Final = 1000
 
 def _in_words(detail: audit.Detail) -> str:
     since, until = detail.get("from", ""), detail.get("until", "")
-    return f"From {since} until {until or 'further notice'}." if since else ""
+    return (
+        f"suspended {{}} from {since} until {until or 'further notice'}."
+        if since
+        else "suspended {}."
+    )
 
 
 SUSPENDED: Final = audit.declare("provider.suspended", "Provider suspended", _in_words)
-REINSTATED: Final = audit.declare("provider.reinstated", "Provider reinstated", lambda _: "")
+REINSTATED: Final = audit.declare("provider.reinstated", "Provider reinstated", "reinstated {}.")
 _BACKDATED: Final = timedelta(minutes=5)
 
 

@@ -4,6 +4,7 @@ Before the first licence is verified it is all theirs, for whoever verifies it l
 beside it. From then on, `directory.rules.identity` says what an admin decides first.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -126,19 +127,22 @@ _FIELDS_IN_WORDS = {
 }
 
 
-def _in_words(detail: audit.Detail) -> str:
-    fields = [_FIELDS_IN_WORDS.get(one, one) for one in detail.get("fields", [])]
-    return f"Of {formats.listed(fields)}." if fields else ""
+def _in_words(words: str) -> Callable[[audit.Detail], str]:
+    def says(detail: audit.Detail) -> str:
+        fields = [_FIELDS_IN_WORDS.get(one, one) for one in detail.get("fields", [])]
+        return f"{words} {formats.listed(fields) or 'a name or letters'} of {{}}."
+
+    return says
 
 
 _ACTIONS = {
-    what: audit.declare(f"identity.{what}", title, _in_words)
-    for what, title in (
-        ("changed", "Name or letters changed"),
-        ("asked", "Change of identity asked for"),
-        ("withdrawn", "Change of identity taken back"),
-        ("accepted", "Change of identity accepted"),
-        ("declined", "Change of identity declined"),
+    what: audit.declare(f"identity.{what}", title, _in_words(words))
+    for what, title, words in (
+        ("changed", "Name or letters changed", "changed"),
+        ("asked", "Change of identity asked for", "asked for a change of"),
+        ("withdrawn", "Change of identity taken back", "took back a change of"),
+        ("accepted", "Change of identity accepted", "accepted a change of"),
+        ("declined", "Change of identity declined", "declined a change of"),
     )
 }
 

@@ -230,7 +230,7 @@ def _card(
         "sliding_scale": provider.sliding_scale,
         "accepts_new": provider.accepts_new,
         "photo": f"/photos/{provider.photo}" if provider.photo else None,
-        "monogram": _monogram(provider.display_name),
+        "monogram": monogram(provider.display_name),
         "tint": zlib.crc32(provider.id.bytes) % TINTS,
     }
 
@@ -239,7 +239,8 @@ def _iso(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
 
-def _monogram(name: str) -> str:
+def monogram(name: str) -> str:
+    """DL: the letters of a portrait that is drawn."""
     parts = name.split()
     return (parts[0][:1] + (parts[-1][:1] if len(parts) > 1 else "")).upper()
 

@@ -1,16 +1,19 @@
 """A listing's openings, as booking publishes them: instants come in, packed bytes are kept.
 
-An opening can be had until its notice before it. The first few are kept whole; of all others the
-listing knows in which hours of two weeks there are any (`packed_columns`).
+An opening can be had until its notice before it. The first few are kept whole, and some of each of
+the next days, so that a card can show a few days; of all others the listing knows in which hours of
+two weeks there are any (`packed_columns`).
 """
 
 import json
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain
 from typing import Any, Final, Self, TypeAlias
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
@@ -28,6 +31,11 @@ from directory.listings.packed_columns import (
 from directory.queries import get_provider
 
 MOST_OPENINGS: Final = MOST_STARTS
+"""So many of the soonest are all known."""
+CARD_DAYS: Final = 5
+"""Of so many days with openings some are known,"""
+OF_A_DAY: Final = 4
+"""each day's first ones."""
 DAYS_OF_HOURS: Final = HOUR_DAYS
 """For so many days the listing knows in which hours there are openings."""
 
@@ -54,8 +62,8 @@ in which hours it has openings, but keeps only the first ones whole."""
 
 @dataclass(frozen=True)
 class Openings:
-    """What a listing says of a provider's openings. `first`: soonest first, each start once, at
-    most `MOST_OPENINGS`. `notice_minutes`: how long before it each can be had."""
+    """What a listing says of a provider's openings. `first`: soonest first, each start once, of
+    those that `first_of_days` chooses. `notice_minutes`: how long before it each can be had."""
 
     first: tuple[Opening, ...]
     hours: bytes
@@ -106,6 +114,32 @@ class Openings:
             "hours": self.hours,
             "notice_minutes": self.notice_minutes,
         }
+
+
+def first_of_days(starts: Sequence[int], zone: str) -> list[int]:
+    """Which of some starts (minutes of the epoch, ascending, each once) a card is made of: the
+    soonest `MOST_OPENINGS`, and of each of `CARD_DAYS` days the first `OF_A_DAY`. Days are those of
+    `zone`."""
+    chosen = set(starts[:MOST_OPENINGS])
+    at = 0
+    for _ in range(CARD_DAYS):
+        if at == len(starts):
+            break
+        end = bisect_left(starts, _next_midnight(starts[at], zone), at)
+        chosen.update(starts[at : min(end, at + OF_A_DAY)])
+        at = end
+    return sorted(chosen)
+
+
+def is_full(first: Sequence[date]) -> bool:
+    """Whether later days change nothing: `first` are the local days of a listing's openings."""
+    return len(first) >= MOST_OPENINGS and len(set(first)) >= CARD_DAYS
+
+
+def _next_midnight(minute: int, zone: str) -> int:
+    local = datetime.fromtimestamp(minute * 60, ZoneInfo(zone))
+    after = datetime.combine(local.date() + timedelta(days=1), time(0), ZoneInfo(zone))
+    return int(after.timestamp()) // 60
 
 
 NO_OPENINGS: Final = Openings((), b"", 0)

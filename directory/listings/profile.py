@@ -13,15 +13,23 @@ from accounts import audit
 from core.errors import Invalid
 from core.versions import ANY_VERSION, Expected, version_of
 from directory.listings.identity import change_identity, identity_of
-from directory.listings.listing import lock_provider, readiness_of, refresh_listing
-from directory.models import Provider
+from directory.listings.listing import (
+    FOCUS,
+    lock_provider,
+    monogram,
+    readiness_of,
+    refresh_listing,
+)
+from directory.models import Listing, Provider
 from directory.rules.identity import FIELDS, Identity
 from directory.rules.names import holds_a_title, letters_problem, name_problem, tidy_name
 from directory.rules.offerings import offering_problems
 from directory.rules.requirements import missing_for_attestation
 from directory.taxonomy import AGE_GROUPS, CONDITIONS, INSURANCE, LANGUAGES, MODALITIES
 
-LINK_CHANGED: Final = audit.declare("meeting_link.changed", "Meeting link changed")
+LINK_CHANGED: Final = audit.declare(
+    "meeting_link.changed", "Meeting link changed", "changed the meeting link of {}."
+)
 LONGEST_PRONOUNS = 40
 LONGEST_HEADLINE = 160
 LONGEST_APPROACH = 4000
@@ -87,14 +95,38 @@ def save_profile(
     provider.headline = " ".join(form.headline.split())
     provider.approach = form.approach.replace("\r\n", "\n").strip()
     for field, known in _CHOICES.items():
-        chosen = set(getattr(form, field))
-        setattr(provider, field, [key for key in known if key in chosen])
+        setattr(provider, field, _known(getattr(form, field), known))
     provider.sliding_scale = form.sliding_scale
     provider.accepts_new = form.accepts_new
     provider.meeting_url = meeting_url
     session.add(provider)
     session.flush()
     refresh_listing(session, provider.id, now)
+
+
+def listing_as_typed(listing: Listing, form: ProfileForm) -> Listing:
+    """The listing as a saved form would make it, to look at: it belongs to no session. A name or
+    letters that are checked first are in it, too."""
+    chosen = {field: _known(getattr(form, field), known) for field, known in _CHOICES.items()}
+    name = tidy_name(form.display_name) or listing.name
+    card = {
+        **listing.card,
+        "name": name,
+        "letters": tidy_name(form.letters),
+        "monogram": monogram(name),
+        "headline": " ".join(form.headline.split()),
+        "focus": [CONDITIONS[key].title for key in chosen["conditions"][:FOCUS]],
+        "sliding_scale": form.sliding_scale,
+        "accepts_new": form.accepts_new,
+    }
+    facets = {**listing.facets, "insurance": chosen["insurance"]}
+    return Listing(**listing.model_dump() | {"name": name, "card": card, "facets": facets})
+
+
+def _known(chosen: Iterable[str], known: Iterable[str]) -> list[str]:
+    """The chosen ones in the order of the table."""
+    ticked = set(chosen)
+    return [key for key in known if key in ticked]
 
 
 def _record_new_link(session: Session, provider: Provider, now: datetime) -> None:

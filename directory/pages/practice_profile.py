@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, File, Form, Response, UploadFile
@@ -23,13 +22,15 @@ from directory.listings.profile import (
     LONGEST_HEADLINE,
     ProfileForm,
     form_of,
+    listing_as_typed,
     profile_version,
     save_profile,
 )
-from directory.models import Listing, Provider
+from directory.models import Provider
 from directory.pages.application import Text, shown_errors
 from directory.practice import own_practice
-from directory.presenters import asked_facts, fee_line, licensed_line, soon
+from directory.presenters import asked_facts
+from directory.provider_cards import preview as card_preview
 from directory.queries import find_identity_request, find_listing
 from directory.rules.offerings import may_offer_modality
 from directory.taxonomy import AGE_GROUPS, CONDITIONS, INSURANCE, LANGUAGES, MODALITIES
@@ -94,10 +95,14 @@ TypedProfile = Annotated[ProfileForm, Depends(_typed_profile)]
 
 @router.post("/provider/profile")
 @allow(PROVIDER)
-def change_profile(visit: Visiting, form: TypedProfile, version: FormVersion) -> Response:
+def change_profile(
+    visit: Visiting, form: TypedProfile, version: FormVersion, preview: Text = ""
+) -> Response:
     """Save, or say what needs another look; nothing typed is lost, and nothing that another tab
-    saved."""
+    saved. `preview` shows the card as it is typed and saves nothing."""
     provider = own_practice(visit)
+    if preview:
+        return _profile_page(visit, provider, form, version, unsaved="yes")
     if form.meeting_url != (provider.meeting_url or ""):
         check_confirmed(visit.caller)
     try:
@@ -195,20 +200,26 @@ def _profile_page(
     version: str,
     errors: Sequence[dict[str, str]] = (),
     changed: Sequence[dict[str, str]] = (),
+    unsaved: str = "",
 ) -> Response:
+    """`unsaved`: "yes" where what is shown differs from what is saved."""
+    unsaved = "yes" if errors or changed else unsaved
     listing = find_listing(visit.session, provider.id)
+    if listing is not None and unsaved:
+        listing = listing_as_typed(listing, form)
     return render(
         visit,
         "directory/practice/profile.html",
         status=form_status(errors, changed),
         errors=errors,
         changed=changed,
+        unsaved=unsaved,
         version=version,
         typed=form,
         longest_headline=LONGEST_HEADLINE,
         waiting=_waiting(visit, provider),
         has_photo=provider.photo is not None,
-        card=_preview(visit, listing) if listing else None,
+        card=card_preview(listing, reader_zone(visit.request), visit.now) if listing else None,
         conditions=_options(CONDITIONS),
         modalities=_modalities(provider, form),
         ages=_options(AGE_GROUPS),
@@ -225,35 +236,6 @@ def _waiting(visit: Visit, provider: Provider) -> dict[str, Any] | None:
     return {
         "since": formats.full_date(request.asked_at.date()),
         "facts": asked_facts(identity_of(provider), change_of(request)),
-    }
-
-
-def _preview(visit: Visit, listing: Listing) -> dict[str, Any]:
-    """The card as patients meet it in search, from what is saved."""
-    facts = listing.card
-    zone = reader_zone(visit.request)
-    today = formats.local_date(visit.now, zone)
-    is_shown = listing.published_at is not None
-    url = f"/providers/{listing.slug}" if is_shown else "#preview"
-    soonest = visit.now + timedelta(minutes=listing.notice_minutes)
-    openings = [datetime.fromisoformat(one["starts_at"]) for one in listing.openings]
-    ahead = [start for start in openings if start > soonest][:3] if is_shown else []
-    return {
-        "slug": "",
-        "url": url,
-        "name": facts["name"],
-        "credentials": facts["letters"],
-        "profession": facts["profession"],
-        "licensed_line": licensed_line(facts["states"], ()) if facts["states"] else "",
-        "voice": facts["headline"],
-        "focus": ", ".join(facts["focus"]),
-        "fee": fee_line(facts),
-        "portrait_url": facts["photo"],
-        "monogram": facts["monogram"],
-        "tint": facts["tint"],
-        "slots": [{"url": url, "label": soon(start, zone, today)} for start in ahead],
-        "all_url": url,
-        "online_line": "online" if facts["accepts_new"] else "online, no new patients just now",
     }
 
 

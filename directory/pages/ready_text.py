@@ -12,24 +12,25 @@ from markupsafe import Markup
 
 from core.web import formats
 from core.web.templates import environment
-from directory import presenters
+from directory import presenters, provider_cards
 from directory.search import SearchQuery
 from directory.search.entries import Shown
 
-_MOST_TEXTS: Final = 4  # of one card: in other zones, or where other states were chosen
+_MOST_TEXTS: Final = 8  # of one card: in other zones, or for other searches
 
 
 def card_text(shown: Shown, query: SearchQuery, zone: str, now: datetime) -> Markup:
     """A listing's card; without a `zone`, by the clock of its first state. It stays the same until
-    the listing changes, or the day, and is kept with it; of the states chosen, those matter in
-    which the listing is licensed."""
+    the listing changes, or the day, and is kept with it; of what was chosen, that matters which
+    the listing has."""
     states, asked = query.choices.get("state", ()), query.asked_times
     chosen = tuple(code for code in shown.states if code in states)
-    today = formats.local_date(now, zone or presenters.own_zone(shown))
-    key = (chosen if len(chosen) < len(shown.states) else (), zone, today, tuple(asked.pairs))
+    today = formats.local_date(now, zone or provider_cards.own_zone(shown))
+    licensed = chosen if len(chosen) < len(shown.states) else ()
+    key = (licensed, zone, today, tuple(asked.pairs), provider_cards.asked_of(shown, query))
     text: Markup | None = shown.written.get(key)
     if text is None:
-        text = _written("cards", "provider_card", presenters.card(shown, query, zone, today), 2)
+        text = _written("cards", "provider_card", provider_cards.card(shown, query, zone, today), 2)
         if len(shown.written) >= _MOST_TEXTS:
             shown.written.clear()
         shown.written[key] = text

@@ -64,7 +64,9 @@ def show(visit: Visit, pairs: Pairs = (), head_of: HeadOf | None = None) -> Resp
     return render(
         visit,
         "directory/results.html",
-        body=_body(found, zone, minute, bool(problems)),
+        chips=presenters.chips(query),
+        results=_results(found, zone, minute, bool(problems)),
+        filters=_filters(found),
         head=head_of(found, zone or DEFAULT) if head_of and not is_elsewhere else None,
         box=typed or query.q,
         other=_other(typed, query),
@@ -156,36 +158,51 @@ def _look(visit: Visit, query: SearchQuery) -> tuple[SearchResults, str]:
 
 
 @lru_cache(maxsize=300)
-def _body(found: SearchResults, zone: str, now: datetime, left_out: bool) -> Markup:
-    """All of the page that does not depend on who looks; the same answer makes it once. Without a
-    `zone`, each card's times are by the clock of its own state."""
+def _results(found: SearchResults, zone: str, now: datetime, left_out: bool) -> Markup:
+    """Who was found: nothing of it depends on who looks, and the same answer makes it once.
+    Without a `zone`, each card's times are by the clock of its own state."""
     query, counted = found.query, found.counted
     pairs = pairs_of(query)
     states = query.choices.get("state", ())
-    chips = presenters.chips(query)
-    keep = [pair for pair in pairs if pair[0] in ("state", "sort")]
     html = text(
-        "directory/_find.html",
+        "directory/_found.html",
         query=query,
         crumbs=_crumbs(place_of(pairs)),
         also=[pair for pair in pairs if pair[0] != "q"],
         total=formats.count(found.total, "person", "people"),
-        headline=presenters.headline(query, found),
+        who=formats.count(found.total, "person", "people") if found.total else "",
+        where=presenters.where_line(query),
+        week=f"{counted.this_week:,}",
+        have="has" if counted.this_week == 1 else "have",
         as_of=formats.zoned_time(found.as_of, zone or DEFAULT) if found.as_of else "",
         cards=[card_text(shown, query, zone, now) for shown in found.items],
         zone_line=zone_line(zone, now) if zone else _OWN_ZONES,
-        groups=[_group(one) for one in presenters.groups(query, found)],
-        state_field=_state_field(states[0] if states else ""),
-        more_states=states[1:],
-        sorts=[(sort, presenters.SORT_TITLES[sort]) for sort in SORTS],
-        chips=chips,
-        chosen=len(chips),
-        clear_url=address_from(keep) if len(chips) > len(states) else "",
         next_url=next_page(found),
         first_url=address_from(pairs) if query.after else "",
         suggestions=[presenters.suggestion(step, query) for step in counted.loosen[:6]],
         left_out=left_out,
         alert_search=search_text(query) if states else "",
+    )
+    return Markup(html)  # noqa: S704  # made by a template that escapes
+
+
+@lru_cache(maxsize=300)
+def _filters(found: SearchResults) -> Markup:
+    """What is chosen, and what else could be with its counts; likewise."""
+    query = found.query
+    states = query.choices.get("state", ())
+    chips = presenters.chips(query)
+    keep = [pair for pair in pairs_of(query) if pair[0] in ("state", "sort")]
+    html = text(
+        "directory/_filters.html",
+        query=query,
+        total=formats.count(found.total, "person", "people"),
+        chips=chips,
+        clear_url=address_from(keep) if len(chips) > len(states) else "",
+        state_field=_state_field(states[0] if states else ""),
+        more_states=states[1:],
+        sorts=[(sort, presenters.SORT_TITLES[sort]) for sort in SORTS],
+        groups=[_group(one) for one in presenters.groups(query, found)],
     )
     return Markup(html)  # noqa: S704  # made by a template that escapes
 

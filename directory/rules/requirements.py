@@ -7,7 +7,7 @@ A listing appears only while nothing is missing here. Who verified what, and how
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 from directory.rules.days import local_day
 from directory.taxonomy import CREDENTIAL_KINDS, PROFESSIONS
@@ -53,6 +53,18 @@ class Lack:
 
     code: str
     message: str
+
+
+Standing = Literal["verified", "pending", "expired", "refused", "missing"]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How a kind of credential stands, at a glance. Where one of the kind waits to be checked, that
+    is said, whatever else there is of it."""
+
+    kind: str
+    standing: Standing
 
 
 def required_credentials(profession_key: str) -> tuple[str, ...]:
@@ -110,6 +122,28 @@ def missing_for_attestation(readiness: Readiness) -> list[Lack]:
         (readiness.has_meeting_link, "no_meeting_link", "Add the link where you meet online."),
     )
     return [Lack(code, message) for is_done, code, message in steps if not is_done]
+
+
+def marks_of(profession_key: str, facts: Iterable[CredentialFact], now: datetime) -> list[Mark]:
+    """Of each kind that is required, and then of each other kind that was given."""
+    known = list(facts)
+    required = required_credentials(profession_key)
+    given = [kind for kind in CREDENTIAL_KINDS if any(fact.kind == kind for fact in known)]
+    return [
+        Mark(kind, _standing([fact for fact in known if fact.kind == kind], now))
+        for kind in dict.fromkeys((*required, *given))
+    ]
+
+
+def _standing(facts: list[CredentialFact], now: datetime) -> Standing:
+    if any(fact.status == "pending" for fact in facts):
+        return "pending"
+    verified = [fact for fact in facts if fact.status == "verified"]
+    if any(not is_expired(fact, now) for fact in verified):
+        return "verified"
+    if verified:
+        return "expired"
+    return "refused" if facts else "missing"
 
 
 def _credential_lack(kind: str, facts: list[CredentialFact], now: datetime) -> Lack | None:

@@ -63,4 +63,7 @@ def _known(entry: Entry, asked: AskedTimes, now: datetime) -> Iterator[Opening]:
 
 
 def _fitting(openings: Sequence[listed.Opening], asked: AskedTimes) -> Iterator[Opening]:
-    return (Opening(one.service_id, 60 * one.starts) for one in openings if one.starts in asked)
+    """Those that a card is made of; `openings` ascend, each start once."""
+    fitting = {one.starts: one.service_id for one in openings if one.starts in asked}
+    chosen = listed.first_of_days(list(fitting), asked.zone)
+    return (Opening(fitting[at], 60 * at) for at in chosen)

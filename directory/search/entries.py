@@ -8,7 +8,6 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
-from itertools import islice
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -20,6 +19,7 @@ from directory.taxonomy import PROFESSIONS, STATES
 NEVER: Final = 1 << 60
 """Seconds of the epoch that do not come: no opening, no end."""
 NEXT_SLOTS: Final = 3
+"""So many of its openings the API tells of each listing in a search."""
 
 
 class Opening(NamedTuple):
@@ -35,21 +35,26 @@ class Opening(NamedTuple):
 
 @dataclass(frozen=True, eq=False)  # compared and kept by identity
 class Entry:
-    """One row of the listing table. `states`: code → the second at which the licence has ended.
-    `notice`: seconds before an opening from which on it cannot be booked any more."""
+    """One row of the listing table. `facets`: group → keys, without the states. `states`: code →
+    the second at which the licence has ended. `notice`: seconds before an opening from which on
+    it cannot be booked any more."""
 
     number: int
     provider_id: UUID
     change: int
     slug: str
     name: str
-    profession: str
+    facets: Mapping[str, Sequence[str]]
     states: Mapping[str, int]
     card: Mapping[str, Any]
     openings: tuple[Opening, ...]
     notice: int
     due: int
     is_published: bool
+
+    @property
+    def profession(self) -> str:
+        return next(iter(self.facets.get("profession", ())), "")
 
     def lawful_until(self, states: Sequence[str]) -> int:
         """The second at which the last licence in any of `states` has ended; where none is held
@@ -72,7 +77,7 @@ class Entry:
         return Shown(
             entry=self,
             states=states,
-            openings=ahead[:NEXT_SLOTS],
+            openings=ahead,
             since=now,
             until=min(
                 self.due,
@@ -95,10 +100,10 @@ class Shown:
     """What pages wrote of it, by what that depends on besides; forgotten when this is."""
 
     def with_openings(self, openings: Iterable[Opening], states: Sequence[str]) -> "Shown":
-        """The same with the first of these openings, soonest first, that `states` allow."""
+        """The same with those of these openings, soonest first, that `states` allow."""
         end = self.entry.lawful_until(states)
-        first = tuple(islice((one for one in openings if one.starts < end), NEXT_SLOTS))
-        return self if first == self.openings else replace(self, openings=first, written={})
+        allowed = tuple(one for one in openings if one.starts < end)
+        return self if allowed == self.openings else replace(self, openings=allowed, written={})
 
     @cached_property
     def public_states(self) -> list[dict[str, Any]]:
@@ -115,7 +120,7 @@ class Shown:
         known = PROFESSIONS.get(entry.profession)
         slots = [
             {"service_id": one.service_id, "starts_at": instant(one.starts)}
-            for one in self.openings
+            for one in self.openings[:NEXT_SLOTS]
         ]
         return {
             "id": str(entry.provider_id),

@@ -138,8 +138,7 @@ def _native(kind: str) -> np.dtype[Any]:
 
 _WHOLE: Final = """
     SELECT number, provider_id, change, slug, name, states, card, openings, due_at, published_at,
-           notice_minutes,
-           jsonb_build_object('profession', coalesce(facets->'profession', '[]')) AS facets
+           notice_minutes, facets
     FROM listing WHERE number = ANY(%s)
 """
 
@@ -160,7 +159,7 @@ def entry_of(row: Any) -> Entry:
         change=row.change,
         slug=row.slug,
         name=row.name,
-        profession=next(iter(row.facets.get("profession", ())), ""),
+        facets=row.facets,
         states={
             code: end_of(code, last_day) for code, last_day in row.states.items() if code in STATES
         },

@@ -48,6 +48,15 @@ def find_named(session: Session, q: str) -> list[int]:
 def find_begun(session: Session, q: str, most: int | None = None) -> list[int]:
     """Listings of which each word of `q` begins a word of the name, in no order. `most`: enough;
     then a common beginning is as quick as a rare one."""
+    return _find_begun(session, q, most, "published_at IS NOT NULL")
+
+
+def find_begun_anywhere(session: Session, q: str, most: int) -> list[int]:
+    """As `find_begun`, of listings that are not shown as well."""
+    return _find_begun(session, q, most, "true")
+
+
+def _find_begun(session: Session, q: str, most: int | None, which: str) -> list[int]:
     ways = sought_words(q)
     if not ways:
         return []
@@ -55,7 +64,7 @@ def find_begun(session: Session, q: str, most: int | None = None) -> list[int]:
     values = {
         f"word{place}": word for place, word in enumerate(word for way in asked for word in way)
     }
-    statement = _begun([len(way) for way in asked])
+    statement = _begun([len(way) for way in asked], which)
     row = session.connection().execute(statement, {**values, "most": most}).scalar_one()
     numbers: list[int] = np.frombuffer(row or b"", ">u4").tolist()
     return numbers
@@ -98,9 +107,9 @@ def is_alike(asked: str, name: str) -> bool:
     )
 
 
-def _begun(ways: list[int]) -> TextClause:
+def _begun(ways: list[int], which: str) -> TextClause:
     """The numbers as packed bytes: a common name has thousands. `ways`: how many words each of
-    the alternatives has; the words themselves are counted through."""
+    the alternatives has; the words themselves are counted through. `which`: of which listings."""
     places = count()
     begins = " OR ".join(
         " AND ".join(
@@ -111,7 +120,7 @@ def _begun(ways: list[int]) -> TextClause:
     )
     return text(
         "SELECT string_agg(int4send(number), '') FROM (SELECT number FROM listing"  # noqa: S608  # no values in it
-        f" WHERE published_at IS NOT NULL AND ({begins}) LIMIT :most) AS found"
+        f" WHERE {which} AND ({begins}) LIMIT :most) AS found"
     )
 
 

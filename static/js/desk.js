@@ -1,10 +1,11 @@
-/* Keys for people who work in a queue all morning. Inside [data-desk]: J and K go down and up
-   through [data-desk-item]; any element with data-key="a" is pressed by A. Enter opens, as always.
+/* Keys for people who work in a list all morning. Inside [data-desk]: J and K go down and up
+   through [data-desk-item], Enter opens, as always; an element with data-key="a" is chosen by A: a
+   field or button takes focus, a link is followed, a radio is picked. No single key decides.
    Single keys can be switched off (WCAG 2.1.4): the choice is kept in this browser. */
 
 const OFF = "desk-keys-off";
 
-function isTyping(target) {
+export function isTyping(target) {
   return target.isContentEditable || target.matches("textarea, select, input:not([type=radio], [type=checkbox])");
 }
 
@@ -15,14 +16,12 @@ function move(items, by) {
   links[next]?.focus();
 }
 
-function press(element) {
+function choose(element) {
   element.focus();
-  if (element.matches("input, button, a, summary")) element.click();
+  if (element.matches("a, input[type=radio]")) element.click();
 }
 
-function addSwitch(desk) {
-  const place = desk.querySelector("[data-desk-help]");
-  if (!place) return;
+function addSwitch(place) {
   const label = document.createElement("label");
   const box = document.createElement("input");
   label.className = "choice";
@@ -32,13 +31,14 @@ function addSwitch(desk) {
     if (box.checked) localStorage.removeItem(OFF);
     else localStorage.setItem(OFF, "1");
   });
-  label.append(box, " Keys are on");
+  label.append(box, " Single keys");
   place.append(label);
   place.hidden = false;
 }
 
 export function start([desk]) {
-  addSwitch(desk);
+  const help = desk.querySelector("[data-desk-help]");
+  if (help) addSwitch(help);
   document.addEventListener("keydown", (event) => {
     if (localStorage.getItem(OFF) || event.ctrlKey || event.metaKey || event.altKey) return;
     if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
@@ -49,9 +49,9 @@ export function start([desk]) {
       move(items, key === "j" ? 1 : -1);
       return;
     }
-    const target = /^[a-z]$/.test(key) && desk.querySelector(`[data-key="${key}"]`);
+    const target = /^[a-z0-9/]$/.test(key) && desk.querySelector(`[data-key="${key}"]`);
     if (!target) return;
     event.preventDefault();
-    press(target);
+    choose(target);
   });
 }

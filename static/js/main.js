@@ -58,6 +58,7 @@ function load(selector, path) {
   if (found.length) import(path).then((module) => module.start(found, say));
 }
 
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 quickExit();
 tellZone();
 sendOnce();
@@ -68,5 +69,9 @@ load("#results", paths.compare);
 load("[data-week]:not(script)", paths.week);
 load("[data-desk]:not(script)", paths.desk);
 load("[data-confirm], [data-opens]", paths.dialog);
+load("[data-calendar]", document.querySelector("[data-calendar]")?.dataset.calendar);
+load("[data-preview]", document.querySelector("[data-preview]")?.dataset.preview);
+load("[data-unsaved]", document.querySelector("[data-unsaved]")?.dataset.unsaved);
 load("[data-passkey]", document.querySelector("[data-passkey]")?.dataset.passkey);
+load("[data-case]", document.querySelector("[data-case]")?.dataset.case);
 load("[data-suggest]", document.querySelector("[data-suggest]")?.dataset.suggest);

@@ -19,7 +19,7 @@ function addressOf(form) {
 }
 
 function copyCounts(fresh) {
-  for (const name of ["count", "chosenIn", "total", "chosen"]) {
+  for (const name of ["count", "chosenIn", "total", "fresh"]) {
     const attribute = `data-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     for (const old of document.querySelectorAll(`[${attribute}]`)) {
       const match = fresh.querySelector(`[${attribute}="${CSS.escape(old.dataset[name])}"]`);
@@ -64,7 +64,8 @@ export function start([form], say) {
       const [fresh, answered] = await page(address);
       const next = fresh.getElementById("results");
       if (!next) throw new Error("no results");
-      const had = results.contains(document.activeElement);
+      const chips = document.querySelector("[data-fresh=chips]");
+      const had = [results, chips].find((one) => one?.contains(document.activeElement));
       results.innerHTML = next.innerHTML;
       copyCounts(fresh);
       copyBox(fresh);
@@ -72,9 +73,10 @@ export function start([form], say) {
       document.title = fresh.title;
       if (push) history.pushState({ results: true }, "", answered);
       const heading = results.querySelector("h1, h2, [data-results-heading]");
-      if (had && heading) {
-        heading.tabIndex = -1;
-        heading.focus({ preventScroll: true });
+      const next_to = had === chips ? chips.querySelector("a") ?? heading : heading;
+      if (had && next_to) {
+        if (next_to === heading) heading.tabIndex = -1;
+        next_to.focus({ preventScroll: true });
       }
       say(heading?.textContent.trim().replace(/\s+/g, " ") ?? "Results changed");
       results.removeAttribute("aria-busy");
@@ -96,10 +98,6 @@ export function start([form], say) {
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
     event.preventDefault();
     show(link.href, { push: true, sync: true });
-  });
-  document.addEventListener("change", (event) => {
-    const outside = event.target.closest?.("[data-results-also]");
-    if (outside && event.target.form === form && !form.contains(event.target)) show(addressOf(form), { push: true, sync: false });
   });
   addEventListener("popstate", (event) => {
     if (event.state?.results) show(location.href, { push: false, sync: true });

@@ -58,13 +58,14 @@ class Fields {
         input.value = ranges[at] ? clock(ranges[at][part], input) : "";
       });
     });
-    this.fieldset.dispatchEvent(new Event("change", { bubbles: true }));
+    this.fieldset.dispatchEvent(new Event("input", { bubbles: true }));
   }
   add() {
     const last = this.rows.at(-1);
     const copy = last.cloneNode(true);
     const ending = `-${this.rows.length + 1}`;
     copy.querySelectorAll("[id]").forEach((one) => { one.id += ending; });
+    copy.querySelectorAll("input").forEach((one) => { one.defaultValue = ""; });
     copy.querySelectorAll("[for]").forEach((one) => { one.htmlFor += ending; });
     last.after(copy);
   }
@@ -113,11 +114,25 @@ function build(place, from, to) {
   return { grid, cells };
 }
 
+/** The button copies at once what the server would copy; saving is another step. */
+function copies(form, days, say) {
+  form.querySelector("[data-copy] button")?.addEventListener("click", (event) => {
+    event.preventDefault();
+    const from = Number(form.elements.copy_from.value);
+    const to = [...form.querySelectorAll("[name=copy_to]:checked")].map((box) => Number(box.value));
+    to.forEach((day) => days[day].write(days[from].read()));
+    say(to.length ? `${DAYS[from]} copied to ${to.map((day) => DAYS[day]).join(", ")}. Not saved yet.` : "Choose the days to copy it to.");
+  });
+}
+
 export function start([place], say) {
   const form = place.closest("form");
   const days = [...form.querySelectorAll("[data-weekday]")].map((one) => new Fields(one));
   const { grid, cells } = build(place, Number(place.dataset.from || 7) * 60, Number(place.dataset.to || 21) * 60);
   place.hidden = false;
+  const typed = form.querySelector("[data-week-typed]");
+  if (typed && !typed.querySelector(".error-text")) typed.open = false;
+  copies(form, days, say);
   let ranges = days.map((day) => day.read());
   let stroke = null; // {opens, from: cell, before: ranges}
 

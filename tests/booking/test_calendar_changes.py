@@ -97,7 +97,12 @@ def test_time_off_over_two_sessions_asks_what_becomes_of_each(
     speaks: TestClient, session: Session, dana: Provider, booked: list[Appointment]
 ) -> None:
     form = markup(speaks.get("/provider/hours").text).values
-    form |= {"off_from": ["2026-11-24T12:00"], "off_until": ["2026-11-27T12:00"]}
+    form |= {
+        "off_from": ["2026-11-24"],
+        "off_start": ["12:00"],
+        "off_to": ["2026-11-27"],
+        "off_end": ["12:00"],
+    }
     review = speaks.post("/provider/hours", data=form)
     words = page(review)
     assert "2 booked sessions lie outside this. Nothing is saved yet." in words
@@ -129,7 +134,12 @@ def test_forty_patients_and_one_press(
     speaks: TestClient, session: Session, dana: Provider, booked: list[Appointment]
 ) -> None:
     form = markup(speaks.get("/provider/hours").text).values
-    form |= {"off_from": ["2026-11-24T12:00"], "off_until": ["2026-11-27T12:00"]}
+    form |= {
+        "off_from": ["2026-11-24"],
+        "off_start": ["12:00"],
+        "off_to": ["2026-11-27"],
+        "off_end": ["12:00"],
+    }
     chosen = markup(speaks.post("/provider/hours", data=form).text).values
     chosen |= {"act_all": ["call_off"], "reason_all": ["I am ill."]}
     assert speaks.post("/provider/hours", data=chosen).status_code == 303
@@ -140,7 +150,12 @@ def test_an_own_choice_stands_before_that_for_all_and_none_is_made_for_anybody(
     speaks: TestClient, session: Session, dana: Provider, booked: list[Appointment]
 ) -> None:
     form = markup(speaks.get("/provider/hours").text).values
-    form |= {"off_from": ["2026-11-24T12:00"], "off_until": ["2026-11-27T12:00"]}
+    form |= {
+        "off_from": ["2026-11-24"],
+        "off_start": ["12:00"],
+        "off_to": ["2026-11-27"],
+        "off_end": ["12:00"],
+    }
     chosen = markup(speaks.post("/provider/hours", data=form).text).values
     untouched = speaks.post("/provider/hours", data=chosen)
     assert "Choose what becomes of this session." in page(untouched, 422)
@@ -154,7 +169,12 @@ def test_what_is_kept_outside_is_said_on_every_page_of_the_practice(
     speaks: TestClient, session: Session, dana: Provider, booked: list[Appointment]
 ) -> None:
     form = markup(speaks.get("/provider/hours").text).values
-    form |= {"off_from": ["2026-11-24T12:00"], "off_until": ["2026-11-25T12:00"]}
+    form |= {
+        "off_from": ["2026-11-24"],
+        "off_start": ["12:00"],
+        "off_to": ["2026-11-25"],
+        "off_end": ["12:00"],
+    }
     assert save(speaks, "/provider/hours", form).status_code == 303
     assert standing(session, booked) == ["booked", "booked"]
     assert "Outside your hours: Tue, Nov 24, 3:00 pm" in page(speaks.get("/provider"))
@@ -166,7 +186,12 @@ def test_somebody_who_books_while_it_is_read_is_shown_too(
     speaks: TestClient, session: Session, service: Service, booked: list[Appointment]
 ) -> None:
     form = markup(speaks.get("/provider/hours").text).values
-    form |= {"off_from": ["2026-11-24T12:00"], "off_until": ["2026-11-27T12:00"]}
+    form |= {
+        "off_from": ["2026-11-24"],
+        "off_start": ["12:00"],
+        "off_to": ["2026-11-27"],
+        "off_end": ["12:00"],
+    }
     seen = markup(speaks.post("/provider/hours", data=form).text).values
     third = make_appointment(session, service, make_patient(session), START + timedelta(hours=1))
     answer = speaks.post("/provider/hours", data=seen)

@@ -84,7 +84,12 @@ def test_what_stood_before_loads_and_may_stay(
 def test_the_form_keeps_what_was_typed_and_says_what_is_over(speaks: TestClient) -> None:
     form = markup(speaks.get("/provider/hours").text).values
     form |= {"override_date": [YESTERDAY], "override_start": ["10:00"], "override_end": ["11:00"]}
-    form |= {"off_from": ["2026-11-20T09:00"], "off_until": ["2026-11-21T09:00"]}
+    form |= {
+        "off_from": ["2026-11-20"],
+        "off_start": ["09:00"],
+        "off_to": ["2026-11-21"],
+        "off_end": ["09:00"],
+    }
     form |= {"step_minutes": ["7"]}
     answer = speaks.post("/provider/hours", data=form)
     words = page(answer, 422)

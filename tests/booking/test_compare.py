@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from booking.calendar.free_times import free_starts
+from booking.pages.booking.compare import differences
 from directory.listings.listing import refresh_listing
 from directory.models import Provider
 from directory.queries import services_of
@@ -67,12 +68,38 @@ def test_two_people_row_by_row(client: TestClient, dana: Provider, noor: Provide
         "Individual: $150 50 minutes",
         "Couples session: $180 1 hour",
     ]
-    assert columns(html, "Languages") == ["English", "English and Arabic"]
+    assert columns(html, "Languages") == ["Nothing else", "Arabic"]
+    assert "The same for both" in html
+    assert re.search(r"<dt>Languages</dt>\s*<dd>English</dd>", html)
     assert columns(html, "May see you in") == ["Washington", "Oregon"]
     checked = columns(html, "What we verified")
     assert "State licence, Washington" in checked[0]
     assert "State licence, Oregon" in checked[1]
     assert all("Primary source, Aug 25, 2026" in one for one in checked)
+
+
+@pytest.mark.parametrize(
+    ("people", "differing", "same"),
+    [
+        ([], [], []),
+        ([{"Plans": ["A", "B"]}], [("Plans", ["A and B"])], []),  # nobody to be the same as
+        ([{"Plans": ["A", "B"]}, {"Plans": ["B", "A"]}], [], [("Plans", "A and B")]),
+        ([{"Plans": ["A", "B"]}, {"Plans": ["B"]}], [("Plans", ["A", ""])], [("Plans", "B")]),
+        ([{"Plans": []}, {"Plans": ["B"]}], [("Plans", ["", "B"])], []),
+        ([{"Plans": []}, {"Plans": []}], [], []),
+        (
+            [{"Plans": ["A"]}, {"Plans": ["A", "B"]}, {"Plans": ["B"]}],  # what two share differs
+            [("Plans", ["A", "A and B", "B"])],
+            [],
+        ),
+    ],
+)
+def test_what_all_have_is_set_apart_from_what_some_have(
+    people: list[dict[str, list[str]]],
+    differing: list[tuple[str, list[str]]],
+    same: list[tuple[str, str]],
+) -> None:
+    assert differences(people) == (differing, same)
 
 
 def test_times_are_those_that_can_be_booked_this_moment(

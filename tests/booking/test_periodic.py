@@ -70,7 +70,7 @@ def test_an_opening_that_went_by_leaves_the_listing(session: Session, provider: 
         periodic.follow_the_clock(timestamp=0)
     after = listing(session, provider)
     assert after.next_opening == first + timedelta(hours=1)
-    assert len(after.openings) == MOST_OPENINGS
+    assert len(after.openings) >= MOST_OPENINGS
 
 
 def test_search_shows_only_times_that_can_be_booked_though_nothing_moved_the_listing(
@@ -80,6 +80,9 @@ def test_search_shows_only_times_that_can_be_booked_though_nothing_moved_the_lis
         provider = make_provider(session, now=NOW, step_minutes=60, notice_minutes=12 * 60)
     service = session.exec(select(Service).where(col(Service.provider_id) == provider.id)).one()
     search_of_its_own = object()
+    half_a_day = timedelta(hours=12)
+    free = free_starts(session, service, NOW, NOW + 9 * DAY, NOW)
+    soonest = [start for start in free if start > NOW + half_a_day][:MOST_OPENINGS]
     for hours in (0, 1, 8, 12, 13, 30):
         for seconds in (0, 59):
             now = NOW + timedelta(hours=hours, seconds=seconds)
@@ -87,8 +90,11 @@ def test_search_shows_only_times_that_can_be_booked_though_nothing_moved_the_lis
                 found = search(search_of_its_own, session, SearchQuery()).items
             free = free_starts(session, service, now, now + 9 * DAY, now)
             shown = [opening.starts_at for one in found for opening in one.openings]
-            assert len(shown) == 3
-            assert shown == [start for start in free if start > now + timedelta(hours=12)][:3]
+            bookable = [start for start in free if start > now + half_a_day]
+            left = [start for start in soonest if start > now + half_a_day]
+            assert len(shown) >= 3
+            assert shown[: len(left)] == bookable[: len(left)] == left
+            assert set(shown) <= set(bookable)
 
 
 def test_another_notice_alone_is_told_to_the_listing(session: Session, provider: Provider) -> None:

@@ -42,7 +42,7 @@ def test_all_public_facts_and_how_each_was_verified(client: TestClient, dana: Pr
     words = said(html)
     assert "<title>Dana Lee</title>" in html
     assert "Clinical social worker" in words
-    assert "Licensed in Washington, checked August 25" in words
+    assert "Licensed in Washington, checked Aug 25" in words
     assert "Individual session 50 minutes $150" in words
     assert "State licence, Washington" in words
     assert "Primary source Aug 25, 2026" in words
@@ -82,9 +82,34 @@ def test_another_session_and_later_days_by_plain_links(
     assert all(str(second.id) in url for url in links(html, "/book"))
     later = next(url for url in links(html, "/providers/") if "from=2026-11-27" in url)
     html = page(client, later)
-    assert "November 23" not in said(html)
     assert "Friday, November 27" in html
-    assert "Back to the first times" in html
+    assert all("start=2026-11-27" in url or "28T0" in url for url in links(html, "/book")[1:-1])
+    assert str(second.id) in next(url for url in links(html, "/providers/") if "from=" in url)
+    december = next(url for url in links(html, "/providers/") if "from=2026-12-01" in url)
+    assert "December 2026" in page(client, december)
+
+
+def test_a_day_without_times_says_so_and_shows_which_days_have_some(
+    client: TestClient, dana: Provider
+) -> None:
+    html = page(client, f"/providers/{dana.slug}?from=2026-11-28")
+    assert "Saturday, November 28" in html
+    assert "No open time on this day." in html
+    assert any("from=2026-11-27" in url for url in links(html, "/providers/"))
+
+
+def test_what_of_the_search_they_answer_stays_while_one_looks_at_days(
+    client: TestClient, session: Session, dana: Provider
+) -> None:
+    search = "/find?state=WA&condition=anxiety&condition=ocd&time=morning"
+    card = f"/providers/{dana.slug}?time=morning&zone=America/Los_Angeles"
+    html = page(client, card, Referer=f"http://testserver{search}")
+    assert "Fits your search Anxiety Mornings" in said(html)
+    assert "OCD" not in said(html)[: said(html).index("In their own words")]
+    day = next(url for url in links(html, "/providers/") if "from=" in url)
+    html = page(client, day, Referer=f"http://testserver/providers/{dana.slug}")
+    assert "Fits your search Anxiety Mornings" in said(html)
+    assert search in links(html, "/find")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from sqlmodel import Session, col, select
 
 from accounts.models import Person
 from booking.calendar.availability import load_availability, save_availability
-from booking.calendar.slot_cache import rebuild_slots
 from booking.models import Appointment, Patient
 from booking.rules.availability import Availability
 from core import clock
@@ -23,10 +22,9 @@ from tests.factories import (
     make_appointment,
     make_patient,
     make_provider,
-    make_service,
     sign_in,
 )
-from tests.markup import markup, page
+from tests.markup import markup, page, said
 from tests.reviews import save
 
 pytestmark = pytest.mark.usefixtures("monday_at_ten")
@@ -89,22 +87,22 @@ def test_the_week_shows_what_is_booked_by_initials_only(
 ) -> None:
     answer = speaks.get("/provider")
     words = page(answer)
-    assert "Mon, Nov 23 to Sun, Nov 29" in words
+    assert "Nov 23–29" in words
     assert "3:00 pm R.E." in words
     assert "Robin" not in words
     assert f'href="/provider/appointments/{booked.id}"' in answer.text
-    assert "week-item is-booked r-28 s-3" in answer.text  # 3:00 pm, first hour 8 am
-    assert "Next session Tue, Nov 24, 3:00 pm R.E." in words
+    assert "week-item is-booked is-long r-28 s-3" in answer.text  # 3:00 pm, first hour 8 am
+    assert "Next Tue, Nov 24, 3:00 pm R.E." in words
     assert 'rel="next"' in answer.text
 
 
-def test_what_was_cancelled_takes_no_place_and_its_time_is_free(
+def test_what_was_cancelled_takes_no_place_and_counts_where_it_was_late(
     speaks: TestClient, session: Session, dana: Provider, robin: Person
 ) -> None:
     make_appointment(session, first_service(session, dana), robin, TUESDAY_3PM, "cancelled")
     words = page(speaks.get("/provider"))
     assert "R.E." not in words
-    assert "3:00 pm Free" in words
+    assert "0 booked 39 h open 0 first visits 0 late cancels" in words  # Monday from ten on
 
 
 def test_a_hold_shows_its_minutes_and_goes_when_they_are_over(
@@ -127,26 +125,40 @@ def test_a_hold_shows_its_minutes_and_goes_when_they_are_over(
         )
     )
     session.commit()
-    assert "3:00 pm Held, 7 min" in page(speaks.get("/provider"))
+    assert "3:00 pm Held 7 min left" in page(speaks.get("/provider"))
     with clock.at(NOW + timedelta(minutes=8)):
-        assert "Held, " not in page(speaks.get("/provider"))
+        assert "Held" not in page(speaks.get("/provider"))
 
 
-def test_free_times_are_those_of_all_services(
-    speaks: TestClient, session: Session, dana: Provider
+def test_four_numbers_say_how_the_week_stands(
+    speaks: TestClient, session: Session, dana: Provider, robin: Person
 ) -> None:
-    assert "4:30 pm Free" not in page(speaks.get("/provider"))  # 50 minutes do not fit
-    make_service(session, dana.id, "consultation", "Short talk", 20, 0, 1)
-    rebuild_slots(session, dana.id, NOW)
+    service = first_service(session, dana)
+    at = TUESDAY_3PM
+    make_appointment(session, service, robin, at)  # their first
+    make_appointment(session, service, robin, at + timedelta(days=1))
+    late = make_appointment(session, service, robin, at + timedelta(days=2), "cancelled")
+    excused = make_appointment(session, service, robin, at + timedelta(days=3), "cancelled")
+    late.is_late = excused.is_late = excused.is_excused = True
+    session.add_all([late, excused])
     session.commit()
-    assert "4:30 pm Free" in page(speaks.get("/provider"))
+    words = page(speaks.get("/provider"))
+    assert "2 booked 37 h 20 min open 1 first visit 1 late cancel" in words
+    assert words.count("First visit") == 1
+    assert "0 booked" in page(speaks.get("/provider?week=2026-12-07"))
+
+
+def test_no_box_says_what_is_free(speaks: TestClient) -> None:
+    answer = speaks.get("/provider")
+    assert "Free" not in page(answer)
+    assert "is-slot" not in answer.text
 
 
 def test_other_weeks_are_a_link_away(speaks: TestClient) -> None:
     answer = speaks.get("/provider?week=2026-12-03")
-    assert "Mon, Nov 30 to Sun, Dec 6" in page(answer)
+    assert "Nov 30 – Dec 6" in page(answer)
     assert 'href="/provider?week=2026-12-07"' in answer.text
-    assert "This week" in answer.text
+    assert 'href="/provider"' in answer.text
     for nonsense in ("", "soon", "1066-10-14", "9999-12-31"):
         assert "Nov 23" in page(speaks.get("/provider", params={"week": nonsense}))
 
@@ -244,7 +256,30 @@ def test_a_cancellation_needs_a_reason_that_the_patient_reads(
     assert status_of(booked) == ("cancelled", "I am ill, and sorry.")
     words = page(speaks.get(url))
     assert "You told your patient: I am ill, and sorry." in words
-    assert "Cancel this appointment" not in words
+    assert "Call off this session" not in words
+
+
+def test_a_session_is_moved_to_one_of_the_times_that_are_free(
+    speaks: TestClient, booked: Appointment
+) -> None:
+    url = f"/provider/appointments/{booked.id}"
+    html = speaks.get(url).text
+    assert "Move it" in said(html)
+    assert '<option value="2026-11-24T23:00:00Z"' not in html  # where it is
+    assert '<option value="2026-11-25T18:00:00Z"' in html
+    for nonsense in ("", "soon"):
+        assert "Choose a time to move it to." in page(
+            speaks.post(f"{url}/move", data={"to": nonsense}), 422
+        )
+    refused = speaks.post(f"{url}/move", data={"to": "2026-11-25T03:00:00Z"})  # at night
+    page(refused, refused.status_code)
+    assert 400 <= refused.status_code < 500
+    for _ in range(2):  # pressed twice
+        moved = speaks.post(f"{url}/move", data={"to": "2026-11-25T18:00:00Z"})
+        assert moved.status_code == 303
+    words = page(speaks.get(url))
+    assert "Wednesday, November 25, 10:00 am PST" in words
+    assert words.count("Booked for Wed, Nov 25, 10:00 am, by you") == 1
 
 
 def test_a_second_cancellation_is_told_what_happened_meanwhile(
@@ -288,17 +323,72 @@ def test_without_a_link_to_the_room_the_page_says_where_to_add_it(
     assert "/provider/profile#meeting_url" in markup(answer.text).hrefs
 
 
-@pytest.mark.parametrize("path", ["", "/cancel", "/outcome"])
+@pytest.mark.parametrize("path", ["", "/cancel", "/move", "/outcome"])
 def test_another_providers_appointment_is_not_there(
     client: TestClient, session: Session, booked: Appointment, path: str
 ) -> None:
     other = make_provider(session, now=NOW, name=("Ola", "Other"))
     sign_in(client, session, session.get_one(Person, other.person_id))
     url = f"/provider/appointments/{booked.id}{path}"
-    answer = client.post(url, data={"reason": "Mine.", "outcome": "completed"}) if path else (
-        client.get(url)
-    )  # fmt: skip
+    typed = {"reason": "Mine.", "outcome": "completed", "to": "2026-11-25T18:00:00Z"}
+    answer = client.post(url, data=typed) if path else client.get(url)
     assert answer.status_code == 404
+    assert status_of(booked) == ("booked", None)
+
+
+# ------------------------------------------------------------------------ one day
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "says"),
+    [
+        ({"day": "soon", "start": "09:00", "end": "10:00"}, "day", "Enter the day."),
+        ({"start": "", "end": "10:00"}, "start", "Enter when it starts"),
+        ({"start": "9", "end": "10"}, "end", "Enter when it ends"),
+        ({"start": "", "end": ""}, "start", "Enter when it starts"),  # no hours are a whole day
+        ({"start": "20:00", "end": "07:00"}, "end", "no later than 6:00 am"),
+        ({"day": "2026-11-20", "start": "09:00", "end": "10:00"}, "day", "That time is over."),
+    ],
+)
+def test_wrong_times_of_a_day_are_named_and_kept(
+    speaks: TestClient, dana: Provider, typed: dict[str, str], field: str, says: str
+) -> None:
+    before = availability_of(dana)
+    sent = {"day": "2026-11-24", "act": "add", **typed}
+    answer = speaks.post("/provider/hours/day", data=sent)
+    assert says in page(answer, 422)
+    shown = markup(answer.text)
+    assert f"#{field}" in shown.hrefs
+    assert [shown.values[name][0] for name in ("day", "start", "end")] == [
+        sent["day"],
+        sent["start"],
+        sent["end"],
+    ]
+    assert availability_of(dana) == before
+
+
+def test_what_nobody_is_booked_in_is_changed_at_once(speaks: TestClient, dana: Provider) -> None:
+    sent = {"day": "2026-11-24", "start": "10:00", "end": "11:00", "act": "block"}
+    answer = speaks.post("/provider/hours/day", data=sent)
+    assert answer.headers["location"] == "/provider?notice=time-blocked&week=2026-11-23"
+    (off,) = availability_of(dana).time_off
+    assert off.starts_at == datetime(2026, 11, 24, 18, tzinfo=UTC)
+    assert "Time off" in page(speaks.get("/provider"))
+    added = speaks.post("/provider/hours/day", data={**sent, "act": "add"})
+    assert added.headers["location"] == "/provider?notice=hours-added&week=2026-11-23"
+    assert availability_of(dana).time_off == []
+
+
+def test_a_booked_session_in_blocked_time_is_asked_about(
+    speaks: TestClient, dana: Provider, booked: Appointment
+) -> None:
+    before = availability_of(dana)
+    sent = {"day": "2026-11-24", "start": "14:00", "end": "16:00", "act": "block"}
+    words = page(speaks.post("/provider/hours/day", data=sent))
+    assert "1 booked session lies outside this. Nothing is saved yet." in words
+    assert availability_of(dana) == before
+    assert save(speaks, "/provider/hours/day", sent).status_code == 303
+    assert len(availability_of(dana).time_off) == 1
     assert status_of(booked) == ("booked", None)
 
 
@@ -319,8 +409,10 @@ def test_hours_are_saved_and_shown_again(speaks: TestClient, dana: Provider) -> 
         override_date=["2026-12-24", "2026-12-31", "2026-12-31"],
         override_start=["", "09:00", "13:00"],
         override_end=["", "10:00", "14:00"],
-        off_from=["2027-01-04T00:00"],
-        off_until=["2027-01-09T00:00"],
+        off_from=["2027-01-04", "2027-02-01"],
+        off_to=["2027-01-08", "2027-02-02"],
+        off_start=["", "12:00"],
+        off_end=["", "13:30"],
         notice_hours="1.5",
     )
     assert save(speaks, "/provider/hours", changes).status_code == 303
@@ -332,7 +424,10 @@ def test_hours_are_saved_and_shown_again(speaks: TestClient, dana: Provider) -> 
     ]
     assert saved.overrides[0].ranges == []
     assert len(saved.overrides[1].ranges) == 2
-    assert saved.time_off[0].starts_at == datetime(2027, 1, 4, 6, tzinfo=UTC)
+    assert [(one.starts_at, one.ends_at) for one in saved.time_off] == [
+        (datetime(2027, 1, 4, 6, tzinfo=UTC), datetime(2027, 1, 9, 6, tzinfo=UTC)),  # whole days
+        (datetime(2027, 2, 1, 18, tzinfo=UTC), datetime(2027, 2, 2, 19, 30, tzinfo=UTC)),
+    ]
     assert saved.notice_minutes == 90
     assert saved.daily_limit is None
     answer = speaks.get("/provider/hours")
@@ -340,7 +435,10 @@ def test_hours_are_saved_and_shown_again(speaks: TestClient, dana: Provider) -> 
     values = markup(answer.text).values
     assert values["end_4"][:2] == ["12:00", "01:00"]
     assert values["override_date"] == ["2026-12-24", "2026-12-31", "2026-12-31", ""]
-    assert values["off_until"] == ["2027-01-09T00:00", ""]
+    assert values["off_from"] == ["2027-01-04", "2027-02-01", ""]
+    assert values["off_to"] == ["2027-01-08", "2027-02-02", ""]
+    assert values["off_start"] == ["", "12:00", ""]
+    assert values["off_end"] == ["", "13:30", ""]
     assert values["notice_hours"] == ["1.5"]
     assert 'data-from="7" data-to="24"' in answer.text  # all that is typed is on the grid
 
@@ -359,8 +457,8 @@ def test_wrong_hours_are_all_named_and_nothing_typed_is_lost(
         override_date=[""],
         override_start=["10:00"],
         override_end=["11:00"],
-        off_from=["2027-01-09T00:00"],
-        off_until=["2027-01-04T00:00"],
+        off_from=["2027-01-09"],
+        off_to=["2027-01-04"],
         step_minutes="1",
         notice_hours="soon",
     )
@@ -375,7 +473,7 @@ def test_wrong_hours_are_all_named_and_nothing_typed_is_lost(
     shown = markup(answer.text)
     assert shown.values["start_1"] == ["09:00", "11:00"]
     assert shown.values["override_start"][0] == "10:00"
-    assert shown.values["off_from"][0] == "2027-01-09T00:00"
+    assert shown.values["off_from"][0] == "2027-01-09"
     assert shown.values["notice_hours"] == ["soon"]
     assert "#start_3" in shown.hrefs
     assert availability_of(dana) == before
@@ -404,13 +502,75 @@ def test_one_more_row_keeps_what_is_typed_and_saves_nothing(
     assert availability_of(dana) == before
 
 
+def test_a_day_is_copied_to_others_and_nothing_is_saved_yet(
+    speaks: TestClient, dana: Provider
+) -> None:
+    before = availability_of(dana)
+    changes = typed(start_0=["09:00", "13:00"], end_0=["12:00", "17:00"], start_6=["10:00"])
+    copied = {**changes, "copy": "yes", "copy_from": "0", "copy_to": ["1", "6"]}
+    answer = speaks.post("/provider/hours", data=copied)
+    assert "Not saved yet" in page(answer)
+    values = markup(answer.text).values
+    for day in (0, 1, 6):
+        assert (values[f"start_{day}"], values[f"end_{day}"]) == (
+            ["09:00", "13:00"],
+            ["12:00", "17:00"],
+        )
+    assert values["start_2"] == ["", ""]
+    assert availability_of(dana) == before
+    nonsense = {**changes, "copy": "yes", "copy_from": "9", "copy_to": ["0"]}
+    values = markup(speaks.post("/provider/hours", data=nonsense).text).values
+    assert values["start_0"] == ["09:00", "13:00"]
+
+
+@pytest.mark.parametrize(
+    ("row", "starts", "ends"),
+    [
+        (("2027-01-04", "", "", ""), (4, 6, 0), (5, 6, 0)),  # one day, wholly
+        (("2027-01-04", "2027-01-04", "10:00", "11:30"), (4, 16, 0), (4, 17, 30)),
+        (("2027-01-04", "2027-01-05", "10:00", ""), (4, 16, 0), (6, 6, 0)),  # to the day's end
+        (("2027-01-04", "2027-01-05", "", "10:00"), (4, 6, 0), (5, 16, 0)),
+    ],
+)
+def test_time_off_goes_from_day_to_day_with_times_where_they_are_said(
+    speaks: TestClient,
+    dana: Provider,
+    row: tuple[str, str, str, str],
+    starts: tuple[int, int, int],
+    ends: tuple[int, int, int],
+) -> None:
+    names = ("off_from", "off_to", "off_start", "off_end")
+    off = {name: [value] for name, value in zip(names, row, strict=True)}
+    assert save(speaks, "/provider/hours", typed(**off)).status_code == 303
+    (saved,) = availability_of(dana).time_off
+    assert saved.starts_at == datetime(2027, 1, *starts, tzinfo=UTC)
+    assert saved.ends_at == datetime(2027, 1, *ends, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("off", "says"),
+    [
+        ({"off_to": ["2027-01-04"]}, "Enter the first and the last day"),
+        ({"off_from": ["soon"]}, "Enter the first and the last day"),
+        ({"off_from": ["2027-01-04"], "off_start": ["9"]}, "Enter times like 09:00, or none"),
+    ],
+)
+def test_wrong_time_off_is_named_and_kept(
+    speaks: TestClient, off: dict[str, list[str]], says: str
+) -> None:
+    answer = speaks.post("/provider/hours", data=typed(**off))
+    assert says in page(answer, 422)
+    name, value = next(iter(off.items()))
+    assert markup(answer.text).values[name][0] == value[0]
+
+
 def test_a_row_is_removed_with_one_press(speaks: TestClient, dana: Provider) -> None:
     changes = typed(
         override_date=["", "2026-12-24", "2026-12-31"],
         override_start=["", "", ""],
         override_end=["", "", ""],
-        off_from=["2027-01-04T00:00"],
-        off_until=["2027-01-09T00:00"],
+        off_from=["2027-01-04"],
+        off_to=["2027-01-08"],
     )
     save(speaks, "/provider/hours", {**changes, "remove": "overrides-1"})
     saved = availability_of(dana)

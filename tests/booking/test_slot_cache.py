@@ -18,7 +18,7 @@ from booking.appointments.moves import Actor
 from booking.appointments.patient_details import PatientDetails
 from booking.appointments.refusals import SlotRefused
 from booking.calendar.availability import load_availability, save_availability
-from booking.calendar.free_times import days_around, free_of_cache, free_starts
+from booking.calendar.free_times import days_around, free_starts, free_within
 from booking.calendar.queries import find_busy, get_calendar, slot_days_of
 from booking.calendar.slot_cache import advance_slots, rebuild_slots
 from booking.models import Appointment, AppointmentRow, CalendarDue, Holder
@@ -73,7 +73,8 @@ def listed_hours(session: Session, provider: Provider) -> list[int]:
 
 
 def free_hours(session: Session, provider: Provider, now: datetime) -> list[int]:
-    """In which hours of the days that a listing tells of someone new can book something."""
+    """In which hours of the days that a listing tells of someone new can book something. Holds last
+    until they are swept."""
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     span = Interval(now, today + HOUR_DAYS * DAY)
     calendar = get_calendar(session, provider.id)
@@ -82,7 +83,7 @@ def free_hours(session: Session, provider: Provider, now: datetime) -> list[int]
         for service in services_of(session, provider)
         if service.for_new
         for rows in [run(session, slot_days_of(service.id, *days_around(span)))]
-        for minute in free_of_cache(rows, span, calendar, now)  # holds last until they are swept
+        for minute in free_within(session, calendar, service.id, rows, [()], span, now)
     ]
     return sorted({minute // 60 for minute in starts})
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from core.web.formats import clock_time, short_when, when, zoned_time
-from directory.presenters import soon
+from directory.provider_cards import soon
 
 NEW_YORK, LORD_HOWE = "America/New_York", "Australia/Lord_Howe"
 

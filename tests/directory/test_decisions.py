@@ -18,6 +18,9 @@ from directory.credentials.claims import CredentialForm, submit_credential, with
 from directory.credentials.decisions import DecisionForm, checks_of, decide
 from directory.credentials.evidence import Upload
 from directory.credentials.history import history_of
+from directory.credentials.next_case import begin_round, find_next
+from directory.credentials.queues import Asker
+from directory.credentials.views import Asked
 from directory.listings.listing import find_due_listings, refresh_listing
 from directory.listings.openings import NO_OPENINGS, Opening, Openings, writing_openings
 from directory.models import Credential, CredentialDecision, EvidenceFile, Listing, Provider
@@ -425,9 +428,14 @@ def test_who_runs_out_or_must_confirm_is_found(session: Session, dana: Provider)
     overdue.attested_at = NOW - timedelta(days=91)
     session.add(overdue)
     session.flush()
-    assert cases.count_cases(session, NOW) == {
+    assert cases.count_cases(session, Asker(NOW)) == {
         "waiting": 1,
+        "mine": 0,
+        "theirs": 0,
         "expiring": 1,
+        "expiring-30": 1,
+        "expiring-60": 1,
+        "expiring-90": 1,
         "overdue": 1,
         "everyone": 3,
     }
@@ -445,8 +453,9 @@ def test_the_next_case_is_the_same_provider_while_something_is_open(
 ) -> None:
     other = make_provider(session, now=NOW, verified=False)
     listed = make_provider(session, now=NOW)
-    assert cases.next_to_decide(session, other.id) == other.id
-    assert cases.next_to_decide(session, listed.id) == dana.id
+    for current, following in ((other, other), (listed, dana)):
+        at = begin_round(session, current.id, Asked(), Asker(NOW))
+        assert find_next(session, at, Asker(NOW)) == following.id
 
 
 def test_unchanged_openings_are_not_written_again(session: Session) -> None:

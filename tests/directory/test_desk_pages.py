@@ -55,9 +55,9 @@ def test_the_oldest_case_comes_first_with_what_is_missing(
     session.commit()
     html = desk.get("/admin").text
     assert html.index("Dana Lee") < html.index("Rae Moss")
-    assert "To check: National Provider Identifier (NPI), State licence" in said(html)
+    assert "National Provider Identifier (NPI): waiting for us." in said(html)
     assert html.count("data-desk-item") == 2
-    assert html.count("is-late") == 1
+    assert html.count('class="is-late"') == 2  # the line, and the figures
 
 
 @pytest.mark.parametrize("view", ["waiting", "expiring", "overdue", "everyone"])
@@ -88,6 +88,8 @@ def test_a_case_shows_claim_checks_and_decision_side_by_side(
     assert one.number in words
     assert "No other provider has given this number." in words
     assert "Decision" in words
+    assert "Washington: provider credential search" in words
+    assert "OIG exclusions" in words
     assert "No decision has been recorded yet." in words
 
 

@@ -361,7 +361,7 @@ def test_the_desk_shows_the_request_and_keeps_what_was_typed(
     waiting = put(client, as_dana, **IMPOSTOR)["identity_request"]
     sign_in(client, session, make_person(session, "desk@example.com", [ADMIN]))
     queue = said(client.get("/admin").text)
-    assert "To check: change of name that patients see and letters" in queue
+    assert "Change of name that patients see and letters: waiting for us." in queue
     case = page(client.get(f"/admin/providers/{dana.id}"))
     assert "Sigmund Impostor (now: Dana Lee)" in case
     assert "“Sigmund Impostor” is not a plain form of “Dana Lee”." in case

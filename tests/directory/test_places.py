@@ -73,7 +73,7 @@ def data_of(html: str) -> dict[str, dict[str, Any]]:
 def test_a_place_shows_what_the_same_search_shows(client: TestClient) -> None:
     html = page(client, "/psychiatrists/washington")
     markup(html)
-    assert "2 people may see you in Washington. 2 have time this week." in said(html)
+    assert "2 people may see you in Washington · 2 have time this week" in said(html)
     assert "Noor Haddad" in html
     assert "Dana Lee" not in html
     assert "Times are in Pacific Time (PST)." in said(html)

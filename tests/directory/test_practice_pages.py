@@ -145,10 +145,24 @@ def test_a_profile_is_saved_and_its_card_shown(speaks: TestClient, dana: Provide
     card = words.split("Your card in search")[1]
     assert "Dana Lee LCSW" in card
     assert "A steady hour each week." in card
-    assert "Licensed in Washington, checked August 25" in card
+    assert "Licensed in Washington, checked Aug 25" in card
     values = markup(answer.text).values
     assert values["conditions"] == ["anxiety", "grief"]
     assert values["meeting_url"] == ["https://meet.example.com/dana"]
+
+
+def test_a_preview_shows_the_card_as_typed_and_saves_nothing(
+    speaks: TestClient, dana: Provider
+) -> None:
+    before = saved(dana).model_dump()
+    typed = described(headline="Typed only.", insurance=["aetna", "unicorns"], preview="yes")
+    words = page(speaks.post("/provider/profile", data=typed))
+    card = words.split("Your card in search")[1]
+    assert "Typed only." in card
+    assert "As typed. Nothing is saved yet." in card
+    assert "1 plan" in card  # what is no plan is none
+    assert saved(dana).model_dump() == before
+    assert "As saved last." in page(speaks.get("/provider/profile"))
 
 
 def test_what_is_not_ticked_is_taken_back(speaks: TestClient, dana: Provider) -> None:

@@ -10,13 +10,14 @@ from sqlmodel import Session, col, select
 
 from core.database import engine
 from directory.credentials import cases, queues
+from directory.credentials.queues import Asker
 from directory.listings.listing import refresh_listing
 from directory.listings.listing_count import fold_changes
 from directory.models import Listing, ListingCount, Provider
 from directory.queries import credentials_of
 from tests.factories import NOW, make_provider
 
-VIEWS = ("waiting", "expiring", "overdue", "everyone")
+VIEWS = ("waiting", "theirs", "expiring", "overdue", "everyone")
 
 
 @pytest.fixture
@@ -50,11 +51,11 @@ def whole(session: Session, view: str) -> list[UUID]:
     return [case.provider_id for case in cases.find_cases(session, view, NOW, 0, 50).cases]
 
 
-def test_claims_come_first_and_then_who_has_the_next_step_to_do(
+def test_what_waits_for_us_stands_apart_from_who_has_the_next_step_to_do(
     session: Session, crowd: Sequence[Provider]
 ) -> None:
-    order = [crowd[number].id for number in (9, 0, 1, 2, 3)]
-    assert whole(session, "waiting") == order
+    assert whole(session, "waiting") == [crowd[number].id for number in (9, 0, 1)]
+    assert whole(session, "theirs") == [crowd[number].id for number in (2, 3)]
     assert whole(session, "expiring") == [crowd[4].id, crowd[5].id]
     assert whole(session, "overdue") == [crowd[7].id, crowd[6].id]
 
@@ -70,7 +71,7 @@ def test_pages_of_any_size_make_the_whole(
     ]
     assert [case.provider_id for page in pages for case in page.cases] == everyone
     assert {page.total for page in pages} == {len(everyone)}
-    assert cases.count_cases(session, NOW)[view] == len(everyone)
+    assert cases.count_cases(session, Asker(NOW))[view] == len(everyone)
 
 
 def test_who_is_shown_again_waits_no_more(session: Session, crowd: Sequence[Provider]) -> None:
@@ -79,11 +80,11 @@ def test_who_is_shown_again_waits_no_more(session: Session, crowd: Sequence[Prov
         session.add(one)
     session.flush()
     refresh_listing(session, crowd[2].id, NOW)
-    assert crowd[2].id not in whole(session, "waiting")
+    assert crowd[2].id not in whole(session, "theirs")
 
 
 def counted(session: Session) -> int:
-    return queues.count(session, [queues.EVERYONE], NOW)[0]
+    return queues.count(session, [queues.EVERYONE], Asker(NOW))[0]
 
 
 def test_the_number_of_listings_follows_what_is_added_and_removed(session: Session) -> None:

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from directory.law import PRESCRIBING_PSYCHOLOGIST_STATES
+from directory.law import PRESCRIBING_PSYCHOLOGIST_STATES, REGISTERS, find_register
 from directory.taxonomy import (
     AGE_GROUPS,
     CONDITIONS,
+    CREDENTIAL_KINDS,
     INSURANCE,
     LANGUAGES,
     MODALITIES,
@@ -82,6 +83,26 @@ def test_law_speaks_only_of_states_and_professions_we_know() -> None:
         assert row["profession"] in PROFESSIONS
         assert row["source"]
         assert row["as_of"]
+
+
+@pytest.mark.parametrize("profession", PROFESSIONS)
+def test_every_licence_has_a_register_where_it_is_looked_up(profession: str) -> None:
+    for state in STATES:
+        found = find_register("state_license", state, profession)
+        assert found is not None, state
+        assert found.state in (state, None)
+    for kind in PROFESSIONS[profession].requires:
+        assert find_register(kind, "", profession) is not None, kind
+
+
+def test_registers_are_addresses_of_states_and_professions_we_know() -> None:
+    assert find_register("state_license", "WA", "counselor") == REGISTERS["WA"]
+    kinds = {*CREDENTIAL_KINDS, "exclusions"}
+    for one in REGISTERS.values():
+        assert one.url.startswith("https://"), one.key
+        assert one.kind in kinds
+        assert one.state is None or one.state in STATES
+        assert set(one.professions) <= set(PROFESSIONS)
 
 
 @dataclass(frozen=True)

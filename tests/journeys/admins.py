@@ -19,16 +19,15 @@ class Admin(Somebody):
 
     def looks_up(self, name: str) -> None:
         """The case of anybody, whether or not it waits."""
-        self.goes_to("/admin?view=everyone")
-        link = self.page.get_by_role("link", name=name)
-        while not link.count():
-            self.follows("Show more")
-        self._opens(link)
+        self.goes_to("/admin")
+        self.fills_in(q=name)
+        self.presses("Find")
+        self._opens(self.page.get_by_role("link", name=name))
 
     def opens_the_oldest_case(self) -> str:
         """Whose it is."""
         self.goes_to("/admin")
-        self._opens(self.page.locator("table.queue th a"))
+        self._opens(self.page.locator("table.queue tbody th a"))
         return self.page.get_by_role("heading", level=1).inner_text()
 
     def _opens(self, link: Locator) -> None:

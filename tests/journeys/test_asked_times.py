@@ -66,9 +66,9 @@ def test_few_stops_lie_before_the_first_result(
 
 def test_the_filters_are_one_step_away_by_keyboard(page: Page) -> None:
     page.goto("/find")
-    skip = page.get_by_role("link", name="Skip to the filters")
+    skip = page.get_by_role("link", name="Skip to the search and filters")
     skip.focus()
     expect(skip).to_be_in_viewport()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
-    expect(page.locator("#filters select[name=state]")).to_be_focused()
+    expect(page.locator("#filters input[name=q]")).to_be_focused()

@@ -79,7 +79,7 @@ def test_a_long_name_is_checked_shown_and_stays_in_its_place(
     for person, path, shown in (
         (provider, "/provider", SURNAME),
         (provider, f"/provider{address}", PATIENT),
-        (admin, "/admin?view=everyone", SURNAME),
+        (admin, f"/admin?q={SURNAME}", SURNAME),
         (admin, admin.case, SURNAME),
         (admin, "/admin/audit", SURNAME),
     ):

@@ -34,17 +34,16 @@ class Story:
         self.one.follows(self.page.locator(".provider-card h2 a").first)
         self.one.sees("What we verified")
         # Far enough ahead that the notice rule lets them move and cancel.
-        later = self.page.get_by_role("link", name="Later days")
-        if later.count():
-            self.one.follows(later)
+        self.one.follows(self.page.locator(".month td a").last)
         self.one.follows(self.page.locator("#times .day a.slot:visible").last)
 
     def and_hold_it(self) -> None:
         self.one.presses(re.compile("^Hold "))
         self.one.is_at(f"{STEP}/you")
-        expect(self.page.locator("[data-countdown-during]").first).to_contain_text("Held for")
+        expect(self.page.locator("[data-countdown-during]").first).to_contain_text("held for")
 
     def then_more_time_may_be_asked_for_once(self) -> None:
+        self.one.hits(self.page.locator(".held-line summary"))
         self.one.presses("Keep it 10 more minutes")
         self.one.is_at(f"{STEP}/you")
         expect(self.page.get_by_role("button", name="Keep it 10 more minutes")).to_have_count(0)

@@ -56,7 +56,7 @@ def test_letting_a_time_go_and_coming_back_to_it(page: Page) -> None:
     someone = Somebody(page)
     hold(someone, a_free_time(someone))
     held = page.url
-    someone.presses("Let it go")
+    someone.presses("Release this time")
     someone.sees("You hold no time now")
     someone.is_refused_at(held, 410)
     someone.presses(re.compile("^Hold .* again$"))

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -39,9 +38,13 @@ def test_time_off_over_two_sessions_asks_first(
     provider = Hurried(open_context().new_page())
     provider.signs_in_as(email)
     provider.goes_to("/provider/hours")
-    away = provider.page.locator("input[name=off_from]").last
-    away.fill(_local(starts_at, zone))
-    provider.page.locator("input[name=off_until]").last.fill(_local(ends_at, zone))
+    for (day, clock), at in (
+        (("off_from", "off_start"), starts_at),
+        (("off_to", "off_end"), ends_at),
+    ):
+        local = at.astimezone(ZoneInfo(zone))
+        provider.page.locator(f"input[name={day}]").last.fill(f"{local:%Y-%m-%d}")
+        provider.page.locator(f"input[name={clock}]").last.fill(f"{local:%H:%M}")
     provider.presses(provider.page.get_by_role("button", name="Save the hours").last)
 
     provider.sees_heading("Before these hours are saved")
@@ -73,7 +76,3 @@ def test_time_off_over_two_sessions_asks_first(
     provider.is_told(patient, "is cancelled")
     provider.goes_to(f"/provider/appointments/{first}")
     expect(provider.page.locator("main")).to_contain_text("I am at a funeral, and sorry.")
-
-
-def _local(at: Any, zone: str) -> str:
-    return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%dT%H:%M}"

@@ -91,6 +91,10 @@ _LEFT_BEHIND = (
         person_id, now() FROM one WHERE n % 10 = 0
     """,
     """
+    INSERT INTO case_assignment (provider_id, admin_id, assigned_at)
+    SELECT provider_id, person_id, now() FROM one
+    """,
+    """
     INSERT INTO renewal_due (provider_id, session_at)
     SELECT provider_id, now() + make_interval(hours => (n % 72)::int) FROM one WHERE n % 500 = 0
     """,

@@ -21,7 +21,11 @@ PRIVATE_PAGES: Sequence[tuple[str, str]] = (
     ("patient@example.com", "/appointments"),
     ("provider@example.com", "/provider"),
     ("provider@example.com", "/provider/hours"),
+    ("provider@example.com", "/provider/hours/day"),
+    ("provider@example.com", "/provider/services"),
+    ("provider@example.com", "/provider/profile"),
     ("admin@example.com", "/admin"),
+    ("admin@example.com", "/admin/audit"),
 )
 SETTLE = 400  # milliseconds without anything new before a page counts as loaded
 

@@ -30,7 +30,15 @@ Counts = dict[str, list[str]]
 
 # Routes that only say something with a question in the address, or that look different so.
 QUESTIONS = {
-    "GET /admin": ("", "?view=expiring", "?view=overdue", "?view=everyone"),
+    "GET /admin": (
+        "",
+        "?view=mine",
+        "?view=theirs&sort=name",
+        "?view=expiring",
+        "?view=overdue",
+        "?view=everyone",
+        "?q=dana",
+    ),
     "GET /admin/audit": ("", "?action=credential.verified&since=2026-01-01"),
     "GET /alerts": ("?state=WA",),
     "GET /api/v1/admin/queue": ("", "?view=everyone"),
@@ -178,6 +186,8 @@ def count_practice(counting: Counting) -> None:
     counting.client.cookies.clear()
     counting.ask("PUT /api/v1/me/availability", who, json=HOURS)
     counting.ask("POST /provider/hours", who, data=_hours_form())
+    day = {"day": "2026-12-05", "start": "10:00", "end": "11:00", "act": "add"}
+    counting.ask("POST /provider/hours/day", who, data=day)
     for what in ("POST /api/v1/me/services", "POST /provider/services"):
         body: dict[str, Any] = {"json": SERVICE} if "api" in what else {"data": SERVICE_FORM}
         counting.ask(what, who, **body)

@@ -40,7 +40,14 @@ MORE_READS: dict[str, tuple[str, ...]] = {
         "/demo/mailbox?to=someone7@example.com",
     ),
     "admin": (
-        *(f"/admin?view={view}" for view in ("waiting", "expiring", "overdue", "everyone")),
+        *(
+            f"/admin?view={view}"
+            for view in ("waiting", "mine", "theirs", "expiring", "overdue", "everyone")
+        ),
+        "/admin?view=expiring&days=90",
+        *(f"/admin?sort={sort}" for sort in ("-place", "name", "profession", "-state", "who")),
+        "/admin?view=theirs&profession=psychologist&state=WA&who=nobody",
+        *(f"/admin?q={typed}" for typed in ("dana", "1234567893", "someone7@example.com")),
         *(f"/api/v1/admin/queue?view={view}" for view in ("waiting", "expiring", "everyone")),
         "/admin/people?email=desk@example.com",
         "/admin/audit?action=credential.verified",
@@ -62,6 +69,7 @@ BY_DESIGN = {
     # Every few minutes.
     "FROM listing_before ORDER BY number": "what has changed since the last look; then it is gone",
     "FROM renewal_due": "those few whose renewal decides about a session within 72 hours",
+    "FROM credential_decision WHERE decided_at >=": "decisions of two weeks, each made by hand",
     # At start, and nightly.
     "FROM lookup_key": "it has one row",
     # Nightly.

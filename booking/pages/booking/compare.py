@@ -1,6 +1,6 @@
 """Up to three providers side by side: how they work, what they cost, when they have time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Annotated, Any
@@ -23,11 +23,19 @@ from core.web.zones import zone_line
 from directory.addresses import address_from
 from directory.listings.openings import Opening
 from directory.models import Listing
-from directory.presenters import licensed_line, soon, times_words
+from directory.presenters import times_words
+from directory.provider_cards import licensed_line, soon_short
 from directory.queries import credentials_of, get_listing_by_slug, get_provider, services_of
 from directory.search.day_times import AskedTimes
 from directory.search.listing_rows import entry_of
-from directory.taxonomy import STATES
+from directory.taxonomy import (
+    AGE_GROUPS,
+    CONDITIONS,
+    INSURANCE,
+    LANGUAGES,
+    MODALITIES,
+    STATES,
+)
 
 router = Router(include_in_schema=False)
 
@@ -47,11 +55,15 @@ def compare(visit: Reading, provider: Annotated[list[str] | None, Query()] = Non
     there = STATES.get(brought.state)
     zone = zone_of(visit, there.zone if there else None)
     chosen = _Chosen([one.slug for one in found], zone, brought)
+    people = [_person(visit, listing, chosen) for listing in found]
+    differing, same = differences([one["lists"] for one in people])
     return render(
         visit,
         "booking/public/compare.html",
         status=200 if found or not asked else 404,
-        people=[_person(visit, listing, chosen) for listing in found],
+        people=people,
+        differing=differing,
+        same=same,
         state=there.name if there else "",
         zone_line=zone_line(zone, visit.now),
         asked_words=times_words(chosen.times),
@@ -114,10 +126,36 @@ def _person(visit: Visit, listing: Listing, chosen: _Chosen) -> dict[str, Any]:
         "accepts_new": provider.accepts_new,
         "times": _times(visit, listing, chosen),
         "facts": presenters.provider_facts(provider, services),
-        "states": [one["name"] for one in listing.card["states"]],
+        "lists": {
+            "Insurance": presenters.titles(provider.insurance, INSURANCE),
+            "Help with": presenters.titles(provider.conditions, CONDITIONS),
+            "How they work": presenters.titles(provider.modalities, MODALITIES),
+            "Ages": presenters.titles(provider.ages, AGE_GROUPS),
+            "Languages": presenters.titles(provider.languages, LANGUAGES),
+            "May see you in": [one["name"] for one in listing.card["states"]],
+        },
         "verified": presenters.verified_rows(credentials_of(visit.session, provider.id), visit.now),
         "without_url": chosen.without(listing.slug),
     }
+
+
+def differences(
+    people: Sequence[Mapping[str, Sequence[str]]],
+) -> tuple[list[tuple[str, list[str]]], list[tuple[str, str]]]:
+    """What each says that not all of them say, and what all say: rows of (label, a text for each
+    person) and of (label, text). Rows in which nobody says anything are left out."""
+    differing, same = [], []
+    for label in people[0] if people else ():
+        lists = [one[label] for one in people]
+        shared = [item for item in lists[0] if all(item in other for other in lists[1:])]
+        if len(people) == 1:
+            shared = []
+        own = [[item for item in items if item not in shared] for items in lists]
+        if any(own):
+            differing.append((label, [formats.listed(items) for items in own]))
+        if shared:
+            same.append((label, formats.listed(shared)))
+    return differing, same
 
 
 def _times(visit: Visit, listing: Listing, chosen: _Chosen) -> list[dict[str, str]]:
@@ -127,7 +165,7 @@ def _times(visit: Visit, listing: Listing, chosen: _Chosen) -> list[dict[str, st
     return [
         {
             "url": presenters.book_url(one.service_id, one.starts_at, chosen.brought.parameters),
-            "label": soon(one.starts_at, chosen.zone, today),
+            "label": soon_short(one.starts_at, chosen.zone, today),
         }
         for one in islice(_openings(visit, listing.provider_id, chosen.times), TIMES)
         if one.starts_at.timestamp() < until

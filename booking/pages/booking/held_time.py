@@ -84,6 +84,8 @@ def held_page(
     when, *rest = [row["value"] for row in held.facts]
     card = {
         "when": when,
+        "short": f"{formats.local_date(held.hold.starts_at, held.zone):%a} "
+        + formats.clock_time(held.hold.starts_at, held.zone),
         "line": " · ".join(rest),
         "until": write_instant(until),
         "now": write_instant(visit.now),

@@ -86,10 +86,13 @@ def look(visit: Visiting, service: str = "", start: str = "") -> Response:
     if there and verdict and not verdict.allowed:
         return _not_there(visit, wanted, zone, there.code, verdict.reason)
     states = ground.states(wanted.starts_at)
+    when, who, *what = facts_of(wanted, wanted.service.fee_cents, zone)
     return render(
         visit,
         "booking/public/book.html",
-        facts=facts_of(wanted, wanted.service.fee_cents, zone),
+        when=when["value"],
+        who=who["value"],
+        what=" · ".join(one["value"] for one in what),
         again=again_of(wanted, zone),
         rule=wanted.notice_rule,
         late=_late_line(wanted, visit.now),

@@ -25,7 +25,7 @@ from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visit, Visiting
 from core.web.zones import zone_line
-from directory.presenters import fee_line
+from directory.provider_cards import fee_line
 from directory.taxonomy import STATES
 
 router = Router(include_in_schema=False)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Response
 from fastapi.responses import RedirectResponse
+from starlette.datastructures import FormData
 
 from booking.calendar.availability import (
     availability_version,
@@ -15,10 +16,10 @@ from booking.calendar.availability import (
     save_availability,
 )
 from booking.follow_through.calendar_changes import preview_hours
-from booking.pages.practice import hours_form
-from booking.pages.practice.hours_form import is_clock
+from booking.pages.practice import hours_form, time_off_form
 from booking.pages.practice.hours_in_words import in_words
 from booking.pages.practice.review import Review, Typed, lock_calendar, save_reviewed
+from booking.pages.practice.time_off_form import is_clock
 from booking.rules.availability import WEEKDAYS, Availability
 from core.errors import Invalid, VersionChanged
 from core.web import flash, formats
@@ -38,7 +39,6 @@ ROWS = 2  # ranges of a day that the form offers at least
 FIRST_HOUR, LAST_HOUR = 7, 21  # that the grid offers at least
 _NO_HOURS = ("", "")
 _NO_OVERRIDE = {"date": "", "start": "", "end": ""}
-_NO_TIME_OFF = {"from": "", "until": ""}
 
 
 @router.get("/provider/hours")
@@ -56,13 +56,16 @@ def change_hours(visit: Visiting, typed: Typed) -> Response:
     """Save all of it at once, or say what needs another look; nothing typed is lost, and nothing
     that another tab saved.
 
-    `add` asks for one more row and saves nothing; `remove` saves without the row it names. What a
-    change does to times and sessions is shown first (`reviewed`: that it was).
+    `add` asks for one more row, `copy` puts a day's hours on others; both save nothing. `remove`
+    saves without the row it names. What a change does to times and sessions is shown first
+    (`reviewed`: that it was).
     """
     provider = own_practice(visit)
     form, version = hours_form.read(typed), str(typed.get("version", ""))
     if typed.get("add"):
-        return _hours_page(visit, _with_row(form, str(typed["add"])), version)
+        return _hours_page(visit, _with_row(form, str(typed["add"])), version, unsaved="yes")
+    if typed.get("copy"):
+        return _hours_page(visit, _with_copies(form, typed), version, unsaved="yes")
     try:
         availability = hours_form.document_of(form)
     except Invalid as error:
@@ -96,8 +99,22 @@ def _with_row(form: dict[str, Any], where: str) -> dict[str, Any]:
         weekly = [list(ranges) for ranges in form["weekly"]]
         weekly[int(where)].append(_NO_HOURS)
         return {**form, "weekly": weekly}
-    rows = {"overrides": _NO_OVERRIDE, "time_off": _NO_TIME_OFF}
+    rows = {"overrides": _NO_OVERRIDE, "time_off": time_off_form.blank()}
     return {**form, where: [*form[where], rows[where]]} if where in rows else form
+
+
+def _with_copies(form: dict[str, Any], typed: FormData) -> dict[str, Any]:
+    """The hours of the day `copy_from` on each day of `copy_to`, in place of theirs ("0" is
+    Monday)."""
+    days = [str(day) for day in range(7)]
+    source, to = str(typed.get("copy_from", "")), set(map(str, typed.getlist("copy_to")))
+    if source not in days:
+        return form
+    weekly = [
+        form["weekly"][int(source)] if day in to else ranges
+        for day, ranges in zip(days, form["weekly"], strict=True)
+    ]
+    return {**form, "weekly": weekly}
 
 
 def _changed_page(
@@ -114,7 +131,9 @@ def _hours_page(
     version: str,
     errors: Sequence[dict[str, str]] = (),
     changed: Sequence[dict[str, str]] = (),
+    unsaved: str = "",
 ) -> Response:
+    """`unsaved`: "yes" where what is shown differs from what is saved."""
     starts, ends = _shown_hours(form["weekly"])
     return render(
         visit,
@@ -122,6 +141,7 @@ def _hours_page(
         status=form_status(errors, changed),
         errors=errors,
         changed=changed,
+        unsaved="yes" if errors or changed else unsaved,
         version=version,
         typed=form,
         grid_from=starts,
@@ -134,8 +154,9 @@ def _hours_page(
             }
             for day, (name, ranges) in enumerate(zip(WEEKDAYS, form["weekly"], strict=True))
         ],
+        weekdays=[(str(day), name) for day, name in enumerate(WEEKDAYS)],
         overrides=[*form["overrides"], _NO_OVERRIDE],
-        time_off=[*form["time_off"], _NO_TIME_OFF],
+        time_off=[*form["time_off"], time_off_form.blank()],
         zones=_zones(form["time_zone"], visit.now),
     )
 

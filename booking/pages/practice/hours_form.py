@@ -1,18 +1,18 @@
 """Opening hours between the form and the document: what was typed, kept as it was typed."""
 
-import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from itertools import zip_longest
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
+from booking.pages.practice import time_off_form
+from booking.pages.practice.time_off_form import is_clock
 from booking.rules.availability import DAY, LATEST_END, WEEKDAYS, Availability, Range, minutes_of
 from core.errors import Invalid
-from core.times import is_in_reach, known_zones, read_day
-from core.web import formats
+from core.times import read_day
 
 NUMBERS = {
     "step_minutes": ("step_minutes", 1, "Minutes from one start to the next"),
@@ -61,9 +61,9 @@ def read(typed: FormData) -> dict[str, Any]:
             if (day or start or end) and removed != f"overrides-{at}"
         ],
         "time_off": [
-            {"from": start, "until": end}
-            for at, (start, end) in enumerate(rows("off_from", "off_until"))
-            if (start or end) and removed != f"time_off-{at}"
+            dict(zip(time_off_form.blank(), row, strict=True))
+            for at, row in enumerate(zip_longest(*map(texts, time_off_form.FIELDS), fillvalue=""))
+            if any(row) and removed != f"time_off-{at}"
         ],
         **{name: next(iter(texts(name)), "") for name, *_ in NUMBERS.values()},
         "moves_late": bool(next(iter(texts("moves_late")), "")),
@@ -84,13 +84,7 @@ def as_typed(availability: Availability) -> dict[str, Any]:
             for o in availability.overrides
             for start, end in ([row for r in o.ranges for row in _rows(r)] or [("", "")])
         ],
-        "time_off": [
-            {
-                "from": f"{off.starts_at.astimezone(zone):%Y-%m-%dT%H:%M}",
-                "until": f"{off.ends_at.astimezone(zone):%Y-%m-%dT%H:%M}",
-            }
-            for off in availability.time_off
-        ],
+        "time_off": [time_off_form.as_row(off, zone) for off in availability.time_off],
         **{
             name: _number_text(getattr(availability, field), unit)
             for field, (name, unit, _) in NUMBERS.items()
@@ -119,7 +113,7 @@ def document_of(form: dict[str, Any]) -> Availability:
         for one in _ranges(form["weekly"][day], f"start_{day}", problems)
     ]
     document["overrides"] = _overrides(form["overrides"], problems)
-    document["time_off"] = _time_off(form["time_off"], form["time_zone"], problems)
+    document["time_off"] = time_off_form.in_document(form["time_off"], form["time_zone"], problems)
     for field, (name, unit, _) in NUMBERS.items():
         value = whole_number(form[name], unit)
         if value is not None:
@@ -217,10 +211,6 @@ def _too_late(start: str, end: str) -> str:
     return f"{start} to {end} ends on the next day, which can be no later than 6:00 am."
 
 
-def is_clock(text: str) -> bool:
-    return re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text) is not None
-
-
 def _overrides(typed: Sequence[dict[str, str]], problems: Problems) -> list[dict[str, Any]]:
     """Rows of one date belong together; a row without times closes its date."""
     found: dict[str, list[dict[str, str]]] = {}
@@ -231,31 +221,3 @@ def _overrides(typed: Sequence[dict[str, str]], problems: Problems) -> list[dict
         ranges = _ranges([(row["start"], row["end"])], "override_start", problems)
         found.setdefault(row["date"], []).extend(ranges)
     return [{"date": day, "ranges": ranges} for day, ranges in found.items()]
-
-
-def _time_off(
-    typed: Sequence[dict[str, str]], zone: str, problems: Problems
-) -> list[dict[str, str]]:
-    found = []
-    for row in typed:
-        try:
-            starts, ends = (_local(row[name], zone) for name in ("from", "until"))
-        except (ValueError, OverflowError):
-            problems.append(("off_from", "Enter a day and time for both ends of the time off."))
-            continue
-        if ends <= starts:
-            problems.append(("off_from", f"Time off from {_said(row['from'])} must end later."))
-            continue
-        found.append({"starts_at": starts.isoformat(), "ends_at": ends.isoformat()})
-    return found
-
-
-def _local(text: str, zone: str) -> datetime:
-    at = datetime.fromisoformat(text)
-    if zone not in known_zones() or not is_in_reach(at):
-        raise ValueError(text)
-    return at.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
-
-
-def _said(text: str) -> str:
-    return formats.short_day(datetime.fromisoformat(text).date())

@@ -1,8 +1,9 @@
 """Opening hours as a person reads them, field by field."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
+from booking.pages.practice import time_off_form
 from booking.pages.practice.hours_form import NUMBERS, as_typed
 from booking.rules.availability import WEEKDAYS, Availability
 from core.web import formats
@@ -16,7 +17,7 @@ def in_words(availability: Availability) -> dict[str, str]:
         "Time zone": availability.time_zone.replace("_", " "),
         **{day: _hours(form["weekly"][number]) for number, day in enumerate(WEEKDAYS)},
         "Other hours on a date": _listed([_override(row) for row in form["overrides"]]),
-        "Time off": _listed([_time_off(row) for row in form["time_off"]]),
+        "Time off": _listed([time_off_form.in_words(row) for row in form["time_off"]]),
         **numbers,
         "Late moves": "Allowed" if availability.moves_late else "Not allowed",
     }
@@ -29,15 +30,6 @@ def _hours(ranges: list[tuple[str, str]]) -> str:
 def _override(row: dict[str, Any]) -> str:
     hours = [(row["start"], row["end"])] if row["start"] else []
     return f"{formats.full_date(date.fromisoformat(row['date']))}: {_hours(hours).lower()}"
-
-
-def _time_off(row: dict[str, str]) -> str:
-    return f"{_instant(row['from'])} to {_instant(row['until'])}"
-
-
-def _instant(text: str) -> str:
-    at = datetime.fromisoformat(text)
-    return f"{formats.full_date(at.date())}, {at:%H:%M}"
 
 
 def _listed(parts: list[str]) -> str:

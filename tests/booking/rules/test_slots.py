@@ -12,6 +12,7 @@ from booking.rules.slots import (
     count_by_day,
     day_starts,
     days_touched,
+    hours_refusal,
     openings,
     refusal,
     whole_day,
@@ -163,6 +164,15 @@ def test_the_validator_names_the_rule(
     booked, allowed = count_by_day(busy, NEW_YORK), window(schedule, NOW)
     answer = refusal(schedule, at(clock), 60, busy, booked, allowed, NOW)
     assert (answer.code if answer else None) == code
+
+
+def test_a_session_between_two_starts_is_outside_its_hours_all_the_same_in_time_off() -> None:
+    away = {"starts_at": "2026-11-23T14:30Z", "ends_at": "2026-11-24T00:00Z"}
+    schedule = every_day(NEW_YORK, "09:00", "12:00", time_off=[away])
+    assert hours_refusal(schedule, at("14:10"), 15) is None
+    found = hours_refusal(schedule, at("14:10"), 60)
+    assert found is not None
+    assert found.code == "time_off"
 
 
 ZONES = st.sampled_from([NEW_YORK, PHOENIX, AUCKLAND, LORD_HOWE, LOS_ANGELES, HONOLULU])

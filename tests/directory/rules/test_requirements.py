@@ -12,6 +12,7 @@ from directory.rules.requirements import (
     attestation_due,
     is_attested,
     is_expired,
+    marks_of,
     missing_for_listing,
     required_credentials,
 )
@@ -162,3 +163,28 @@ def test_a_closed_practice_is_told_apart_from_a_suspended_one() -> None:
     ]
     (lack,) = missing_for_listing("counselor", [NPI, LICENCE], suspended, NOW)
     assert lack.code == "suspended"
+
+
+@pytest.mark.parametrize(
+    ("facts", "standing"),
+    [
+        ([], "missing"),
+        ([LICENCE], "verified"),
+        ([replace(LICENCE, status="pending")], "pending"),
+        ([LICENCE, replace(LICENCE, state="OR", status="pending")], "pending"),  # it is to be done
+        ([replace(LICENCE, expires_on=date(2026, 11, 22))], "expired"),
+        ([replace(LICENCE, expires_on=date(2026, 11, 22), status="rejected")], "refused"),
+        ([replace(LICENCE, status="revoked")], "refused"),
+        ([LICENCE, replace(LICENCE, state="OR", status="revoked")], "verified"),
+    ],
+)
+def test_a_mark_says_how_a_kind_of_credential_stands(
+    facts: list[CredentialFact], standing: str
+) -> None:
+    marks = {one.kind: one.standing for one in marks_of("counselor", [NPI, *facts], NOW)}
+    assert marks == {"npi": "verified", "state_license": standing}
+
+
+def test_what_was_given_without_need_has_a_mark_too() -> None:
+    kinds = [one.kind for one in marks_of("counselor", [DEA], NOW)]
+    assert kinds == ["npi", "state_license", "dea"]
