@@ -513,7 +513,7 @@ def test_admins_see_which_letters_were_refused_and_not_for_whom(
         )
     admin = factories.make_person(session, "admin@example.com", [ADMIN])
     factories.sign_in(client, session, admin)
-    assert "Letters refused 2" in said(client.get("/admin").text)
+    assert "Emails refused 2" in said(client.get("/admin").text)
     words = said(client.get("/admin/letters").text)
     assert "one.example.com 550 There is no such mailbox" in words
     assert "other.example.com 571 Refused for good." in words
