@@ -14,10 +14,11 @@ from demo.generate import make_providers
 from main import DEMO_SEED
 from tests.journeys.admins import Admin, HurriedAdmin
 from tests.journeys.checks import check_page
+from tests.journeys.conftest import demo_site
 from tests.journeys.keyboard import ByKeyboard
 from tests.journeys.test_weight import check
 from tests.whole.loads import load
-from tests.whole.servers import Server, database_beside
+from tests.whole.servers import database_beside
 
 ADMIN = "admin@example.com"
 MANY = 600
@@ -36,13 +37,10 @@ def site_database() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def site(site_database: str) -> Iterator[str]:
+def site(site_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server of these stories' own: a directory with so much to decide that it fills a screen."""
-    server = Server(DATABASE_URL=site_database, RUN_WORKER="true", DEMO="true", SMTP_URL="")
-    server.run("demo", "--providers", str(MANY))
-    server.start()
-    yield server.url
-    server.stop()
+    with demo_site(site_database, tmp_path_factory.mktemp("desk"), MANY) as address:
+        yield address
 
 
 class AtKeyboard(ByKeyboard, HurriedAdmin):
