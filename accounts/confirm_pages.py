@@ -25,7 +25,7 @@ from core.web.zones import reader_zone
 
 router = Router(include_in_schema=False)
 
-STOPPED = flash.declare("reset-stopped", "Stopped: your second factors stay.")
+STOPPED = flash.declare("reset-stopped", "Stopped: your passkeys, app and recovery codes stay.")
 
 Text = Annotated[str, Form(max_length=2000)]
 Typed = Annotated[str, Form(max_length=200_000)]

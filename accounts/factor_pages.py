@@ -27,7 +27,7 @@ router = Router(include_in_schema=False)
 ADDED = flash.declare("factor-added", "Set up. We ask for it from the next sign-in on.")
 REMOVED = flash.declare("factor-removed", "Removed.")
 NEEDED = flash.declare(
-    "factor-needed", "The desk opens once you have a second factor. Set one up here."
+    "factor-needed", "The desk opens once you have a second step at sign-in. Set one up here."
 )
 
 Text = Annotated[str, Form(max_length=200)]

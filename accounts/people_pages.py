@@ -24,7 +24,7 @@ from core.web.zones import reader_zone
 
 router = Router(include_in_schema=False)
 
-RESET = flash.declare("factors-reset", "Their factors are removed; they were told by mail.")
+RESET = flash.declare("factors-reset", "Passkeys and app are removed; they were told by email.")
 MOVED = flash.declare("address-moved", "Their address is changed; both addresses were told.")
 
 Text = Annotated[str, Form(max_length=2000)]
@@ -78,7 +78,7 @@ def change_address(
     return RedirectResponse(f"/admin/people{MOVED}", 303)
 
 
-_KINDS = {"factors": "factors removed", "address": "address changed"}
+_KINDS = {"factors": "second step removed", "address": "address changed"}
 
 
 def _page(

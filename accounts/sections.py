@@ -21,7 +21,7 @@ def sections(visit: Visit, current: str) -> list[dict[str, Any]]:
         (AUDIT, "Audit log", None),
     ]
     if refused or current == LETTERS:
-        pages.append((LETTERS, "Letters refused", refused))
+        pages.append((LETTERS, "Emails refused", refused))
     return [
         {"url": url, "label": label, "count": number, "current": url == current}
         for url, label, number in pages

@@ -54,13 +54,13 @@ class FactorNeeded(NotAllowed):
     """A second factor, shown in this sign-in session, comes first."""
 
     code = "factor_needed"
-    message = "This needs your second factor. Show it, then come back."
+    message = "This needs your app or passkey. Use it, then come back."
 
 
 class FactorMissing(FactorNeeded):
     """There is none to show yet."""
 
-    message = "The desk needs a second factor. Set one up under Account, then come back."
+    message = "The desk needs a second step at sign-in. Set one up under Account, then come back."
 
 
 class ConfirmationNeeded(NotAllowed):
@@ -86,7 +86,7 @@ class VersionChanged(DomainError):
 
 class Gone(DomainError):
     code = "gone"
-    message = "That has run out."
+    message = "That has expired."
 
 
 class TooLarge(DomainError):

@@ -39,15 +39,15 @@ def _of_kind(words: str) -> Callable[[audit.Detail], str]:
 
 
 ADDED = audit.declare(
-    "factor.added", "Second factor added", _of_kind("added a second factor of {}")
+    "factor.added", "Passkey or app added", _of_kind("added a second step at sign-in of {}")
 )
 REMOVED = audit.declare(
-    "factor.removed", "Second factor removed", _of_kind("removed a second factor of {}")
+    "factor.removed", "Passkey or app removed", _of_kind("removed a second step at sign-in of {}")
 )
 REFUSED = audit.declare(
     "factor.refused",
-    "Second factor refused",
-    _of_kind("gave a second factor of {} that was refused"),
+    "Second step refused",
+    _of_kind("gave a second step of {} that was refused"),
 )
 RECOVERY_CODE_USED = audit.declare(
     "recovery_code.used", "Recovery code used", "used a recovery code of {}."
@@ -59,18 +59,18 @@ COPIED = audit.declare(
 )
 RESET_ASKED = audit.declare(
     "factors.reset_asked",
-    "Removal of factors asked for",
-    "asked for the removal of the factors of {}.",
+    "Removal of second step asked for",
+    "asked for the removal of the second step of {}.",
 )
 RESET_STOPPED = audit.declare(
     "factors.reset_stopped",
-    "Removal of factors stopped",
-    "stopped the removal of the factors of {}.",
+    "Removal of second step stopped",
+    "stopped the removal of the second step of {}.",
 )
 RESET = audit.declare(
     "factors.reset",
-    "Second factors removed",
-    lambda detail: f"removed the factors of {{}}. {_HOW[detail['how']]}",
+    "Second step removed",
+    lambda detail: f"removed the second step of {{}}. {_HOW[detail['how']]}",
 )
 ADDRESS_CHANGED = audit.declare(
     "address.changed",
@@ -149,7 +149,7 @@ def tell_of_factor(session: Session, person: Person, was: str, kind: str) -> Non
         session,
         person.email,
         "Your sign-in has changed",
-        f"A factor of your Openchair account was {was}: {KINDS[kind]}.",
+        f"The second step of your Openchair sign-in has changed. {was.title()}: {KINDS[kind]}.",
         "Was that not you? Sign out everywhere on your account page, and look at what is set up"
         " there.",
     )

@@ -66,7 +66,7 @@ def prove_by_passkey(visit: Visit, credential: dict[str, Any]) -> None:
 def prove_by_mail(visit: Visit, code: str) -> None:
     """By the emailed code, for who has no factor. Raises Conflict, Invalid, WrongCode, TooMany."""
     if visit.caller.has_factor:
-        raise Conflict("Use your second factor.")
+        raise Conflict("Use your app or passkey.")
     person = get_person(visit.session, visit.person_id)
     use_code(person.email, code, browser_of(visit, person.email), visit.now)
     _mark(visit, by_factor=False)

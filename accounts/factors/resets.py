@@ -23,7 +23,7 @@ from core.web.caller import ADMIN, PROVIDER
 class AskAnAdmin(NotAllowed):
     """Staff do not wait: another admin looks at who asks."""
 
-    message = "Another admin can remove your factors, on the desk's page People."
+    message = "Another admin can remove your passkeys and app, on the desk's page People."
 
 
 def forget_factors(session: Session, person_id: UUID) -> None:
@@ -50,8 +50,8 @@ def _reset(session: Session, person_id: UUID, how: str, by: UUID | str, now: dat
         session,
         person.email,
         "Your sign-in has changed",
-        "The second factors of your Openchair account were removed, and you are signed out"
-        " everywhere. You sign in with a code by email, and can set up new ones.",
+        "The passkeys, app and recovery codes of your Openchair account were removed, and you are"
+        " signed out everywhere. You sign in with a code by email, and can set up new ones.",
         "Did you not ask for this? Then somebody may have wanted your account.",
     )
 
@@ -64,7 +64,7 @@ def reset_by_command(email: str) -> str:
         if person is None:
             raise Invalid([("email", f"Nobody has the address {address}.")])
         _reset(session, person.id, news.BY_COMMAND, audit.COMMAND, clock.now())
-    return f"{address} has no second factor now, and is signed out everywhere."
+    return f"{address} has no second step at sign-in now, and is signed out everywhere."
 
 
 def find_reset(session: Session, person_id: UUID) -> FactorReset | None:
@@ -77,7 +77,7 @@ def ask_reset(session: Session, person: Person, now: datetime) -> FactorReset:
     if roles_of(session, person.id) & {ADMIN, PROVIDER}:
         raise AskAnAdmin
     if factors_of(session, person.id).count == 0:
-        raise Conflict("There is no second factor to remove.")
+        raise Conflict("There is no passkey or app to remove.")
     known = find_reset(session, person.id)
     if known is not None:
         return known
@@ -92,10 +92,10 @@ def ask_reset(session: Session, person: Person, now: datetime) -> FactorReset:
     news.tell(
         session,
         person.email,
-        "Your second factors will be removed",
-        "Somebody signed in with a code from this address and said that every second factor is"
-        " lost. In 72 hours the factors are removed. Until then your sessions can be seen, joined"
-        " and cancelled, and nothing else.",
+        "Your app and passkeys will be removed",
+        "Somebody signed in with a code from this address and said that your passkeys, app and"
+        " recovery codes are lost. In 72 hours we remove them. Until then your sessions can be"
+        " seen, joined and cancelled, and nothing else.",
         "Was that not you? Stop it, then change who can read your mail.",
         link=(f"/factor-reset/{secret}", "Stop it"),
     )
@@ -118,8 +118,8 @@ def drop_reset(session: Session, person_id: UUID, now: datetime) -> None:
     news.tell(
         session,
         person.email,
-        "Your second factors stay",
-        "The removal of your second factors was stopped.",
+        "Your app and passkeys stay",
+        "The removal of your passkeys, app and recovery codes was stopped.",
     )
 
 

@@ -95,7 +95,7 @@ def offer_back(appointment_id: str, version: int) -> None:
             ],
             (
                 f"{settings().public_url}/book?service={one.service_id}&start={start}&state={state}",
-                "Take my time back",
+                "Book this time again",
             )
             if is_free
             else (
@@ -151,7 +151,7 @@ def warn_provider(
         f"expires:{credential_id}:{last_day}:{days}",
         _provider_address(session, provider),
         "A licence needs renewing",
-        f"Your licence in {STATES[state].name} runs out soon",
+        f"Your licence in {STATES[state].name} expires soon",
         [_said(one) for one in sessions],
         lines,
         (f"{settings().public_url}/provider/credentials", "Enter the renewal"),
@@ -176,7 +176,7 @@ def _for_provider(reason: str) -> str:
     """Why, as the provider reads it."""
     if reason.startswith("This provider may"):
         return reason.replace("This provider", "You", 1)
-    return "Openchair has suspended you for that time; the reason is in our letter to you."
+    return "Openchair has suspended you for that time; the reason is in our email to you."
 
 
 def _provider_address(session: Session, provider: Provider) -> str:

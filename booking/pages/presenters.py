@@ -132,6 +132,8 @@ def listed_appointment(entry: AppointmentEntry, zone: str) -> dict[str, Any]:
     return {
         "url": f"/appointments/{one.id}",
         "when": formats.when(one.starts_at, zone),
+        "day": formats.day(formats.local_date(one.starts_at, zone)),
+        "time": formats.zoned_time(one.starts_at, zone),
         "with": entry.provider_name,
         "title": f"{one.title}, {formats.duration(one.minutes)}",
         "status": one.status,

@@ -72,8 +72,8 @@ def text(template: str, /, **context: Any) -> str:
 
 _STAFF_PAGES = ("/admin", "/provider", "/account")
 _GOES_WITHOUT = (
-    "This is the demo, so you may go on without a second factor and are not asked again who you"
-    " are. A real installation asks admins and providers for both."
+    "This is the demo, so you may go on without a second step at sign-in and are not asked again"
+    " who you are. A real installation asks admins and providers for both."
 )
 
 

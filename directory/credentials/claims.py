@@ -134,7 +134,7 @@ def date_problem(text: str) -> str | None:
     """Why this is not the last day of a credential, or None."""
     day = read_day(text)
     if day is None:
-        return "Enter the day it runs out, like 2027-06-30."
+        return "Enter the day it expires, like 2027-06-30."
     return None if is_in_reach(day) else "That year is out of reach."
 
 

@@ -300,5 +300,5 @@ def _expiry_problem(credential: Credential, form: DecisionForm, now: datetime) -
     if problem := date_problem(text):
         return problem
     if verifies and date.fromisoformat(text) < local_day(credential.state, now):
-        return "It has run out, so it cannot be verified. Reject it, and say so."
+        return "It has expired, so it cannot be verified. Reject it, and say so."
     return None

@@ -106,7 +106,7 @@ def missing_for_listing(
         every = f"this is needed every {ATTESTATION_LASTS.days} days"
         lacks.append(Lack("not_attested", f"Confirm that all is current; {every}."))
     if readiness.is_suspended:
-        message = "Openchair has suspended your listing; the reason is in our letter to you."
+        message = "Openchair has suspended your listing; the reason is in our email to you."
         lacks.append(Lack("suspended", message))
     if readiness.is_closed:
         lacks.append(Lack("closed", "The practice is closed; open it again to be found."))

@@ -29,7 +29,7 @@ function run(element, say) {
     const over = [...document.querySelectorAll("[data-countdown-over]")];
     over.forEach((one) => { one.hidden = false; });
     document.querySelectorAll("[data-countdown-during]").forEach((one) => { one.hidden = true; });
-    say(over[0]?.textContent.trim() ?? "The time has run out");
+    say(over[0]?.textContent.trim() ?? "The time is over");
   };
   const timer = setInterval(tick, 1000);
   tick();

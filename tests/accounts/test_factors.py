@@ -107,7 +107,7 @@ def test_in_the_demo_staff_go_on_without_and_are_told_so(
     headers = factories.sign_in(None, session, admin)
     page = client.get("/admin", headers=headers)
     assert page.status_code == 200
-    assert "This is the demo, so you may go on without a second factor" in page.text
+    assert "This is the demo, so you may go on without a second step at sign-in" in page.text
 
 
 def test_a_code_is_taken_once(client: TestClient, session: Session, admin: Person) -> None:
@@ -255,7 +255,7 @@ def test_after_the_mailed_code_the_factor_is_asked_for_on_the_way(
     client.cookies.clear()
     factories.sign_in(client, session, person)
     page = client.get("/appointments?notice=saved")
-    assert "Show your second factor" in page.text
+    assert "Use your app or passkey" in page.text
     assert 'name="next" value="/appointments?notice=saved"' in page.text
     with clock.at(clock.now() + timedelta(minutes=1)):
         data = {"code": code_of(secret), "next": "/appointments"}
@@ -352,7 +352,7 @@ def test_another_admin_resets_lost_factors_at_once(
     assert (entry.actor_id, entry.subject_id) == (admin.id, dana.id)
     assert entry.detail == {"how": "admin"}  # what somebody wrote is kept where it can be erased
     again = client.get("/admin/people?email=dana@example.com", headers=headers).text
-    assert "factors removed: I called her practice." in again
+    assert "second step removed: I called her practice." in again
     assert told(session, "dana@example.com")[-1] == "Your sign-in has changed"
 
 
@@ -360,7 +360,7 @@ def test_the_only_admin_uses_the_command(
     client: TestClient, session: Session, admin: Person
 ) -> None:
     set_up(client, factories.sign_in(None, session, admin))
-    assert "no second factor now" in reset_by_command(" Admin@Example.com")
+    assert "no second step at sign-in now" in reset_by_command(" Admin@Example.com")
     assert recorded(session)[-1] == "factors.reset"
     assert session.exec(select(Totp)).all() == []
     fresh = factories.sign_in(None, session, admin)
@@ -376,7 +376,7 @@ def test_a_patient_waits_three_days_and_sees_their_sessions_meanwhile(
     shut = client.get("/appointments", follow_redirects=False)
     assert shut.headers["location"] == "/confirm?next=/appointments"
     waiting = client.post("/account/factors/lost", headers=FORM)
-    assert "Your factors are removed" in waiting.text
+    assert "Your passkeys, app and recovery codes are removed" in waiting.text
     assert client.get("/appointments", follow_redirects=False).status_code == 200
     assert client.get("/api/v1/appointments").status_code == 200
     for path in ("/account", "/account/data/export", "/account/factors", "/account/email"):
@@ -400,7 +400,7 @@ def test_whoever_reads_the_letter_can_stop_it(client: TestClient, session: Sessi
     link = re.search(r"/factor-reset/\S+", letter.text)
     assert link is not None
     client.cookies.clear()
-    assert "Keep your second factors?" in client.get(link[0]).text
+    assert "Keep your passkeys, app and recovery codes?" in client.get(link[0]).text
     assert "Stopped" in client.post(link[0], headers=FORM).text
     assert client.get(link[0]).status_code == 404
     with clock.at(clock.now() + timedelta(hours=72)):
@@ -493,7 +493,7 @@ def test_who_has_a_factor_books_after_showing_it(client: TestClient, session: Se
     client.post(f"{at}/you", data=form, headers=FORM)
     code = {"code": newest_code(session, EMAIL)}
     asked = client.post(f"{at}/code", data=code, headers=FORM)
-    assert "Show your second factor" in asked.text
+    assert "Use your app or passkey" in asked.text
     assert f'name="next" value="{at}/check"' in asked.text
     with clock.at(clock.now() + timedelta(minutes=1)):
         proof = {"code": code_of(secret), "next": f"{at}/check"}

@@ -252,20 +252,20 @@ SENTENCES = [
     (
         "factor.added",
         {"kind": "passkey"},
-        "Second factor added",
-        "added a second factor of {}: passkey.",
+        "Passkey or app added",
+        "added a second step at sign-in of {}: passkey.",
     ),
     (
         "factor.removed",
         {"kind": "app"},
-        "Second factor removed",
-        "removed a second factor of {}: authenticator app.",
+        "Passkey or app removed",
+        "removed a second step at sign-in of {}: authenticator app.",
     ),
     (
         "factor.refused",
         {"kind": "recovery_code"},
-        "Second factor refused",
-        "gave a second factor of {} that was refused: recovery code.",
+        "Second step refused",
+        "gave a second step of {} that was refused: recovery code.",
     ),
     ("recovery_code.used", {}, "Recovery code used", "used a recovery code of {}."),
     (
@@ -277,20 +277,20 @@ SENTENCES = [
     (
         "factors.reset_asked",
         {},
-        "Removal of factors asked for",
-        "asked for the removal of the factors of {}.",
+        "Removal of second step asked for",
+        "asked for the removal of the second step of {}.",
     ),
     (
         "factors.reset_stopped",
         {},
-        "Removal of factors stopped",
-        "stopped the removal of the factors of {}.",
+        "Removal of second step stopped",
+        "stopped the removal of the second step of {}.",
     ),
     (
         "factors.reset",
         {"how": "command"},
-        "Second factors removed",
-        "removed the factors of {}. By the command line.",
+        "Second step removed",
+        "removed the second step of {}. By the command line.",
     ),
     (
         "address.changed",
@@ -513,7 +513,7 @@ def test_admins_see_which_letters_were_refused_and_not_for_whom(
         )
     admin = factories.make_person(session, "admin@example.com", [ADMIN])
     factories.sign_in(client, session, admin)
-    assert "Letters refused 2" in said(client.get("/admin").text)
+    assert "Emails refused 2" in said(client.get("/admin").text)
     words = said(client.get("/admin/letters").text)
     assert "one.example.com 550 There is no such mailbox" in words
     assert "other.example.com 571 Refused for good." in words

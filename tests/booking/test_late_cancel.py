@@ -361,7 +361,7 @@ def test_who_will_be_elsewhere_is_shown_who_may_see_them_there(
     away = make_provider(session, now=NOW, state="OR", name=("Olive", "Ng"))
     one = make_appointment(session, service, patient, START)
     browser.open(f"/appointments/{one.id}").follow("/state")
-    assert browser.press("Check it", state="OR").status == 422
+    assert browser.press("Check this state", state="OR").status == 422
     assert "not licensed for people who are in Oregon" in browser.words
     browser.follow("/alternatives?state=OR")
     assert "Who can see you in Oregon" in browser.words

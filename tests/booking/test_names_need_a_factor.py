@@ -67,7 +67,7 @@ def test_names_are_shown_for_a_week_and_then_with_a_factor(
         week = client.get("/provider?week=2026-11-30", headers=headers).text
         assert "R.S." in week
         assert NAME not in week
-        assert "Set up a second factor" in week
+        assert "Set up a second step at sign-in" in week
         set_up(client, headers)
         words, answer = page_and_answer(client, headers, booked)
         assert NAME in words

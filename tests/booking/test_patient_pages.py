@@ -377,7 +377,7 @@ def test_letting_it_go_gives_the_time_back_and_forgets(
     assert appointments_in(session)[0].status == "released"
     browser.open(f"/book/{hold}/you")
     assert browser.status == 410
-    assert "You gave this time back" in browser.words
+    assert "You released this time" in browser.words
 
 
 def test_after_ten_minutes_one_press_takes_the_same_time_and_nothing_is_lost(

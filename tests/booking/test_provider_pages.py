@@ -194,7 +194,7 @@ def test_what_soon_needs_a_minute_stands_beside(
     answer = client.get("/provider")
     words = page(answer)
     assert "Confirm your listing by Thu, Dec 3" in words
-    assert "State licence, WA runs out December 23, 2026" in words
+    assert "State licence, WA expires December 23, 2026" in words
     assert "Did it take place? Fri, Nov 20" in words
     assert f"/provider/appointments/{over.id}" in markup(answer.text).hrefs
 

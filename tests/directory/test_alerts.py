@@ -42,7 +42,7 @@ def ask(client: TestClient, session: Session, search: str = SEARCH, email: str =
     """The link in the letter that follows."""
     answer = client.post("/alerts", data={"email": email, "search": search})
     assert answer.status_code == 200, answer.text
-    assert "Look in your mail" in answer.text
+    assert "Check your email" in answer.text
     return link_in(letters(session, email)[-1])
 
 
@@ -51,7 +51,7 @@ def test_an_alert_begins_only_with_the_button_behind_the_letters_link(
 ) -> None:
     link = ask(client, session)
     for _ in range(2):  # a mail program looks first
-        assert "Shall we write to you?" in client.get(link).text
+        assert "Confirm your alert" in client.get(link).text
     assert alerts_in(session)[0].confirmed_at is None
     answer = client.post(f"{link}/confirm")
     assert "Your alert is on" in answer.text
@@ -154,7 +154,7 @@ def test_over_json_the_same_rules_hold(client: TestClient, session: Session) -> 
     assert (answer.status_code, answer.json()) == (202, {"confirm_within": 86_400})
     (alert,) = alerts_in(session)
     assert (alert.search, alert.zone) == (SEARCH, "America/Denver")
-    assert "Shall we write to you?" in client.get(link_in(letters(session)[0])).text
+    assert "Confirm your alert" in client.get(link_in(letters(session)[0])).text
     for wrong, field in (
         ({"search": "condition=anxiety"}, "state"),
         ({"search": "state=WY&condition=unknown"}, "condition"),

@@ -7,6 +7,7 @@ the console or something that the content policy refused fails the test that cau
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -76,14 +77,30 @@ def site_database(browser: Browser) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
-def site(site_database: str) -> Iterator[str]:
-    """The address of a server with the demo directory, its worker running, its limits off."""
-    server = Server(DATABASE_URL=site_database, RUN_WORKER="true", DEMO="true", SMTP_URL="")
-    server.run("demo", "--providers", str(PROVIDERS))
+@contextmanager
+def demo_site(database: str, folder: Path, providers: int) -> Iterator[str]:
+    """The address of a server with a demo directory, its worker running, its limits off. Photos
+    lie in `folder`, its own: other tests forget whichever no database of theirs knows."""
+    settings().make_key()  # the same key: stories write into its database, too
+    server = Server(
+        DATABASE_URL=database,
+        DATA_DIR=str(folder),
+        SECRET_KEYS=settings().secret_keys.get_secret_value() or settings().key_file.read_text(),
+        RUN_WORKER="true",
+        DEMO="true",
+        SMTP_URL="",
+    )
+    server.run("demo", "--providers", str(providers))
     server.start()
     yield server.url
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def site(site_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the server that most stories meet."""
+    with demo_site(site_database, tmp_path_factory.mktemp("site"), PROVIDERS) as address:
+        yield address
 
 
 @dataclass

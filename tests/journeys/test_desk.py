@@ -14,10 +14,11 @@ from demo.generate import make_providers
 from main import DEMO_SEED
 from tests.journeys.admins import Admin, HurriedAdmin
 from tests.journeys.checks import check_page
+from tests.journeys.conftest import demo_site
 from tests.journeys.keyboard import ByKeyboard
 from tests.journeys.test_weight import check
 from tests.whole.loads import load
-from tests.whole.servers import Server, database_beside
+from tests.whole.servers import database_beside
 
 ADMIN = "admin@example.com"
 MANY = 600
@@ -36,13 +37,10 @@ def site_database() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def site(site_database: str) -> Iterator[str]:
+def site(site_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server of these stories' own: a directory with so much to decide that it fills a screen."""
-    server = Server(DATABASE_URL=site_database, RUN_WORKER="true", DEMO="true", SMTP_URL="")
-    server.run("demo", "--providers", str(MANY))
-    server.start()
-    yield server.url
-    server.stop()
+    with demo_site(site_database, tmp_path_factory.mktemp("desk"), MANY) as address:
+        yield address
 
 
 class AtKeyboard(ByKeyboard, HurriedAdmin):
@@ -248,11 +246,11 @@ def test_single_keys_choose_and_never_decide(admin: Admin) -> None:
     page.wait_for_timeout(300)
     assert page.url == before
     # Switched off, they do nothing.
-    page.get_by_label("Single keys").uncheck()
-    page.get_by_label("Single keys").blur()
+    page.get_by_label("Keyboard shortcuts").uncheck()
+    page.get_by_label("Keyboard shortcuts").blur()
     page.keyboard.press("r")
     expect(page.get_by_role("button", name="Reject")).not_to_be_focused()
-    page.get_by_label("Single keys").check()
+    page.get_by_label("Keyboard shortcuts").check()
 
 
 def test_it_all_goes_by_keyboard(page: Page) -> None:

@@ -49,9 +49,9 @@ def test_a_passkey_and_an_app(page: Page, refusals: None) -> None:
     expect(page.locator(".codes li")).to_have_count(10)
     robin.looks()
     with page.expect_download() as kept:
-        page.get_by_role("link", name="Keep as a file").click()
+        page.get_by_role("link", name="Save as a file").click()
     assert len(kept.value.path().read_text().splitlines()) == 11
-    robin.follows("I have kept them")
+    robin.follows("I have saved them")
     robin.presses("Set up an app")
     key = page.locator("main code").inner_text().replace(" ", "")
     robin.looks()
@@ -69,17 +69,17 @@ def test_a_passkey_and_an_app(page: Page, refusals: None) -> None:
 
     robin.signs_out()
     robin.signs_in_as(EMAIL, "/account")
-    robin.sees_heading("Show your second factor")
+    robin.sees_heading("Use your app or passkey")
     robin.looks()
     robin.fills_in(code="000000")
-    robin.presses("Go on")
+    robin.presses("Confirm")
     robin.sees_an_error_about("code")
     page.get_by_role("button", name="Use a passkey").click()
     robin.is_at("/account")
     robin.signs_out()
     robin.signs_in_as(EMAIL, "/account/email")
     robin.fills_in(code=pyotp.TOTP(key).at(int(time.time()) + 30))  # the next one, not used yet
-    robin.presses("Go on")
+    robin.presses("Confirm")
     robin.sees_heading("Change your email address")
     robin.looks()
 
@@ -94,28 +94,28 @@ def test_without_javascript_an_app_does(plain_page: Page) -> None:
     robin.signs_out()
     robin.signs_in_as("patient5@example.com", "/appointments")
     robin.follows("I cannot use any of these")
-    robin.presses("Remove my factors in 72 hours")
-    robin.sees("Your factors are removed")
+    robin.presses("Remove them in 72 hours")
+    robin.sees("Your passkeys, app and recovery codes are removed")
     robin.follows("see, join and cancel your sessions")
     robin.is_at("/appointments")
-    with robin.letter_to("patient5@example.com", "Your second factors will be removed") as letter:
+    with robin.letter_to("patient5@example.com", "Your app and passkeys will be removed") as letter:
         link = re.search(r"(/factor-reset/\S+)", letter.locator(".mail-body").inner_text())
     assert link is not None
     robin.goes_to(link[1])
     robin.presses("Stop it")
-    robin.sees("Stopped: your second factors stay.")
+    robin.sees("Stopped: your passkeys, app and recovery codes stay.")
 
 
 def test_the_desk_has_a_page_for_lost_factors(page: Page) -> None:
     dana = Hurried(page)
     dana.signs_in_as("admin@example.com")
-    dana.sees("This is the demo, so you may go on without a second factor")
+    dana.sees("This is the demo, so you may go on without a second step at sign-in")
     dana.looks()
     dana.follows("People")
     dana.fills_in(email="provider@example.com")
     dana.presses("Find")
     dana.sees_heading("People who cannot sign in")
     dana.looks("found")
-    dana.presses("Remove their factors")
+    dana.presses("Remove app, passkeys and codes")
     dana.sees_an_error_about("reason")
     dana.looks()

@@ -68,9 +68,9 @@ def test_who_will_be_elsewhere_is_answered_at_once(
     patient.goes_to(address)
     patient.follows("I will not be in Washington")
     patient.fills_in(state="OR")
-    patient.presses("Check it")
+    patient.presses("Check this state")
     patient.sees_heading(f"{NAME} may not see you in Oregon")
-    patient.sees("stands as it was until you choose")
+    patient.sees("stays as it was until you choose")
     patient.sees("Call 988")
     patient.looks()
     patient.follows("See who can see you in Oregon")
@@ -78,9 +78,9 @@ def test_who_will_be_elsewhere_is_answered_at_once(
     expect(patient.page.locator("main .slot").first).to_be_visible()
     patient.goes_to(f"{address}/state")
     patient.fills_in(state="MI")
-    patient.presses("Check it")
+    patient.presses("Check this state")
     patient.is_at(ONE)
-    patient.sees("Noted. Your session stands.")
+    patient.sees("Saved. Your session stays booked.")
     patient.sees("I will not be in Michigan")
 
     # and in the account, for all sessions at once

@@ -142,7 +142,7 @@ def over_page(visit: Visit, held: HeldTime) -> Response:
     if other is not None and other.id != held.hold.id:
         return _other_page(visit, held, other)
     was_released = held.hold.status == Status.RELEASED
-    heading = "You gave this time back" if was_released else "The ten minutes are over"
+    heading = "You released this time" if was_released else "The ten minutes are over"
     lines = ["Nothing was booked."]
     if held.draft.name and not was_released:
         lines.append("What you typed is still here, so it will be quick.")

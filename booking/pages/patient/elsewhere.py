@@ -30,7 +30,7 @@ from directory.taxonomy import STATES
 
 router = Router(include_in_schema=False)
 
-CHANGED = flash.declare("state", "Noted. Your session stands.")
+CHANGED = flash.declare("state", "Saved. Your session stays booked.")
 
 
 @router.get("/appointments/{appointment_id}/state")

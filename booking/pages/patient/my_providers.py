@@ -1,6 +1,7 @@
 """Who looks after a patient, out of their appointments."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -52,5 +53,10 @@ def _shown(
         "last": (
             formats.full_date(formats.local_date(last.appointment.starts_at, zone)) if last else ""
         ),
-        "next": formats.short_when(following.appointment.starts_at, zone) if following else "",
+        "next": _day_and_time(following.appointment.starts_at, zone) if following else None,
     }
+
+
+def _day_and_time(at: datetime, zone: str) -> dict[str, str]:
+    day = formats.short_day(formats.local_date(at, zone))
+    return {"day": day, "time": formats.clock_time(at, zone)}

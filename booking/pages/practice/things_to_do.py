@@ -103,9 +103,9 @@ def _outside(visit: Visit, provider: Provider, availability: Availability) -> li
 def _factor_due(caller: Caller) -> list[dict[str, str]]:
     if caller.has_factor or caller.goes_without:
         return []
-    text = "Set up a second factor: patients' names are shown only with one"
+    text = "Set up a second step at sign-in: patients' names are shown only with one"
     if caller.sees_names:
-        text = "Set up a second factor: soon patients' names are shown only with one"
+        text = "Set up a second step at sign-in: soon patients' names are shown only with one"
     return [{"text": text, "url": "/account/factors"}]
 
 
@@ -120,7 +120,7 @@ def _due(provider: Provider, credentials: list[Credential], now: datetime) -> li
         day = formats.full_date(one.expires_on) if one.expires_on else ""
         found.append(
             {
-                "text": f"{short_credential_title(one)} runs out {day}",
+                "text": f"{short_credential_title(one)} expires {day}",
                 "url": "/provider/credentials",
             }
         )
