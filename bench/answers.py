@@ -32,7 +32,7 @@ from core.database import engine, request_engine
 from core.settings import settings
 from demo.people import ADMIN_EMAIL, PATIENT_EMAIL
 
-VIEWS = ("waiting", "theirs", "expiring", "overdue", "everyone")
+VIEWS = ("ours", "theirs", "expiring", "overdue", "everyone")
 _DRAWN = text(
     "SELECT l.provider_id AS id, l.slug, p.person_id FROM listing l"
     " JOIN provider p ON p.id = l.provider_id"

@@ -46,7 +46,7 @@ from directory.rules.checks import Check
 
 router = Router(prefix="/api/v1/admin", tags=["admin"])
 
-View = Literal["waiting", "theirs", "expiring", "overdue", "everyone"]
+View = Literal["waiting", "ours", "theirs", "expiring", "overdue", "everyone"]
 
 
 class CaseAnswer(BaseModel):
@@ -175,9 +175,9 @@ def list_cases(
     after: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> CaseList:
-    """What waits for a decision, oldest first; or who has the next step to do themselves, whose
-    credentials expire within 30 days, whose attestation is overdue, or everyone. `after`: how many
-    to leave out at the beginning."""
+    """Who waits, oldest first: for a decision ("ours"), then who has the next step to do themselves
+    ("theirs"); or either of these; or whose credentials expire within 30 days, whose attestation is
+    overdue, or everyone. `after`: how many to leave out at the beginning."""
     page = cases.find_cases(visit.session, view, visit.now, after, limit)
     return CaseList(total=page.total, items=[_case(one) for one in page.cases])
 

@@ -170,7 +170,7 @@ _WHEN: Final[dict[str, _When]] = {"expiring": _by_expiry, "overdue": _by_attesta
 
 
 def cases_of(
-    session: Session, ids: Sequence[UUID], now: datetime, view: str = "waiting"
+    session: Session, ids: Sequence[UUID], now: datetime, view: str = "ours"
 ) -> list[Case]:
     """In the order of `ids`, as they stand in that view; some nine statements however many there
     are."""

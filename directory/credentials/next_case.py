@@ -29,7 +29,7 @@ class Round:
 def begin_round(session: Session, current: UUID, asked: Asked, asker: Asker) -> Round:
     """In what waits for us, as the view is narrowed and sorted; other views hold much that does
     not wait, so after one of these comes what has waited longest."""
-    ids = views.find_first(session, asked if asked.view in ("waiting", "mine") else Asked(), asker)
+    ids = views.find_first(session, asked if asked.view in ("ours", "mine") else Asked(), asker)
     place = ids.index(current) if current in ids else -1
     return Round(current, [*ids[place + 1 :], *ids[: max(place, 0)]][:_LOOKED_AT])
 

@@ -20,7 +20,7 @@ MOST: Final = 2_000
 """Cases that are sorted or narrowed, from the beginning of a view."""
 
 VIEWS: Final[dict[str, Sequence[Queue]]] = {
-    "waiting": (queues.CLAIMED, queues.ASKED),
+    "ours": (queues.CLAIMED, queues.ASKED),
     "mine": (queues.MINE,),
     "theirs": (queues.APPLIED,),
     "expiring": (queues.EXPIRING[30],),
@@ -29,6 +29,9 @@ VIEWS: Final[dict[str, Sequence[Queue]]] = {
 }
 """Waiting for us; taken by the admin who asks; up to the provider; about to expire; to be
 confirmed by the provider; everyone."""
+
+WAITING: Final = (*VIEWS["ours"], *VIEWS["theirs"])
+"""Who applied and is not shown, whoever has the next step: "waiting" in the API."""
 
 ORDERS: Final = ("place", "name", "profession", "state", "who")
 """What a view can be sorted by; `place` is its own order. A minus before it turns it round."""
@@ -41,7 +44,7 @@ class Asked:
     """A view of the desk. `days`: how far ahead "expiring" looks. `sort`: one of `ORDERS`.
     `profession`, `state`, `who` (of `HOLDERS`): what it is narrowed to; empty for all."""
 
-    view: str = "waiting"
+    view: str = "ours"
     days: int = queues.SPANS[0]
     sort: str = "place"
     profession: str = ""
@@ -51,6 +54,8 @@ class Asked:
     @property
     def queues(self) -> Sequence[Queue]:
         """Raises KeyError where there is no such view."""
+        if self.view == "waiting":
+            return WAITING
         return (queues.EXPIRING[self.days],) if self.view == "expiring" else VIEWS[self.view]
 
     @property

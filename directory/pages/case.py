@@ -50,7 +50,7 @@ router = Router(include_in_schema=False)
 flash.declare("decided", "The decision is recorded.")
 
 VIEW_TITLES: Final = {
-    "waiting": "Waiting for us",
+    "ours": "Waiting for us",
     "mine": "Mine",
     "theirs": "Up to them",
     "expiring": "Expiring",

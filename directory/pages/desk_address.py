@@ -23,6 +23,7 @@ async def _read(
     who: str = "",
 ) -> Asked:
     # async on purpose: it only makes an object, and a plain def would cost a thread hop.
+    view = "ours" if view == "waiting" else view  # as it was called in earlier addresses
     if view not in VIEWS:
         raise NotFound
     number = read_whole(days, max(SPANS))

@@ -429,7 +429,7 @@ def test_who_runs_out_or_must_confirm_is_found(session: Session, dana: Provider)
     session.add(overdue)
     session.flush()
     assert cases.count_cases(session, Asker(NOW)) == {
-        "waiting": 1,
+        "ours": 1,
         "mine": 0,
         "theirs": 0,
         "expiring": 1,

@@ -259,7 +259,7 @@ def test_a_typed_name_finds_the_person(
 ) -> None:
     words = unescape(said(client.get("/find", params={"q": typed}).text))
     assert name in words
-    assert words.count("Clinical social worker ·") == 1
+    assert words.count("Clinical social worker · $") == 1
     (found,) = client.get("/api/v1/providers", params={"q": typed}).json()["items"]
     assert found["name"] == name
 

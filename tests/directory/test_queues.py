@@ -17,7 +17,7 @@ from directory.models import Listing, ListingCount, Provider
 from directory.queries import credentials_of
 from tests.factories import NOW, make_provider
 
-VIEWS = ("waiting", "theirs", "expiring", "overdue", "everyone")
+VIEWS = ("ours", "theirs", "expiring", "overdue", "everyone")
 
 
 @pytest.fixture
@@ -54,7 +54,8 @@ def whole(session: Session, view: str) -> list[UUID]:
 def test_what_waits_for_us_stands_apart_from_who_has_the_next_step_to_do(
     session: Session, crowd: Sequence[Provider]
 ) -> None:
-    assert whole(session, "waiting") == [crowd[number].id for number in (9, 0, 1)]
+    assert whole(session, "ours") == [crowd[number].id for number in (9, 0, 1)]
+    assert whole(session, "waiting") == [crowd[number].id for number in (9, 0, 1, 2, 3)]
     assert whole(session, "theirs") == [crowd[number].id for number in (2, 3)]
     assert whole(session, "expiring") == [crowd[4].id, crowd[5].id]
     assert whole(session, "overdue") == [crowd[7].id, crowd[6].id]

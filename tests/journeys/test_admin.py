@@ -67,7 +67,7 @@ def test_evidence_is_kept_and_a_wrong_kind_of_file_refused(page: Page) -> None:
     assert answer.headers["content-disposition"].startswith("attachment")
 
 
-@pytest.mark.parametrize("view", ["waiting", "mine", "theirs", "expiring", "overdue", "everyone"])
+@pytest.mark.parametrize("view", ["ours", "mine", "theirs", "expiring", "overdue", "everyone"])
 def test_every_queue_is_sound(page: Page, view: str) -> None:
     admin = Admin(page)
     admin.signs_in_as(ADMIN)

@@ -89,7 +89,7 @@ def test_twenty_cases_are_wholly_visible_at_a_desk(admin: Admin) -> None:
 
 
 def test_the_numbers_on_the_tabs_are_those_of_the_cases(admin: Admin) -> None:
-    for view in ("waiting", "theirs", "expiring", "expiring&days=60", "expiring&days=90"):
+    for view in ("ours", "theirs", "expiring", "expiring&days=60", "expiring&days=90"):
         admin.goes_to(f"/admin?view={view}")
         page = admin.page
         last = page.locator("nav.tabs a[aria-current] .count").nth(view.count("days"))

@@ -42,7 +42,7 @@ MORE_READS: dict[str, tuple[str, ...]] = {
     "admin": (
         *(
             f"/admin?view={view}"
-            for view in ("waiting", "mine", "theirs", "expiring", "overdue", "everyone")
+            for view in ("ours", "mine", "theirs", "expiring", "overdue", "everyone")
         ),
         "/admin?view=expiring&days=90",
         *(f"/admin?sort={sort}" for sort in ("-place", "name", "profession", "-state", "who")),
