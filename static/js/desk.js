@@ -31,7 +31,7 @@ function addSwitch(place) {
     if (box.checked) localStorage.removeItem(OFF);
     else localStorage.setItem(OFF, "1");
   });
-  label.append(box, " Keyboard shortcuts");
+  label.append(box, " Single keys");
   place.append(label);
   place.hidden = false;
 }

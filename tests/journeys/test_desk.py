@@ -246,11 +246,11 @@ def test_single_keys_choose_and_never_decide(admin: Admin) -> None:
     page.wait_for_timeout(300)
     assert page.url == before
     # Switched off, they do nothing.
-    page.get_by_label("Keyboard shortcuts").uncheck()
-    page.get_by_label("Keyboard shortcuts").blur()
+    page.get_by_label("Single keys").uncheck()
+    page.get_by_label("Single keys").blur()
     page.keyboard.press("r")
     expect(page.get_by_role("button", name="Reject")).not_to_be_focused()
-    page.get_by_label("Keyboard shortcuts").check()
+    page.get_by_label("Single keys").check()
 
 
 def test_it_all_goes_by_keyboard(page: Page) -> None:
