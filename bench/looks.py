@@ -57,6 +57,23 @@ def chosen_time(page: Page, url: str) -> None:
     page.wait_for_load_state()
 
 
+def my_appointments(page: Page, url: str) -> None:
+    """Of someone who has booked a time."""
+    chosen_time(page, url)
+    hold = page.get_by_role("button", name="Hold")
+    if hold.count():
+        hold.click()
+        page.wait_for_load_state()
+        page.fill("[name=name]", "Robin Example")
+        page.fill("[name=date_of_birth]", "1990-04-12")
+        page.select_option("main [name=state]", "WA")
+        page.get_by_role("button", name="Check my answers").click()
+        page.wait_for_load_state()
+        page.get_by_role("button", name="Book ").click()
+        page.wait_for_load_state()
+    page.goto(f"{url}/appointments")
+
+
 def oldest_case(page: Page, url: str) -> None:
     """The case at the top of the desk."""
     page.goto(url + "/admin")
@@ -71,7 +88,7 @@ PAGES: dict[str, tuple[str, Open]] = {
     "compare": ("", compare),
     "booking": ("", chosen_time),
     "guide": ("", at("/guide")),
-    "appointments": (PATIENT, at("/appointments")),
+    "appointments": (PATIENT, my_appointments),
     "week": (PROVIDER, at("/provider")),
     "hours": (PROVIDER, at("/provider/hours")),
     "profile form": (PROVIDER, at("/provider/profile")),

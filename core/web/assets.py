@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
 
-from core.web.templates import STATIC
+from core.web.templates import JOINED, STATIC, read_static
 
 _KEPT_FOR_GOOD = "public, max-age=31536000, immutable"
 _KEPT_FOR_AN_HOUR = "public, max-age=3600"
@@ -26,10 +26,13 @@ class Assets(StaticFiles):
     def __init__(self, folder: Path = STATIC) -> None:
         super().__init__(directory=folder)
         self._files = {
-            path.relative_to(folder).as_posix(): _as_response(path)
+            path.relative_to(folder).as_posix(): _as_response(path, path.read_bytes())
             for path in folder.rglob("*")
             if path.is_file()
         }
+        if folder == STATIC:
+            for name, parts in JOINED.items():
+                self._files[name] = _as_response(folder / parts[-1], read_static(name))
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """As inherited, of what is in memory."""
@@ -47,8 +50,7 @@ class Assets(StaticFiles):
         return response
 
 
-def _as_response(path: Path) -> Response:
-    content = path.read_bytes()
+def _as_response(path: Path, content: bytes) -> Response:
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     headers = {
         "ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"',

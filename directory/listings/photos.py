@@ -40,7 +40,7 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{20,64}\.jpg")
 
 
 def save_photo(session: Session, provider: Provider, data: bytes, now: datetime) -> None:
-    """Keep a portrait: turned upright, cropped square, 480 px, and written anew, so that nothing
+    """Keep a portrait: turned upright, cropped square, small, and written anew, so that nothing
     the camera noted (place, device) stays. Raises Invalid, TooMany while others wait, and
     InsufficientStorage."""
     _replace(session, provider, keep_portrait(_portrait(data)), now)

@@ -52,6 +52,23 @@ function sendOnce() {
   addEventListener("pageshow", () => sent.clear());
 }
 
+/* A page of twenty people loads the photos of those who are in view. */
+function showPhotos() {
+  const inView = new IntersectionObserver((entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      inView.unobserve(target);
+      target.append(Object.assign(new Image(), { src: target.dataset.photo, alt: "" }));
+    }
+  });
+  const look = () => {
+    for (const one of document.querySelectorAll("[data-photo]:not(:has(> img))")) inView.observe(one);
+  };
+  look();
+  const results = document.getElementById("results");
+  if (results) new MutationObserver(look).observe(results, { childList: true });
+}
+
 /* Only what the page needs is fetched; each module exports start(elements, say). */
 function load(selector, path) {
   const found = [...document.querySelectorAll(selector)];
@@ -62,6 +79,7 @@ document.querySelector(".tabs [aria-current]")?.scrollIntoView({ inline: "center
 quickExit();
 tellZone();
 sendOnce();
+showPhotos();
 document.getElementById("error-summary")?.focus();
 load("[data-countdown]:not(script)", paths.countdown);
 load("[data-results-form]", paths.results);

@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from core.web.assets import Assets
-from core.web.templates import STATIC, asset
+from core.web.templates import JOINED, STATIC, asset
 
 NAME = next(STATIC.rglob("*.css")).relative_to(STATIC).as_posix()
 
@@ -25,6 +25,13 @@ def test_a_file_is_answered_whole_and_may_be_kept(client: TestClient) -> None:
     for name, known in (("If-None-Match", "etag"), ("If-Modified-Since", "last-modified")):
         again = client.get(f"/static/{NAME}", headers={name: answer.headers[known]})
         assert (again.status_code, again.content) == (304, b"")
+
+
+def test_the_styles_of_every_page_are_one_file_in_their_order(client: TestClient) -> None:
+    answer = client.get(asset("css/site.css"))
+    assert answer.content == b"".join((STATIC / one).read_bytes() for one in JOINED["css/site.css"])
+    assert answer.headers["content-type"] == "text/css; charset=utf-8"
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
 
 
 @pytest.mark.parametrize("path", ["nothing.css", "../main.py", "%2e%2e/main.py", "css", ""])

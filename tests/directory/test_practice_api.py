@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 
 from accounts.models import Person
 from core.web.caller import ADMIN
+from directory.listings.portrait import SIDE
 from directory.models import Credential, CredentialDecision, Provider
 from directory.queries import credentials_of
 from directory.rules.numbers import make_npi
@@ -236,7 +237,7 @@ def test_a_portrait_is_kept_and_taken_down(
     shown = client.get(photo)
     assert shown.headers["content-type"] == "image/jpeg"
     with Image.open(io.BytesIO(shown.content)) as image:
-        assert image.size == (480, 480)
+        assert image.size == (SIDE, SIDE)
     bad = client.put(f"{ME}/photo", files={"photo": ("me.png", b"GIF89a")}, headers=as_dana)
     assert fields_of(bad) == ["photo"]
     assert client.delete(f"{ME}/photo", headers=as_dana).status_code == 204

@@ -31,6 +31,7 @@ from directory.credentials.evidence import (
 )
 from directory.listings import photos
 from directory.listings.photos import PHOTO_BYTES, photo_path, remove_photo, save_photo
+from directory.listings.portrait import SIDE
 from directory.models import Provider
 from tests.factories import make_person, make_provider, sign_in
 
@@ -71,9 +72,9 @@ def test_a_portrait_is_square_upright_and_knows_nothing_of_the_camera(
     data = picture(kind, rotated=True)
     assert b"SecretCamera" in data
     with portrait_of(session, dana, data) as image:
-        assert (image.size, image.format) == ((480, 480), "JPEG")
+        assert (image.size, image.format) == ((SIDE, SIDE), "JPEG")
         assert not image.getexif()
-        red, blue = image.getpixel((240, 40)), image.getpixel((240, 440))
+        red, blue = image.getpixel((SIDE // 2, 20)), image.getpixel((SIDE // 2, SIDE - 20))
     assert isinstance(red, tuple)
     assert isinstance(blue, tuple)
     assert red[0] > 200 > blue[0]  # red is above again
@@ -89,7 +90,7 @@ def test_pictures_of_every_kind_of_colour_are_taken(
     out = io.BytesIO()
     Image.new(mode, (200, 900)).save(out, "JPEG" if mode == "CMYK" else "PNG")
     with portrait_of(session, dana, out.getvalue()) as image:
-        assert image.size == (480, 480)
+        assert image.size == (SIDE, SIDE)
 
 
 def bomb() -> bytes:
@@ -173,7 +174,7 @@ def test_the_largest_picture_fits_into_the_bounds() -> None:
     out = io.BytesIO()
     Image.new("RGBA", (5712, 4284)).save(out, "PNG")
     with Image.open(io.BytesIO(photos._portrait(out.getvalue()))) as image:
-        assert image.size == (480, 480)
+        assert image.size == (SIDE, SIDE)
 
 
 def test_a_decoder_that_wants_more_memory_than_a_picture_needs_has_none() -> None:

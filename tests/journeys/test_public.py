@@ -61,7 +61,7 @@ def test_a_printed_profile_is_whole(page: Page) -> None:
     assert times.evaluate("one => one.scrollHeight <= one.clientHeight + 1")
     assert times.evaluate("one => getComputedStyle(one).position") == "static"
     slots = page.locator("#times .slot")
-    assert slots.count() > 3
+    assert slots.count() > 0
     for number in range(slots.count()):
         expect(slots.nth(number)).to_be_visible()
     expect(page.locator("#times form")).to_be_hidden()

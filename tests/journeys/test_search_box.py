@@ -107,6 +107,8 @@ def test_it_is_sound_on_a_phone(open_context: Callable[..., BrowserContext]) -> 
     someone = Somebody(page)
     for path in ("/", "/find"):
         someone.goes_to(path)
+        if path == "/find":
+            page.locator(".search-line").tap()
         box(page).fill("psychiatrist")
         expect(options(page).nth(7)).to_be_attached()
         check_page(page, state="suggestions")
