@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.journeys.people import Somebody
+from tests.journeys.people import Hurried, Somebody
 
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 800}
@@ -47,7 +47,7 @@ def phone(open_context: Callable[..., BrowserContext]) -> Page:
 
 
 def test_two_whole_people_are_on_a_phones_first_screen(phone: Page) -> None:
-    Somebody(phone).goes_to(SEARCH)
+    Hurried(phone).goes_to(SEARCH)
     cards = boxes(phone, ".provider-card")
     assert cards[0]["top"] < 230
     assert whole(cards, PHONE["height"]) >= 2
@@ -58,7 +58,7 @@ def test_two_whole_people_are_on_a_phones_first_screen(phone: Page) -> None:
 
 
 def test_the_search_stays_in_sight_on_a_phone(phone: Page) -> None:
-    Somebody(phone).goes_to(SEARCH)
+    Hurried(phone).goes_to(SEARCH)
     phone.mouse.wheel(0, 2000)
     phone.wait_for_function("scrollY > 500")
     (line,) = boxes(phone, ".search-line")
@@ -67,7 +67,7 @@ def test_the_search_stays_in_sight_on_a_phone(phone: Page) -> None:
 
 
 def test_four_people_are_on_a_desks_first_screen(page: Page) -> None:
-    Somebody(page).goes_to(SEARCH)
+    Hurried(page).goes_to(SEARCH)
     cards = boxes(page, ".provider-card")
     parts = [(min(one["bottom"], 800) - one["top"]) / one["height"] for one in cards]
     assert sum(part for part in parts if part > 0) >= 3.5
@@ -78,12 +78,12 @@ def test_four_people_are_on_a_desks_first_screen(page: Page) -> None:
 
 
 def test_the_first_person_is_a_few_tab_stops_away(page: Page) -> None:
-    Somebody(page).goes_to(SEARCH)
+    Hurried(page).goes_to(SEARCH)
     assert tab_stops_to(page, ".provider-card h2 a") <= 12
 
 
 def test_a_card_says_what_of_the_search_it_answers(page: Page) -> None:
-    someone = Somebody(page)
+    someone = Hurried(page)
     someone.goes_to("/find?state=WA&condition=anxiety&time=evening&modality=cbt")
     first = page.locator(".provider-card .fits").first
     expect(first).to_have_text("Fits: Anxiety, CBT, Evenings")
@@ -92,7 +92,7 @@ def test_a_card_says_what_of_the_search_it_answers(page: Page) -> None:
 
 
 def test_times_on_cards_are_those_asked_for(page: Page) -> None:
-    Somebody(page).goes_to("/find?state=WA&weekday=mon&time=morning")
+    Hurried(page).goes_to("/find?state=WA&weekday=mon&time=morning")
     labels = page.locator(".provider-card .slot").all_inner_texts()
     assert labels
     assert all(label.endswith("am") for label in labels)
@@ -101,7 +101,7 @@ def test_times_on_cards_are_those_asked_for(page: Page) -> None:
 
 
 def test_a_filter_applies_at_once_and_no_button_is_needed(page: Page) -> None:
-    someone = Somebody(page)
+    someone = Hurried(page)
     someone.goes_to("/find?state=WA")
     expect(page.locator(".filter-actions")).to_be_hidden()
     someone.chooses("condition", "anxiety")
@@ -118,7 +118,7 @@ def test_without_a_script_the_button_stays_and_covers_nothing(plain_page: Page) 
 
 
 def test_the_sheet_of_filters_shows_how_many_there_are(phone: Page) -> None:
-    someone = Somebody(phone)
+    someone = Hurried(phone)
     someone.goes_to(SEARCH)
     phone.locator(".search-line").click()
     phone.locator("#filters [name=weekday][value=mon]").check()
@@ -126,7 +126,7 @@ def test_the_sheet_of_filters_shows_how_many_there_are(phone: Page) -> None:
     button = phone.locator(".filter-actions button")
     number = phone.locator("#results h1").inner_text().split()[0]
     expect(button).to_have_text(re.compile(rf"Show\s+{number} p"))
-    someone.sees_a_sound_page()
+    someone.looks("the sheet of filters")
     button.click()
     expect(phone.locator("#filters")).to_be_hidden()
 
@@ -136,7 +136,7 @@ def test_the_sheet_of_filters_shows_how_many_there_are(phone: Page) -> None:
 
 def opens_the_first(page: Page) -> Somebody:
     """The first person found, by their name."""
-    someone = Somebody(page)
+    someone = Hurried(page)
     someone.goes_to(SEARCH)
     someone.follows(page.locator(".provider-card h2 a").first)
     return someone
@@ -190,7 +190,7 @@ def test_each_steps_button_is_in_sight_on_a_small_phone(
     open_context: Callable[..., BrowserContext],
 ) -> None:
     page = open_context(viewport={"width": 360, "height": 640}).new_page()
-    someone = Somebody(page)
+    someone = Hurried(page)
     someone.goes_to(SEARCH)
     someone.follows(page.locator(".provider-card").last.locator("a.slot:visible").last)
     email = "first-screens@example.com"
@@ -214,7 +214,7 @@ def test_each_steps_button_is_in_sight_on_a_small_phone(
 
 
 def test_two_people_stand_side_by_side_on_a_phone(phone: Page) -> None:
-    someone = Somebody(phone)
+    someone = Hurried(phone)
     someone.goes_to("/find?state=WA")
     for place in range(2):
         phone.locator("#results input[name=provider][type=checkbox]").nth(place).check()
