@@ -39,6 +39,7 @@ def said(rows: Rows) -> list[list[dict[str, Any]]]:
     ]
 
 
+@pytest.mark.usefixtures("database_url")  # whose key seals the addresses
 def test_the_same_seed_makes_the_same_and_another_does_not() -> None:
     few = replace(SMALL, listings=20, days=14)
     assert said(made_rows(few, 0)) == said(made_rows(few, 0))
