@@ -41,8 +41,8 @@ class CardDay(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What `provider_card` shows (templates/components/cards.html). Templates read attributes
-    much quicker than keys."""
+    """What `provider_card` shows (templates/components/cards.html). `times_url` leads to the times
+    of the session that the first one is of. Templates read attributes much quicker than keys."""
 
     slug: str
     url: str
@@ -50,6 +50,7 @@ class Card:
     letters: str
     profession: str
     price: str
+    times_url: str
     fits: str
     helps_with: str
     licensed: str
@@ -67,9 +68,12 @@ def card(shown: Shown, query: SearchQuery, zone: str, today: date) -> Card:
     entry, facts = shown.entry, shown.entry.card
     asked = query.asked_times
     clock = (zone, clock_time) if zone else (own_zone(shown), zoned_time)
+    first = [("service", one.service_id) for one in shown.openings[:1]]
+    profile = f"/providers/{entry.slug}"
     return Card(
         slug=entry.slug,
-        url=f"/providers/{entry.slug}{'?' if asked.pairs else ''}{urlencode(asked.pairs)}",
+        url=f"{profile}{'?' if asked.pairs else ''}{urlencode(asked.pairs)}",
+        times_url=f"{profile}?{urlencode([*first, *asked.pairs])}#times",
         name=entry.name,
         letters=facts["letters"],
         profession=facts["profession"],

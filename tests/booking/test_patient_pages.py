@@ -181,7 +181,7 @@ def test_from_the_profile_to_booked_moved_and_cancelled(
 
     browser.press("Hold Tuesday 3:00 pm")
     assert browser.path.endswith("/you")
-    assert "held for 10 minutes" in browser.words
+    assert "held, 10 minutes left" in browser.words
 
     browser.press("Send me a code", **SAM)
     assert browser.path.endswith("/code")

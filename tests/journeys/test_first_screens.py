@@ -203,7 +203,7 @@ def test_each_steps_button_is_in_sight_on_a_small_phone(
     presses("^Hold ")
     (line,) = boxes(page, ".held-line")
     assert line["height"] <= 50, "the hold is one line"
-    expect(page.locator(".held-line")).to_contain_text("held for")
+    expect(page.locator(".held-line")).to_contain_text("minutes left")
     expect(page.get_by_role("button", name="Release this time")).to_be_visible()
     someone.fills_in(name="Robin Example", email=email, date_of_birth="1990-04-12", state="WA")
     presses("^Send me a code")

@@ -40,7 +40,7 @@ class Story:
     def and_hold_it(self) -> None:
         self.one.presses(re.compile("^Hold "))
         self.one.is_at(f"{STEP}/you")
-        expect(self.page.locator("[data-countdown-during]").first).to_contain_text("held for")
+        expect(self.page.locator("[data-countdown-during]").first).to_contain_text("minutes left")
 
     def then_more_time_may_be_asked_for_once(self) -> None:
         self.one.hits(self.page.locator(".held-line summary"))

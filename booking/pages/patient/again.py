@@ -21,7 +21,7 @@ from booking.pages.patient.own_appointment import (
     page_of_provider,
 )
 from booking.pages.search_context import clean_state, clean_zone
-from booking.rules.transitions import HOLD_MINUTES
+from booking.rules.transitions import HOLD_MINUTES, Status
 from booking.visitors import known_holder
 from core.times import write_instant
 from core.web import formats
@@ -117,11 +117,13 @@ def _offer_line(offer: Offer) -> str:
 
 
 def _first_instant(visit: Visit, mine: OwnAppointment, day: str) -> datetime:
-    """Of the day that the address names, else now."""
+    """Of the day that the address names, else now; not before the appointment itself is over."""
+    one = mine.appointment
+    soonest = max(visit.now, one.ends_at) if one.status == Status.BOOKED else visit.now
     try:
-        return max(visit.now, presenters.midnight(date.fromisoformat(day), mine.zone))
+        return max(soonest, presenters.midnight(date.fromisoformat(day), mine.zone))
     except (ValueError, OverflowError):
-        return visit.now
+        return soonest
 
 
 def _days(
