@@ -55,8 +55,10 @@ _MOST_TYPED: Final = 20_000
 
 class DecisionForm(BaseModel):
     """An admin's decision as typed. `outcome`: verified, rejected or revoked; `expires_on`: the
-    last good day as seen at the source, YYYY-MM-DD."""
+    last good day as seen at the source, YYYY-MM-DD; `was`: the status that the admin looked at,
+    where that is known."""
 
+    was: str = Field("", max_length=100)
     outcome: str = Field("", max_length=100)
     source: str = Field("", max_length=_MOST_TYPED)
     seen: str = Field("", max_length=_MOST_TYPED)
@@ -77,6 +79,9 @@ def decide(
     Raises Invalid with every problem, NotFound, Conflict where it is no longer open to that.
     """
     credential, provider = _held(session, credential_id)
+    if form.was and form.was != credential.status:
+        told = f"It was {credential.status} meanwhile. Look again, and decide if it is still right."
+        raise Invalid([("seen", told)])
     problems = list(_problems(session, credential, form, evidence, now))
     if problems:
         raise Invalid(problems)

@@ -92,6 +92,7 @@ def record_decision(
     seen: Annotated[str, Form()] = "",
     reason: Annotated[str, Form()] = "",
     expires_on: Annotated[str, Form()] = "",
+    was: Annotated[str, Form()] = "",
     evidence: Annotated[UploadFile | None, File()] = None,
 ) -> Response:
     """Record what was decided and go on to the next case. A `finding` that was picked stands for
@@ -102,6 +103,7 @@ def record_decision(
     provider = get_provider(visit.session, credential.provider_id)
     picked = find_finding(finding)
     form = DecisionForm.model_construct(
+        was=was,
         outcome=outcome,
         source=source,
         seen=seen if seen.strip() or picked is None else picked.seen,

@@ -62,6 +62,7 @@ def claim(
         if credential.status == "verified"
         else None
     )
+    checks = checks_of(visit.session, provider, [credential], visit.now)[0]
     return {
         "id": str(credential.id),
         "title": presenters.credential_title(credential),
@@ -73,9 +74,8 @@ def claim(
             if value
         ],
         "registers": _registers(credential, provider.profession),
-        "checks": [
-            _check(one) for one in checks_of(visit.session, provider, [credential], visit.now)[0]
-        ],
+        "checks": [_check(one) for one in checks],
+        "warns": " ".join(f"{one.label}: {one.detail}" for one in checks if one.outcome == "fail"),
         "findings": [
             {
                 "key": one.key,

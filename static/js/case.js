@@ -43,7 +43,13 @@ export function start([form], say) {
     });
   }
   for (const decision of decisions) decision.addEventListener("focus", () => choose(decision));
-  choose(leadsTo(findings.find((one) => one.checked)) ?? decisions[0]);
+  // What was pressed before this had loaded counts, too.
+  const picked = findings.find((one) => one.checked);
+  if (picked) {
+    fill(form.elements.seen, picked.dataset.seen, written);
+    fill(form.elements.reason, picked.dataset.reason, written);
+  }
+  choose(decisions.find((one) => one === document.activeElement) ?? leadsTo(picked) ?? decisions[0]);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing || document.querySelector("dialog[open]")) return;
     if (event.ctrlKey || event.metaKey) {

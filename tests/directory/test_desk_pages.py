@@ -112,6 +112,22 @@ def test_after_a_decision_the_next_claim_is_there_then_the_next_case(
     assert "That was" not in said(desk.get("/admin?decided=nobody").text)
 
 
+def test_a_case_that_was_opened_before_another_decision_decides_nothing(
+    desk: TestClient, session: Session, dana: Provider
+) -> None:
+    """A rejected credential may be verified again, but not by who did not see that it was."""
+    one = claims(session, dana)["state_license"]
+    refused = {"outcome": "rejected", "source": "Board", "seen": "Expired.", "reason": "Expired."}
+    desk.post(decision(one), data={**refused, "was": "pending"})
+    late = desk.post(decision(one), data={**VERIFY, "was": "pending"})
+    assert late.status_code == 422
+    assert "It was rejected meanwhile." in said(late.text)
+    assert VERIFY["seen"] in late.text
+    session.refresh(one)
+    assert one.status == "rejected"
+    assert desk.post(decision(one), data={**VERIFY, "was": "rejected"}).status_code == 200
+
+
 def test_errors_keep_everything_that_was_typed(
     desk: TestClient, session: Session, dana: Provider
 ) -> None:

@@ -117,7 +117,10 @@ def _read(typed: dict[str, str]) -> tuple[date, int, int]:
         if end <= start:
             end += DAY
         if end > LATEST_END:
-            problems.append(("end", "It can end no later than 6:00 am on the next day."))
+            told = (
+                "The end must come after the start. Over midnight, it can be no later than 6:00 am."
+            )
+            problems.append(("end", told))
     if problems or day is None:
         raise Invalid(problems)
     return day, start, end
