@@ -150,7 +150,7 @@ def take(browser: Browser, url: str, folder: Path, only: str) -> None:
 
 def sheet(before: Path, after: Path, name: str) -> Image.Image:
     """One page's first screens: phone before and after, desk before and after."""
-    made = Image.new("RGB", (1780, 540), "#d9d4ca")
+    made = Image.new("RGB", (1800, 520), "#d9d4ca")
     left = 20
     for device, width in (("phone", 230), ("desk", 620)):
         for folder in (before, after):

@@ -25,6 +25,7 @@ from directory.pages.ready_text import card_text, choices_text
 from directory.search import SearchQuery, SearchResults, pairs_of, read_kindly, search
 from directory.search.names import find_alike, find_begun, find_by_npi
 from directory.search.query import SORTS
+from directory.search.results import Counted, Loosening
 from directory.taxonomy import STATES
 from directory.typed_search import Reading, read_words
 
@@ -179,11 +180,16 @@ def _results(found: SearchResults, zone: str, now: datetime, left_out: bool) -> 
         zone_line=zone_line(zone, now) if zone else _OWN_ZONES,
         next_url=next_page(found),
         first_url=address_from(pairs) if query.after else "",
-        suggestions=[presenters.suggestion(step, query) for step in counted.loosen[:6]],
+        suggestions=[presenters.suggestion(step, query) for step in _ways(counted)],
         left_out=left_out,
         alert_search=search_text(query) if states else "",
     )
     return Markup(html)  # noqa: S704  # made by a template that escapes
+
+
+def _ways(counted: Counted) -> list[Loosening]:
+    """To more people; being in another state comes last, for few can choose that."""
+    return sorted(counted.loosen[:6], key=lambda step: step.name == "state")
 
 
 @lru_cache(maxsize=300)

@@ -42,7 +42,7 @@ function asks(dialog) {
     if (day) form.elements.day.value = day;
     form.elements.start.value = start;
     form.elements.end.value = end;
-    heading.textContent = start ? "What becomes of this time?" : wanted.textContent;
+    heading.textContent = start ? "Add hours or block this time" : wanted.textContent;
     dialog.showModal();
     if (start) wanted.focus();
   };

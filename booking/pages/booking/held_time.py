@@ -23,12 +23,20 @@ from booking.rules import slots
 from booking.rules.notice import is_soon_late, notice_rule
 from booking.rules.transitions import HOLD_MINUTES, Status
 from booking.visitors import known_holder
+from core.errors import NotFound
 from core.times import write_instant
 from core.web import formats
 from core.web.templates import render
 from core.web.visit import Visit
 from core.web.zones import zone_line
 from directory.taxonomy import STATES
+
+
+class NotHeld(NotFound):
+    message = (
+        "No time is held for you here. If you have signed out, sign in again to go on; this page"
+        " has booked nothing."
+    )
 
 
 @dataclass(frozen=True)
@@ -57,7 +65,10 @@ class HeldTime:
 def open_hold(visit: Visit, hold_id: UUID) -> HeldTime:
     """The visitor's own. Raises NotFound for anybody else's."""
     holder = known_holder(visit)
-    found = get_held(visit.session, hold_id, holder)
+    try:
+        found = get_held(visit.session, hold_id, holder)
+    except NotFound:
+        raise NotHeld from None
     draft = read_draft(visit)
     there = STATES.get(draft.state)
     zone = draft.zone or zone_of(visit, there.zone if there else found.time.zone)

@@ -246,7 +246,7 @@ def _check_page(visit: Visit, held: HeldTime) -> Response:
             "change_url": f"{change}#state",
         },
     ]
-    profile = f"/providers/{held.wanted.provider.slug}"
+    profile = f"/providers/{held.wanted.provider.slug}?state={draft.state}"
     return held_page(
         visit, held, "booking/public/check.html", "check", rows=rows, profile_url=profile
     )

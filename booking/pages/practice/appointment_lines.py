@@ -101,7 +101,8 @@ def session_facts(one: AppointmentRow) -> list[dict[str, str]]:
 def late_line(one: AppointmentRow, now: datetime) -> str:
     """What counts as late here; empty where nothing does."""
     if one.is_excused:
-        return "You excused it: cancelling does not count as late." if _is_own_excuse(one) else ""
+        is_own = _is_own_excuse(one)
+        return "You moved or excused it: cancelling does not count as late." if is_own else ""
     if one.is_late:
         return "Your patient cancelled late, inside your notice."
     if one.status == Status.BOOKED and cancel_until(one) < now < one.starts_at:
