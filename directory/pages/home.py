@@ -10,7 +10,7 @@ from core.web.templates import render
 from core.web.transactions import Router
 from core.web.visit import Visiting
 from directory.presenters import CARE
-from directory.search import SearchQuery, search
+from directory.search import SearchQuery, count
 from directory.taxonomy import CONDITIONS, CREDENTIAL_KINDS, PROFESSIONS, STATES
 
 router = Router(include_in_schema=False)
@@ -35,8 +35,8 @@ Disallow: /sign-in
 @from_memory
 def home(visit: Visiting) -> Response:
     """A sentence to fill in, and how many are there today."""
-    found = search(visit.request.app.state, visit.session, SearchQuery(limit=1))
-    covered = sum(1 for count in found.counted.facets["state"].values() if count)
+    found = count(visit.request.app.state, visit.session, SearchQuery(limit=1))
+    covered = sum(1 for people in found.counted.facets["state"].values() if people)
     return render(
         visit,
         "directory/home.html",

@@ -20,7 +20,7 @@ from core.web.transactions import Router
 from core.web.visit import Reading, Visit, Visiting
 from directory.addresses import ANYWHERE, TOPICS, WHERE, WHO, Place
 from directory.queries import find_shown_slugs, last_number
-from directory.search import SearchQuery, search
+from directory.search import SearchQuery, count
 
 router = Router(include_in_schema=False)
 
@@ -33,7 +33,7 @@ PER_PART: Final = 50_000
 @from_memory
 def sitemap(visit: Visiting) -> Response:
     """The parts: one for each state where someone is listed, and those of the profiles."""
-    found = search(visit.request.app.state, visit.session, SearchQuery(limit=1))
+    found = count(visit.request.app.state, visit.session, SearchQuery(limit=1))
     states = found.counted.facets["state"]
     parts = [f"/sitemap/places/{slug}.xml" for slug, code in WHERE.items() if states[code]]
     if found.total:
@@ -73,7 +73,7 @@ def _taken(visit: Visit, state: str) -> Iterator[str]:
     """One search for each word of who; its counts tell which topics have someone."""
     for who in WHO:
         place = Place(who, state)
-        found = search(visit.request.app.state, visit.session, _asked(place))
+        found = count(visit.request.app.state, visit.session, _asked(place))
         if found.total:
             yield place.path
         facets = found.counted.facets

@@ -21,6 +21,7 @@ __all__ = [
     "SearchQuery",
     "SearchResults",
     "answering",
+    "count",
     "feeding",
     "pairs_of",
     "read_kindly",
@@ -46,6 +47,11 @@ def search(state: Any, session: Session, query: SearchQuery) -> SearchResults:
     if found.items and not query.asked_times.is_any:
         found = at_asked_times(state.read_openings, session, found, now)
     return replace(found, as_of=source.as_of) if source.as_of is not None else found
+
+
+def count(state: Any, session: Session, query: SearchQuery) -> SearchResults:
+    """How many a search finds now, without a name; no listing is read. Raises Loading."""
+    return find_results(source_of(state, session).index, query, clock.now(), None)
 
 
 def answering(
